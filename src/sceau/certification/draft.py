@@ -1,0 +1,58 @@
+"""The draft: the exact bytes that will be signed, and what is known of them.
+
+`prepare` makes a draft from a warrant and a CSR; it is examined by code that did not build it, and linted under a
+throw-away key, before the CA's key is anywhere near. `sign` has exactly those bytes signed and compares what comes back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class IssuerFacts:
+    """The issuer a draft is made for: which one, its certificate, and where its status is published.
+
+    `code` is a key of the catalogue's issuers (``el-org``), `generation` tells successive keys of one issuer apart,
+    `environment` a key of the catalogue's environments. `certificate` is DER.
+    """
+
+    code: str
+    generation: int
+    environment: str
+    certificate: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A to-be-signed certificate that passed examination. Made in this room only (a house test holds that).
+
+    `tbs` is the DER of TBSCertificate [RFC 5280 §4.1.2]; `spki_sha256` the hex digest of its SubjectPublicKeyInfo;
+    `subject` the RFC 4514 text shown to people; times are timezone-aware UTC, to the second.
+    """
+
+    tbs: bytes
+    issuer: str
+    generation: int
+    serial: int
+    product: str
+    profile: str
+    subject: str
+    names: tuple[str, ...]
+    not_before: datetime
+    not_after: datetime
+    spki_sha256: str
+
+
+class Signer(Protocol):
+    """Whoever holds the CA keys. Reached over a Unix socket in the product, in memory in tests.
+
+    Durability: a signature is in the signer's own fsynced record before this returns it. Raises `Fault` with
+    ``retryable=False`` when the outcome is unknown: the caller must then burn the serial, never ask again.
+    """
+
+    def sign(self, *, kind: str, issuer: str, generation: int, tbs: bytes) -> bytes:
+        """The complete signed DER (certificate or CRL) over exactly `tbs`."""
+        ...

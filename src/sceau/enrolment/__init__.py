@@ -1,0 +1,1 @@
+"""Machine doors: REST, ACME, EST. Same verbs, same warrants as the pages. Nothing is open yet."""
