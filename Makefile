@@ -1,0 +1,54 @@
+# Sceau. `make help` says what each target does. Nothing here needs root but `make system`.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help setup run demo test check format system lock clean
+
+help: ## say what each target does
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
+
+setup: $(VENV)/.ready ## build .venv with .venv/bin/sceau (again only when something changed)
+
+$(VENV)/.ready: requirements/run.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.ready-test: requirements/test.lock $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/test.lock
+	@touch $@
+
+run: setup ## start the whole service on this machine, ready to use; it says where to click
+	$(BIN)/sceau run
+
+demo: setup ## play the whole notice as a script that narrates each step, with real files
+	$(BIN)/sceau demo
+
+test: $(VENV)/.ready-test ## run every test this machine can run, and name what was left out
+	tools/run-tests
+
+check: $(VENV)/.ready-test ## style, types, layers and house rules, in less than 30 seconds
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+	$(BIN)/python -m pytest tests/unit/test_house.py
+
+format: $(VENV)/.ready-test ## put the code in shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+system: ## (root) add what `make test` would otherwise leave out: PostgreSQL, Chromium, GnuTLS, nginx…
+	tools/install-system-packages
+
+lock: $(VENV)/.ready-test ## write the hashed requirements again from requirements/*.in (needs uv)
+	uv pip compile --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/run.in -o requirements/run.lock
+	uv pip compile --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/test.in -o requirements/test.lock
+
+clean: ## remove what was built; the data of an instance (./data) stays
+	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,86 @@
+"""The operator's commands. Each topic is a module; this one only puts them together.
+
+`sceau explain` and `sceau form read` never touch a database, so a topic is imported when it is called, not before.
+Exit codes, everywhere: 0 done or accepted, 1 refused, 2 misuse, 3 a machine failed.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import click
+from typer.main import get_command
+
+from sceau import __version__
+from sceau.vocabulary import Fault, Refused
+
+__all__ = ["main"]
+
+# topic → (module, one line of help shown by `sceau --help` without importing the module)
+TOPICS: dict[str, tuple[str, str]] = {
+    "init": ("sceau.cli.init", "Créer une instance : hiérarchie, base, clés."),
+    "run": ("sceau.cli.run", "Lancer tout le service sur cette machine."),
+    "demo": ("sceau.cli.demo", "Jouer toute la notice, du formulaire 413 au certificat révoqué."),
+    "form": ("sceau.cli.form", "Lire un formulaire 413."),
+    "order": ("sceau.cli.order", "Suivre et décider les commandes."),
+    "habilitation": ("sceau.cli.habilitation", "Voir, suspendre et retirer les habilitations."),
+    "certificate": ("sceau.cli.certificate", "Délivrer, voir et révoquer les certificats."),
+    "crl": ("sceau.cli.crl", "Publier et lire les listes de révocation."),
+    "journal": ("sceau.cli.journal", "Montrer, exporter et vérifier le journal."),
+    "explain": ("sceau.cli.explain", "Demander à la règle : oui ou non, et pourquoi."),
+}
+
+
+class Topics(click.Group):
+    """A group that imports a topic only when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The topics, in the order in which an operator meets them."""
+        return list(TOPICS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The topic's own command; None when there is no such topic (click then says so and exits 2)."""
+        topic = TOPICS.get(cmd_name)
+        return None if topic is None else get_command(importlib.import_module(topic[0]).app)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of topics, without importing them."""
+        with formatter.section("Commandes"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in TOPICS.items()])
+
+
+@click.group(
+    cls=Topics,
+    help="Sceau, l'autorité de certification d'un domaine de santé.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(__version__, prog_name="sceau")
+def _sceau() -> None:
+    """Nothing to do before the topic."""
+
+
+def main(arguments: list[str] | None = None) -> Any:
+    """Run the command line; every refusal and fault is said in French, with what to do next, never as a traceback."""
+    try:
+        return _sceau(args=arguments)
+    except Refused as refused:
+        _say(refused)
+        sys.exit(1)
+    except Fault as fault:
+        _say(fault)
+        sys.exit(3)
+
+
+def _say(trouble: Refused | Fault) -> None:
+    from sceau.catalogue import load_catalogue
+
+    catalogue = load_catalogue()
+    findings = trouble.findings if isinstance(trouble, Refused) else ()
+    for finding in findings:
+        sentence = catalogue.say(finding)
+        click.echo(f"{finding.severity}: {sentence.text} {sentence.remedy} [{finding.code}]", err=True)
+    if isinstance(trouble, Fault):
+        sentence = catalogue.say_fault(trouble)
+        click.echo(f"{sentence.text} {sentence.remedy} [{trouble.code}]", err=True)
