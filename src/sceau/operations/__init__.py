@@ -1,0 +1,86 @@
+"""The verbs: the only way in which state changes. One function each, no rule inside.
+
+Each verb opens its own transaction, reads the facts again inside it, asks a decision room, writes, and appends one
+entry to the journal in the same transaction. A refusal is journaled too. Django must be started first.
+"""
+
+from sceau.operations.collection import collect_certificate
+from sceau.operations.habilitations import resume_habilitation, suspend_habilitation, withdraw_habilitation
+from sceau.operations.issuance import (
+    CertificateRequest,
+    Preview,
+    issue_certificate,
+    issue_pair,
+    preview_certificate,
+    recover_intents,
+)
+from sceau.operations.journal import seal_journal
+from sceau.operations.machine import Actor, Machine, install, machine
+from sceau.operations.orders import (
+    abandon_order,
+    amend_order,
+    answer_request,
+    approve_order,
+    ask_for_more,
+    examination_of,
+    note_order,
+    receive_form,
+    refuse_order,
+    settle_scope_kind,
+    take_order,
+)
+from sceau.operations.people import (
+    ContractParty,
+    StructureEntry,
+    appoint_officer,
+    dismiss_officer,
+    register_card,
+    register_person,
+    register_structure_contract,
+    set_card_status,
+    set_contract_state,
+    welcome,
+)
+from sceau.operations.publication import publish_crls
+from sceau.operations.revocation import revoke_by_code, revoke_certificate
+
+__all__ = [
+    "Actor",
+    "CertificateRequest",
+    "ContractParty",
+    "Machine",
+    "Preview",
+    "StructureEntry",
+    "abandon_order",
+    "amend_order",
+    "answer_request",
+    "appoint_officer",
+    "approve_order",
+    "ask_for_more",
+    "collect_certificate",
+    "dismiss_officer",
+    "examination_of",
+    "install",
+    "issue_certificate",
+    "issue_pair",
+    "machine",
+    "note_order",
+    "preview_certificate",
+    "receive_form",
+    "recover_intents",
+    "refuse_order",
+    "register_card",
+    "register_person",
+    "register_structure_contract",
+    "resume_habilitation",
+    "revoke_by_code",
+    "revoke_certificate",
+    "seal_journal",
+    "set_card_status",
+    "set_contract_state",
+    "settle_scope_kind",
+    "suspend_habilitation",
+    "take_order",
+    "welcome",
+    "withdraw_habilitation",
+]

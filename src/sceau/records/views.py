@@ -1,0 +1,287 @@
+"""What the rooms to the right may see of the records: small frozen values, already joined, ready to show.
+
+No rule and no table here. Identifiers are the text a person reads; instants are timezone-aware UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class StructureLine:
+    """A structure as last accepted; `national_id` is the type digit and number that stand in the subject's OU."""
+
+    national_id: str
+    name: str
+    department: str
+    postcode: str
+    commune: str
+    siret: str
+    finess: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartyLine:
+    """A legal representative or *mandataire* of a contract. `quality` is a quality of the catalogue."""
+
+    quality: str
+    surname: str
+    given_names: str
+    card_number: str
+    person_id: str
+    email: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContractLine:
+    """An ordering contract. `state` is derived at the instant asked: `active`, `suspended`, `expired`, `terminated`."""
+
+    number: str
+    state: str
+    structure: StructureLine
+    valid_from: date
+    valid_until: date | None
+    parties: tuple[PartyLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PersonLine:
+    """A natural person. `roles` are the desk's qualities held now: `desk`, `auditor`, `authority`."""
+
+    national_id: str
+    surname: str
+    given_names: str
+    title: str
+    profession_code: int | None
+    roles: frozenset[str]
+
+    @property
+    def display(self) -> str:
+        """Given names and surname, as one would write them in a letter."""
+        return f"{self.given_names} {self.surname}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class CardLine:
+    """A card and its status at the instant asked; `person` holds it."""
+
+    number: str
+    type: str
+    status: str
+    not_after: datetime | None
+    person: PersonLine
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalLine:
+    """One officer's yes to one version. `counts` says whether it is about the order's present version."""
+
+    officer_id: str
+    officer: str
+    version: int
+    at: datetime
+    counts: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NoteLine:
+    """A note on the file. `audience` is `desk` (between officers) or `requester`; `kind` says what it was."""
+
+    kind: str
+    audience: str
+    author: str
+    text: str
+    at: datetime
+    answered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """An order in a list."""
+
+    reference: str
+    state: str
+    version: int
+    structure_name: str
+    structure_id: str
+    contract_number: str
+    channel: str
+    submitted_at: datetime
+    changed_at: datetime
+    submitted_by: str
+    assigned_to: str
+    approvals: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderVersionLine:
+    """One text of an order. `digest` is the hex SHA-256 of its canonical JSON."""
+
+    number: int
+    made_by: str
+    made_at: datetime
+    why: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFile:
+    """An order with everything on file. `events` are the acts its life allows now (the buttons of a page)."""
+
+    line: OrderLine
+    raw: Mapping[str, Any]
+    digest: str
+    versions: tuple[OrderVersionLine, ...]
+    approvals: tuple[ApprovalLine, ...]
+    notes: tuple[NoteLine, ...]
+    parties: frozenset[str]
+    habilitations: tuple[str, ...]
+    reason: str
+    events: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HabilitationLine:
+    """A right in a list. `usable` is its status in the words of `registration.HabilitationStatus`.
+
+    `scope_words` is the scope in the holder's words, empty for the products that need no name.
+    """
+
+    reference: str
+    version: int
+    state: str
+    usable: str
+    product: str
+    scope_kind: str
+    scope_name: str
+    scope_restricted: bool
+    scope_words: str
+    structure: StructureLine
+    person_id: str
+    person: str
+    card_number: str
+    order_reference: str
+    order_version: int
+    contract_number: str
+    valid_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class HabilitationFile:
+    """A right with its history and what came of it."""
+
+    line: HabilitationLine
+    versions: tuple[int, ...]
+    certificates: tuple[str, ...]
+    reason: str
+    events: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RevocationLine:
+    """The end of a certificate: final. `reason` is a code of the catalogue's reasons."""
+
+    reason: str
+    at: datetime
+    quality: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateLine:
+    """A certificate in a list. `serial` is lower-case hexadecimal; `state` is of its life; expiry is the date's.
+
+    `standing` is what a person wants to know: `to-collect`, `in-service`, `expired`, `revoked`, `failed`, `in-progress`.
+    """
+
+    reference: str
+    product: str
+    issuer: str
+    generation: int
+    serial: str
+    state: str
+    standing: str
+    subject: str
+    names: tuple[str, ...]
+    not_before: datetime
+    not_after: datetime
+    structure_name: str
+    structure_id: str
+    asked_by: str
+    habilitation: str
+    revocation: RevocationLine | None
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateFile:
+    """A certificate with everything on file. `der` is empty as long as nothing was recorded as signed."""
+
+    line: CertificateLine
+    der: bytes
+    profile: str
+    spki_sha256: str
+    habilitation_version: int | None
+    collected_at: datetime | None
+    replaces: str
+    replaced_by: str
+    has_code: bool
+    events: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateStatus:
+    """What status services answer about one serial. `state` is `good`, `revoked` or `unknown` [RFC 6960 §2.2]."""
+
+    state: str
+    revoked_at: datetime | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RevokedEntry:
+    """One entry of a CRL to be."""
+
+    serial: int
+    revoked_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CrlLine:
+    """A list published. `der` is the whole list."""
+
+    issuer: str
+    generation: int
+    number: int
+    this_update: datetime
+    next_update: datetime
+    der: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class JournalLine:
+    """One entry of the journal, sequenced or not yet (`position` is None until it has its leaf)."""
+
+    position: int | None
+    at: datetime
+    act: str
+    outcome: str
+    actor: str
+    subject: str
+    entry: bytes
+    leaf_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class TreeHeadLine:
+    """A signed head of the journal's tree: its size, and the signed note as text."""
+
+    size: int
+    root_hash: str
+    at: datetime
+    note: str
