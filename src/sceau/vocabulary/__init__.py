@@ -3,6 +3,7 @@
 Each `read_*` takes text as a person typed it and gives a `Reading`: a typed value, or every finding at once.
 """
 
+from sceau.vocabulary.contacts import EmailAddress, PhoneNumber, read_email, read_phone
 from sceau.vocabulary.findings import (
     Fault,
     Finding,
@@ -13,14 +14,61 @@ from sceau.vocabulary.findings import (
     read_ok,
     read_refused,
 )
+from sceau.vocabulary.national import PersonId, StructureId, read_person_id, read_structure_id
+from sceau.vocabulary.places import Postcode, read_postcode
+from sceau.vocabulary.professionals import (
+    Adeli,
+    AdeliRang,
+    CardNumber,
+    Rpps,
+    RppsRang,
+    read_adeli,
+    read_adeli_rang,
+    read_card_number,
+    read_rpps,
+    read_rpps_rang,
+)
+from sceau.vocabulary.structures import Finess, Siren, Siret, read_finess, read_siren, read_siret
+from sceau.vocabulary.typed_text import IdentifierMode, shown
+from sceau.vocabulary.validity import Validity, three_years_from
 
 __all__ = [
+    "Adeli",
+    "AdeliRang",
+    "CardNumber",
+    "EmailAddress",
     "Fault",
     "Finding",
+    "Finess",
+    "IdentifierMode",
+    "PersonId",
+    "PhoneNumber",
+    "Postcode",
     "Reading",
     "Refused",
+    "Rpps",
+    "RppsRang",
     "Severity",
+    "Siren",
+    "Siret",
+    "StructureId",
+    "Validity",
     "errors",
+    "read_adeli",
+    "read_adeli_rang",
+    "read_card_number",
+    "read_email",
+    "read_finess",
     "read_ok",
+    "read_person_id",
+    "read_phone",
+    "read_postcode",
     "read_refused",
+    "read_rpps",
+    "read_rpps_rang",
+    "read_siren",
+    "read_siret",
+    "read_structure_id",
+    "shown",
+    "three_years_from",
 ]
