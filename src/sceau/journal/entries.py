@@ -29,7 +29,7 @@ _KIND = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _MACHINE = re.compile(r"machine:[a-z0-9-]+")
 _LARGEST = 2**53 - 1  # beyond it, JSON readers of other languages lose digits
-_FIELDS = frozenset(("actor", "at", "catalogue", "commitments", "kind", "objects", "public", "v"))
+_FIELDS = frozenset(("about", "actor", "at", "catalogue", "commitments", "kind", "public", "v"))
 
 
 def _refuse_float(text: str) -> None:
@@ -54,7 +54,7 @@ class Entry:
     kind: str
     at: datetime
     actor: str
-    objects: tuple[str, ...] = ()
+    about: tuple[str, ...] = ()
     public: Mapping[str, Json] = field(default_factory=dict)
     catalogue: str = ""
     commitments: Mapping[str, str] = field(default_factory=dict)
@@ -68,8 +68,8 @@ class Entry:
             raise ValueError("the actor of an entry is a commitment or a machine")
         if self.catalogue and not _DIGEST.fullmatch(self.catalogue):
             raise ValueError("the catalogue of an entry is a digest")
-        if not isinstance(self.public, Mapping) or not all(isinstance(name, str) for name in self.objects):
-            raise ValueError("an entry's public data are a mapping, its objects are text")
+        if not isinstance(self.public, Mapping) or not all(isinstance(name, str) for name in self.about):
+            raise ValueError("an entry's public data are a mapping, what it is about is text")
         if not all(_DIGEST.fullmatch(value) for value in self.commitments.values()):
             raise ValueError("a commitment of an entry is no digest")
 
@@ -88,7 +88,7 @@ def encode_entry(entry: Entry) -> bytes:
             "kind": entry.kind,
             "at": entry.at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z",
             "actor": entry.actor,
-            "objects": list(entry.objects),
+            "about": list(entry.about),
             "public": entry.public,
             "catalogue": entry.catalogue,
             "commitments": entry.commitments,
@@ -170,7 +170,7 @@ def _entry_of(raw: Any) -> Entry:
         kind=raw["kind"],
         at=datetime.fromisoformat(raw["at"]),
         actor=raw["actor"],
-        objects=tuple(raw["objects"]),
+        about=tuple(raw["about"]),
         public=raw["public"],
         catalogue=raw["catalogue"],
         commitments=raw["commitments"],
