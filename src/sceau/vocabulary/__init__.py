@@ -3,6 +3,7 @@
 Each `read_*` takes text as a person typed it and gives a `Reading`: a typed value, or every finding at once.
 """
 
+from sceau.vocabulary.application_names import ApplicationName, read_application_name
 from sceau.vocabulary.contacts import EmailAddress, PhoneNumber, read_email, read_phone
 from sceau.vocabulary.findings import (
     Fault,
@@ -14,6 +15,8 @@ from sceau.vocabulary.findings import (
     read_ok,
     read_refused,
 )
+from sceau.vocabulary.host_names import HostName, read_declared_host_name, read_host_name
+from sceau.vocabulary.mailboxes import Mailbox, read_mailbox
 from sceau.vocabulary.national import PersonId, StructureId, read_person_id, read_structure_id
 from sceau.vocabulary.places import Postcode, read_postcode
 from sceau.vocabulary.professionals import (
@@ -28,19 +31,25 @@ from sceau.vocabulary.professionals import (
     read_rpps,
     read_rpps_rang,
 )
+from sceau.vocabulary.spelling import displayed
 from sceau.vocabulary.structures import Finess, Siren, Siret, read_finess, read_siren, read_siret
+from sceau.vocabulary.suffixes import is_public_suffix, public_suffix, registrable_name, special_use
 from sceau.vocabulary.typed_text import IdentifierMode, shown
 from sceau.vocabulary.validity import Validity, three_years_from
 
 __all__ = [
     "Adeli",
     "AdeliRang",
+    "ApplicationName",
     "CardNumber",
     "EmailAddress",
     "Fault",
     "Finding",
     "Finess",
+    "HostName",
     "IdentifierMode",
+    "Life",
+    "Mailbox",
     "PersonId",
     "PhoneNumber",
     "Postcode",
@@ -53,12 +62,19 @@ __all__ = [
     "Siret",
     "StructureId",
     "Validity",
+    "displayed",
     "errors",
+    "is_public_suffix",
+    "public_suffix",
     "read_adeli",
     "read_adeli_rang",
+    "read_application_name",
     "read_card_number",
+    "read_declared_host_name",
     "read_email",
     "read_finess",
+    "read_host_name",
+    "read_mailbox",
     "read_ok",
     "read_person_id",
     "read_phone",
@@ -69,6 +85,8 @@ __all__ = [
     "read_siren",
     "read_siret",
     "read_structure_id",
+    "registrable_name",
     "shown",
+    "special_use",
     "three_years_from",
 ]
