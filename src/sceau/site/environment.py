@@ -1,0 +1,104 @@
+"""Where an instance lives and what it is: the reading of `SCEAU_*`, apart from Django so that commands can
+ask too.
+
+A data folder that says nothing is production: only an instance that was made as a development instance, or
+told so by `SCEAU_ENVIRONMENT`, is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+DEVELOPMENT = "development"
+ENVIRONMENTS = ("production", "test", DEVELOPMENT)
+ENVIRONMENT_FILE = "environment"
+WEB_KEY_FILE = "secret-key"
+
+_SQLITE_START = "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA foreign_keys=ON;"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One instance: its folder, its environment (a key of the catalogue's), whether test cards may be
+    inserted by a click, and the three addresses under which people reach it."""
+
+    data: Path
+    environment: str
+    test_cards: bool
+    portal_address: str
+    door_address: str
+    publication_address: str
+
+    @property
+    def is_development(self) -> bool:
+        """Whether this is a development instance."""
+        return self.environment == DEVELOPMENT
+
+    def secret_key(self) -> str:
+        """The kept key of the web application, empty when the instance has none yet."""
+        path = self.data / WEB_KEY_FILE
+        return path.read_text("ascii").strip() if path.is_file() else ""
+
+
+def place_of(environ: Mapping[str, str]) -> Place:
+    """The instance that the environment names. Raises ValueError on an environment that does not exist."""
+    data = Path(environ.get("SCEAU_DATA", "data")).absolute()
+    environment = environ.get("SCEAU_ENVIRONMENT") or environment_written_in(data)
+    if environment not in ENVIRONMENTS:
+        raise ValueError(
+            f"SCEAU_ENVIRONMENT is {environment!r}: one of {', '.join(ENVIRONMENTS)} is expected"
+        )
+    drawer = environ.get("SCEAU_TEST_CARDS", "1" if environment == DEVELOPMENT else "0")
+    return Place(
+        data=data,
+        environment=environment,
+        test_cards=drawer == "1",
+        portal_address=environ.get("SCEAU_PORTAL_ADDRESS", "https://localhost:8443"),
+        door_address=environ.get("SCEAU_DOOR_ADDRESS", "https://localhost:8444"),
+        publication_address=environ.get("SCEAU_PUBLICATION_ADDRESS", "http://localhost:8480"),
+    )
+
+
+def environment_written_in(data: Path) -> str:
+    """The environment an instance was made for; production when its folder says nothing."""
+    path = data / ENVIRONMENT_FILE
+    return path.read_text("ascii").strip() if path.is_file() else "production"
+
+
+def hosts_of(environ: Mapping[str, str]) -> list[str]:
+    """The host names we answer to, from `SCEAU_HOSTS` (comma separated)."""
+    names = [name.strip() for name in environ.get("SCEAU_HOSTS", "").split(",")]
+    return [name for name in names if name] or ["localhost", "127.0.0.1", "[::1]"]
+
+
+def database_of(environ: Mapping[str, str], data: Path) -> dict[str, Any]:
+    """Django's database: SQLite in the data folder, or what `SCEAU_DATABASE` names.
+
+    ``postgresql://user:password@host:port/name`` or ``postgresql:///name?host=/folder`` (a Unix socket's
+    folder). Every commit is on the disk before it is believed: a serial or a journal entry may not be lost
+    [ASSURANCE G03].
+    """
+    address = environ.get("SCEAU_DATABASE", "")
+    if not address:
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": str(data / "sceau.sqlite3"),
+            "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": _SQLITE_START},
+        }
+    parts = urlsplit(address)
+    if parts.scheme not in {"postgresql", "postgres"}:
+        raise ValueError("SCEAU_DATABASE must begin with postgresql://")
+    query = dict(pair.partition("=")[::2] for pair in parts.query.split("&") if pair)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(query.get("host", "")) or parts.hostname or "",
+        "PORT": str(parts.port or query.get("port", "")),
+        "OPTIONS": {"pool": True},
+    }
