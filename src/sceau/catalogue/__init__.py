@@ -1,0 +1,80 @@
+"""The catalogue: what may be ordered, what each certificate contains, and every word a person reads.
+
+All of it is data (TOML under `data/`), checked as a whole when it is loaded, each row with its source clause. No rule
+is decided here: who may order is `registration`'s, how a certificate is built is `certification`'s.
+"""
+
+from sceau.catalogue.catalogue import Catalogue
+from sceau.catalogue.loading import load_catalogue
+from sceau.catalogue.reading import CatalogueError
+from sceau.catalogue.saying import FindingText, harmless
+from sceau.catalogue.types import (
+    Calendar,
+    CardType,
+    Contact,
+    Department,
+    DomainList,
+    Environment,
+    FieldHelp,
+    Holder,
+    How,
+    Issuer,
+    Mark,
+    NameNeed,
+    Offer,
+    Preset,
+    Product,
+    Profession,
+    Profile,
+    Quality,
+    Range,
+    Realm,
+    Reason,
+    ReasonNotOffered,
+    SanRule,
+    ScopeFamily,
+    Sentence,
+    Source,
+    SubjectLayout,
+    Term,
+    Usage,
+    UsageGroup,
+)
+
+__all__ = [
+    "Calendar",
+    "CardType",
+    "Catalogue",
+    "CatalogueError",
+    "Contact",
+    "Department",
+    "DomainList",
+    "Environment",
+    "FieldHelp",
+    "FindingText",
+    "Holder",
+    "How",
+    "Issuer",
+    "Mark",
+    "NameNeed",
+    "Offer",
+    "Preset",
+    "Product",
+    "Profession",
+    "Profile",
+    "Quality",
+    "Range",
+    "Realm",
+    "Reason",
+    "ReasonNotOffered",
+    "SanRule",
+    "ScopeFamily",
+    "Sentence",
+    "Source",
+    "SubjectLayout",
+    "Term",
+    "Usage",
+    "UsageGroup",
+    "harmless",
+    "load_catalogue",
+]

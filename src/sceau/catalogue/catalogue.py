@@ -1,0 +1,107 @@
+"""The catalogue as loaded: every table under its codes, the digest of its files, and the sentences.
+
+It holds what is written in the data files and decides nothing. Made by `loading` only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sceau.catalogue.reading import CatalogueError
+from sceau.catalogue.saying import FindingText
+from sceau.catalogue.types import (
+    Calendar,
+    CardType,
+    Contact,
+    Department,
+    DomainList,
+    Environment,
+    FieldHelp,
+    Issuer,
+    Offer,
+    Preset,
+    Product,
+    Profession,
+    Profile,
+    Reason,
+    ReasonNotOffered,
+    Sentence,
+    Term,
+    UsageGroup,
+)
+from sceau.vocabulary import Finding
+
+if TYPE_CHECKING:
+    from sceau.catalogue.communes import Communes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Catalogue:
+    """Everything that may be ordered, written and said. Compared by identity; `digest` names its contents."""
+
+    folder: Path
+    digest: str
+    offers: Mapping[str, Offer]
+    products: Mapping[str, Product]
+    profiles: Mapping[str, Profile]
+    issuers: Mapping[str, Issuer]
+    calendar: Calendar
+    environments: Mapping[str, Environment]
+    cards: Mapping[str, CardType]
+    reasons: Mapping[str, Reason]
+    reasons_not_offered: Mapping[str, ReasonNotOffered]
+    professions: Mapping[int, Profession]
+    departments: Mapping[str, Department]
+    presets: Mapping[str, Preset]
+    usages: Mapping[str, UsageGroup]
+    help: Mapping[str, FieldHelp]
+    glossary: Mapping[str, Term]
+    contacts: Mapping[str, Contact]
+    domain_lists: Mapping[str, DomainList]
+    findings: Mapping[str, FindingText]
+    texts: Mapping[str, str]
+
+    @property
+    def shared_suffixes(self) -> frozenset[str]:
+        """Health suffixes that many structures share: nobody's scope [décision 6]."""
+        return self.domain_lists["shared-health"].names
+
+    @property
+    def public_mail_providers(self) -> frozenset[str]:
+        """Domains of public mail providers: nobody's mail scope [décision 6]."""
+        return self.domain_lists["public-mail"].names
+
+    @property
+    def communes(self) -> Communes:
+        """French communes and postcodes, read at first use."""
+        from sceau.catalogue.communes import load_communes  # read late: most questions never need it
+
+        return load_communes()
+
+    def say(self, finding: Finding) -> Sentence:
+        """The finding in French. A subject that is a path of the form is shown under its label.
+
+        Raises `CatalogueError` for a code that has no text: a defect of ours, never an answer to a person.
+        """
+        text = self.findings.get(finding.code)
+        if text is None:
+            raise CatalogueError([f"finding {finding.code!r} has no text"])
+        return text.say({**dict(finding.details), "subject": self.label_of(finding.subject)})
+
+    def label_of(self, path: str) -> str:
+        """The label of a field of the form (``offers.0.declared`` → « Nom de domaine (n° 1) »), or `path` itself."""
+        steps = path.split(".")
+        field = self.help.get(".".join(step for step in steps if not step.isdecimal()))
+        if field is None or len(steps) == 1:
+            return path
+        numbers = [str(int(step) + 1) for step in steps if step.isdecimal()]
+        return f"« {field.label} »" + (f" (n° {'.'.join(numbers)})" if numbers else "")
+
+    def text(self, key: str) -> str:
+        """A fixed French text. Raises `CatalogueError` when there is none under `key`."""
+        if key not in self.texts:
+            raise CatalogueError([f"text {key!r} is not in the catalogue"])
+        return self.texts[key]

@@ -1,0 +1,166 @@
+"""Loading the catalogue: every file known, every row checked, every reference followed, or nothing is loaded.
+
+The digest is over all data files, names and bytes: two instances with one digest have the same rules and words.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import TypeVar
+
+from sceau.catalogue import sections
+from sceau.catalogue.catalogue import Catalogue
+from sceau.catalogue.profiles import read_profile
+from sceau.catalogue.reading import CatalogueError, Row
+from sceau.catalogue.references import check_references
+from sceau.catalogue.saying import FindingText, read_finding
+from sceau.catalogue.types import Profile
+
+T = TypeVar("T")
+_DATA = Path(__file__).parent / "data"
+_TABLES = (
+    "offers products issuers calendar environments cards reasons professions departments "
+    "presets usages help glossary contacts suffixes"
+).split()
+_FOLDERS = ("profiles", "findings", "texts")  # of TOML files
+_FOREIGN = "communes"  # a folder in its own compact form, read by `communes`; part of the digest
+
+
+def load_catalogue(folder: Path | None = None) -> Catalogue:
+    """The catalogue of `folder` (the shipped one by default), read once and kept.
+
+    Raises `CatalogueError` with every problem found.
+    """
+    return _load((folder or _DATA).resolve())
+
+
+@lru_cache(maxsize=4)
+def _load(folder: Path) -> Catalogue:
+    problems: list[str] = []
+    files = _read_files(folder, problems)
+    catalogue = _build(folder, files, problems)
+    if catalogue is None or problems:
+        raise CatalogueError(problems)
+    return catalogue
+
+
+def _read_files(folder: Path, problems: list[str]) -> dict[str, bytes]:
+    paths = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    for name in sorted(paths):
+        if not _is_known(name):
+            problems.append(f"{name}: a file that nothing reads")
+    problems.extend(f"{name}.toml: missing file" for name in _TABLES if f"{name}.toml" not in paths)
+    return {name: paths[name].read_bytes() for name in sorted(paths)}
+
+
+def _is_known(name: str) -> bool:
+    head, _, tail = name.partition("/")
+    if head == _FOREIGN:
+        return True
+    return name.removesuffix(".toml") in _TABLES or (
+        head in _FOLDERS and tail.endswith(".toml") and "/" not in tail
+    )
+
+
+def digest_of(files: Mapping[str, bytes]) -> str:
+    """Hex SHA-256 over the files in the order of their names, each name and content preceded by its length."""
+    total = hashlib.sha256()
+    for name in sorted(files):
+        for piece in (name.encode(), files[name]):
+            total.update(len(piece).to_bytes(8, "big"))
+            total.update(piece)
+    return total.hexdigest()
+
+
+def _build(folder: Path, files: dict[str, bytes], problems: list[str]) -> Catalogue | None:
+    rows = {
+        name: Row(name, _parse(name, data, problems), problems)
+        for name, data in files.items()
+        if name.endswith(".toml") and _is_known(name) and not name.startswith(f"{_FOREIGN}/")
+    }
+    if problems:
+        return None
+
+    def table(name: str, read: Callable[[str, Row], T]) -> Mapping[str, T]:
+        return MappingProxyType(sections.read_each(rows[f"{name}.toml"], read))
+
+    reasons = rows["reasons.toml"]
+    catalogue = Catalogue(
+        folder=folder,
+        digest=digest_of(files),
+        offers=table("offers", sections.read_offer),
+        products=table("products", sections.read_product),
+        profiles=_profiles(rows, problems),
+        issuers=table("issuers", sections.read_issuer),
+        calendar=sections.read_calendar(rows["calendar.toml"]),
+        environments=table("environments", sections.read_environment),
+        cards=table("cards", sections.read_card),
+        reasons=MappingProxyType(sections.read_each(reasons.row("offered"), sections.read_reason)),
+        reasons_not_offered=MappingProxyType(
+            sections.read_each(reasons.row("not_offered"), sections.read_reason_not_offered)
+        ),
+        professions=MappingProxyType(
+            {p.code: p for p in table("professions", sections.read_profession).values()}
+        ),
+        departments=MappingProxyType(sections.read_departments(rows["departments.toml"])),
+        presets=table("presets", sections.read_preset),
+        usages=table("usages", sections.read_usage_group),
+        help=table("help", sections.read_help),
+        glossary=table("glossary", sections.read_term),
+        contacts=table("contacts", sections.read_contact),
+        domain_lists=table("suffixes", sections.read_domain_list),
+        findings=_findings(rows, problems),
+        texts=_texts(rows, problems),
+    )
+    reasons.close()
+    check_references(catalogue, problems)
+    return catalogue
+
+
+def _parse(name: str, data: bytes, problems: list[str]) -> dict[str, object]:
+    try:
+        return tomllib.loads(data.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        problems.append(f"{name}: {problem}")
+        return {}
+
+
+def _in_folder(rows: Mapping[str, Row], folder: str) -> list[tuple[str, Row]]:
+    return [(name, row) for name, row in rows.items() if name.startswith(f"{folder}/")]
+
+
+def _profiles(rows: Mapping[str, Row], problems: list[str]) -> Mapping[str, Profile]:
+    found: dict[str, Profile] = {}
+    for name, row in _in_folder(rows, "profiles"):
+        profile = read_profile(row)
+        if name != f"profiles/{profile.id}.toml":
+            problems.append(f"{name}: holds the profile {profile.id!r}")
+        found[profile.id] = profile
+    return MappingProxyType(found)
+
+
+def _findings(rows: Mapping[str, Row], problems: list[str]) -> Mapping[str, FindingText]:
+    found: dict[str, FindingText] = {}
+    for name, row in _in_folder(rows, "findings"):
+        for code, text in sections.read_each(row, read_finding).items():
+            if code in found:
+                problems.append(f"{name}.{code}: this code has a text in another file")
+            found[code] = text
+    return MappingProxyType(found)
+
+
+def _texts(rows: Mapping[str, Row], problems: list[str]) -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    for name, file in _in_folder(rows, "texts"):
+        for key, row in file.rows():
+            if key in found:
+                problems.append(f"{name}.{key}: this key has a text in another file")
+            found[key] = row.text("text")
+            row.text("clause")
+            row.close()
+    return MappingProxyType(found)

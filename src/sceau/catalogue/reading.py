@@ -1,0 +1,152 @@
+"""Reading a row of a data file: every key known, every key there, every value of its type; all problems kept.
+
+A reader never stops at the first problem: it notes it, gives a value of the right type and goes on, so that one
+loading says everything that has to be mended. Nothing is built when a problem was noted (`loading`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from typing import TypeVar
+
+from sceau.catalogue.types import Mark, Source
+
+E = TypeVar("E", bound=StrEnum)
+_ABSENT = object()
+
+
+class CatalogueError(Exception):
+    """The catalogue can't be used: every problem at once, each with its file and key."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class Row:
+    """One table of a file, read key by key. `where` is its path as a person would look for it."""
+
+    def __init__(self, where: str, values: object, problems: list[str]) -> None:
+        self.where = where
+        self.problems = problems
+        self._read: set[str] = set()
+        self._values: Mapping[str, object] = {}
+        if isinstance(values, dict):
+            self._values = values
+        else:
+            self.problem("a table is expected here")
+
+    def problem(self, text: str, key: str | None = None) -> None:
+        """Note what is wrong, with the place."""
+        self.problems.append(f"{self.where}{f'.{key}' if key else ''}: {text}")
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._values
+
+    def _take(self, key: str, kind: type, default: object) -> object:
+        self._read.add(key)
+        value = self._values.get(key, _ABSENT)
+        if value is _ABSENT:
+            if default is _ABSENT:
+                self.problem("missing key", key)
+                return kind()
+            return default
+        if type(value) is not kind:
+            self.problem(f"{kind.__name__} expected, found {type(value).__name__}", key)
+            return kind()
+        return value
+
+    def text(self, key: str, default: str | None = None) -> str:
+        """A text without edge spaces, never empty unless there is a default."""
+        value = str(self._take(key, str, _ABSENT if default is None else default))
+        if key in self._values and value != value.strip():
+            self.problem("space at an edge", key)
+        if default is None and key in self._values and not value:
+            self.problem("empty text", key)
+        return value
+
+    def template(self, key: str) -> str:
+        """A text that may have edge spaces (a prefix)."""
+        return str(self._take(key, str, _ABSENT))
+
+    def optional(self, key: str) -> str | None:
+        """A text, or None when the key is absent."""
+        return self.text(key) if key in self._values else None
+
+    def number(self, key: str, default: int | None = None) -> int:
+        """A whole number."""
+        value = self._take(key, int, _ABSENT if default is None else default)
+        return value if isinstance(value, int) else 0
+
+    def optional_number(self, key: str) -> int | None:
+        """A whole number, or None when the key is absent."""
+        return self.number(key) if key in self._values else None
+
+    def flag(self, key: str, default: bool | None = None) -> bool:
+        """True or false."""
+        return bool(self._take(key, bool, _ABSENT if default is None else default))
+
+    def texts(self, key: str, *, empty: bool = False) -> tuple[str, ...]:
+        """A list of texts, each once; an empty list only where it is said to be allowed."""
+        values = self._take(key, list, _ABSENT)
+        found = [value for value in values if isinstance(value, str)] if isinstance(values, list) else []
+        if isinstance(values, list) and len(found) != len(values):
+            self.problem("a list of texts is expected", key)
+        if len(set(found)) != len(found):
+            self.problem("the same text twice", key)
+        if key in self._values and not found and not empty:
+            self.problem("empty list", key)
+        return tuple(found)
+
+    def choice(self, key: str, kind: type[E]) -> E:
+        """One of a closed set."""
+        return self._member(self.text(key), key, kind)
+
+    def optional_choice(self, key: str, kind: type[E]) -> E | None:
+        """One of a closed set, or None when the key is absent."""
+        return self.choice(key, kind) if key in self._values else None
+
+    def choices(self, key: str, kind: type[E]) -> tuple[E, ...]:
+        """Several of a closed set, at least one."""
+        return tuple(self._member(value, key, kind) for value in self.texts(key))
+
+    def _member(self, value: str, key: str, kind: type[E]) -> E:
+        try:
+            return kind(value)
+        except ValueError:
+            self.problem(f"{value!r} is none of {', '.join(kind)}", key)
+            return next(iter(kind))
+
+    def keys(self) -> tuple[str, ...]:
+        """The keys that are there, in the file's order."""
+        return tuple(self._values)
+
+    def row(self, key: str) -> Row:
+        """The table under `key`."""
+        self._read.add(key)
+        if key not in self._values:
+            self.problem("missing key", key)
+            return Row(f"{self.where}.{key}", {}, [])
+        return Row(f"{self.where}.{key}", self._values[key], self.problems)
+
+    def rows(self) -> Iterator[tuple[str, Row]]:
+        """Each key as a table of its own, in the file's order."""
+        for key in self._values:
+            yield key, self.row(key)
+
+    def list_of_rows(self, key: str) -> Iterator[Row]:
+        """Each table of the list under `key`."""
+        values = self._take(key, list, _ABSENT)
+        for index, value in enumerate(values if isinstance(values, list) else []):
+            yield Row(f"{self.where}.{key}[{index}]", value, self.problems)
+
+    def source(self) -> Source:
+        """The `mark` and `reference` of a value."""
+        return Source(self.choice("mark", Mark), self.text("reference"))
+
+    def close(self) -> None:
+        """Every key that nobody asked for is a problem."""
+        for key in self._values:
+            if key not in self._read:
+                self.problem("unknown key", key)
