@@ -16,6 +16,7 @@ from sceau.vocabulary.findings import (
     read_refused,
 )
 from sceau.vocabulary.host_names import HostName, read_declared_host_name, read_host_name
+from sceau.vocabulary.life import Life
 from sceau.vocabulary.mailboxes import Mailbox, read_mailbox
 from sceau.vocabulary.national import PersonId, StructureId, read_person_id, read_structure_id
 from sceau.vocabulary.places import Postcode, read_postcode

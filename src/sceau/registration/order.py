@@ -1,0 +1,143 @@
+"""The order: form 413 on its way through the registration desk, and who may decide on it.
+
+Here are its life and the rule of the two people: an order is accepted by two different officers who saw the same
+version and are no part of it. What is checked in an order is `examination`'s; what it grants is `habilitation`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sceau.vocabulary import Finding, Life, Refused
+
+
+class OrderState(StrEnum):
+    """Where an order stands."""
+
+    RECEIVED = "received"
+    UNDER_REVIEW = "under-review"
+    INCOMPLETE = "incomplete"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    ABANDONED = "abandoned"
+
+
+class OrderEvent(StrEnum):
+    """What may happen to an order. `APPROVE` is one officer's yes, `ACCEPT` what the second one makes of it."""
+
+    TAKE = "take"
+    AMEND = "amend"
+    ASK = "ask"
+    ANSWER = "answer"
+    APPROVE = "approve"
+    ACCEPT = "accept"
+    REFUSE = "refuse"
+    ABANDON = "abandon"
+
+
+_RECEIVED, _REVIEW, _INCOMPLETE = OrderState.RECEIVED, OrderState.UNDER_REVIEW, OrderState.INCOMPLETE
+
+ORDER_LIFE = Life(
+    noun="order",
+    initial=(OrderState.RECEIVED,),
+    table={
+        (_RECEIVED, OrderEvent.TAKE): _REVIEW,
+        (_RECEIVED, OrderEvent.AMEND): _RECEIVED,
+        (_RECEIVED, OrderEvent.ABANDON): OrderState.ABANDONED,
+        (_REVIEW, OrderEvent.TAKE): _REVIEW,
+        (_REVIEW, OrderEvent.AMEND): _REVIEW,
+        (_REVIEW, OrderEvent.ASK): _INCOMPLETE,
+        (_REVIEW, OrderEvent.APPROVE): _REVIEW,
+        (_REVIEW, OrderEvent.ACCEPT): OrderState.ACCEPTED,
+        (_REVIEW, OrderEvent.REFUSE): OrderState.REFUSED,
+        (_REVIEW, OrderEvent.ABANDON): OrderState.ABANDONED,
+        (_INCOMPLETE, OrderEvent.ANSWER): _REVIEW,
+        (_INCOMPLETE, OrderEvent.TAKE): _REVIEW,
+        (_INCOMPLETE, OrderEvent.AMEND): _INCOMPLETE,
+        (_INCOMPLETE, OrderEvent.REFUSE): OrderState.REFUSED,
+        (_INCOMPLETE, OrderEvent.ABANDON): OrderState.ABANDONED,
+    },
+)
+
+APPROVALS_NEEDED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Officer:
+    """Who decides: national identifier, the cards this person holds, and whether the desk's role is theirs now."""
+
+    person_id: str
+    cards: frozenset[str]
+    is_desk: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Someone who is part of an order. Either of the two may be unknown (empty), not both."""
+
+    role: str
+    person_id: str = ""
+    card_number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GivenApproval:
+    """An officer's yes to one version."""
+
+    officer: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFacts:
+    """What the rule of the two people needs of an order."""
+
+    reference: str
+    version: int
+    parties: tuple[Party, ...]
+    approvals: tuple[GivenApproval, ...]
+
+    def standing(self) -> frozenset[str]:
+        """The officers who approved the present version."""
+        return frozenset(given.officer for given in self.approvals if given.version == self.version)
+
+
+def check_officer(facts: OrderFacts, officer: Officer) -> tuple[Finding, ...]:
+    """Why this person may not decide on this order: no role of the desk, or part of it."""
+    findings = []
+    if not officer.is_desk:
+        findings.append(Finding.error("order.not-desk", facts.reference))
+    findings += [
+        Finding.error("order.own-order", facts.reference, role=party.role)
+        for party in facts.parties
+        if _is(party, officer)
+    ]
+    return tuple(dict.fromkeys(findings))
+
+
+def decide_approval(
+    facts: OrderFacts, officer: Officer, *, version: int, reds: Iterable[Finding]
+) -> OrderEvent:
+    """`APPROVE` for the first yes, `ACCEPT` when this one makes it two. Raises `Refused` with every reason.
+
+    `version` is the one the officer saw; `reds` are the examination's findings that refuse.
+    """
+    findings = list(check_officer(facts, officer))
+    if version != facts.version:
+        findings.append(
+            Finding.error("order.version-changed", facts.reference, seen=version, now=facts.version)
+        )
+    if officer.person_id in facts.standing():
+        findings.append(Finding.error("order.already-approved", facts.reference))
+    findings += reds
+    if findings:
+        raise Refused(findings)
+    others = facts.standing() - {officer.person_id}
+    return OrderEvent.ACCEPT if len(others) + 1 >= APPROVALS_NEEDED else OrderEvent.APPROVE
+
+
+def _is(party: Party, officer: Officer) -> bool:
+    same_person = bool(party.person_id) and party.person_id == officer.person_id
+    return same_person or (bool(party.card_number) and party.card_number in officer.cards)
