@@ -1,0 +1,82 @@
+"""Status: whether a certificate is revoked, and how the world is told, by lists (CRL) and by answers (OCSP).
+
+Pure: it decides and builds bytes. Signing is the signer's and the delegated responders', storing
+`records`', putting on the shelf `publication`'s.
+"""
+
+from sceau.status.answers import (
+    GOOD,
+    REASONS_SAID,
+    UNKNOWN,
+    Changes,
+    SerialStatus,
+    Signed,
+    Standing,
+    StatusSource,
+    status_of,
+)
+from sceau.status.crl import (
+    CrlCalendar,
+    CrlFacts,
+    CrlHead,
+    build_crl_tbs,
+    crl_entry,
+    crl_is_due,
+    is_listed,
+    next_crl,
+)
+from sceau.status.crl_examination import CrlSummary, examine_crl, read_crl
+from sceau.status.issuing import IssuerDirectory, IssuerIdentity, issuer_identity
+from sceau.status.ocsp_answer import (
+    AnswerWindow,
+    OcspSigner,
+    OcspTrouble,
+    build_ocsp_answer,
+    build_ocsp_trouble,
+)
+from sceau.status.ocsp_question import LARGEST_QUESTION, CertId, OcspQuestion, read_ocsp_question
+from sceau.status.revocation import RevocableFacts, Revocation, RevocationDecision, decide_revocation
+from sceau.status.serials import SerialCandidates, choose_serial, read_serial, spell_serial
+
+__all__ = [
+    "GOOD",
+    "LARGEST_QUESTION",
+    "REASONS_SAID",
+    "UNKNOWN",
+    "AnswerWindow",
+    "CertId",
+    "Changes",
+    "CrlCalendar",
+    "CrlFacts",
+    "CrlHead",
+    "CrlSummary",
+    "IssuerDirectory",
+    "IssuerIdentity",
+    "OcspQuestion",
+    "OcspSigner",
+    "OcspTrouble",
+    "RevocableFacts",
+    "Revocation",
+    "RevocationDecision",
+    "SerialCandidates",
+    "SerialStatus",
+    "Signed",
+    "Standing",
+    "StatusSource",
+    "build_crl_tbs",
+    "build_ocsp_answer",
+    "build_ocsp_trouble",
+    "choose_serial",
+    "crl_entry",
+    "crl_is_due",
+    "decide_revocation",
+    "examine_crl",
+    "is_listed",
+    "issuer_identity",
+    "next_crl",
+    "read_crl",
+    "read_ocsp_question",
+    "read_serial",
+    "spell_serial",
+    "status_of",
+]

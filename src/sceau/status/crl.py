@@ -1,0 +1,133 @@
+"""The complete CRL [RFC 5280 §5]: its entries, which of them it lists, when the next one is due, its exact
+bytes.
+
+An entry's DER is made once, when a certificate is revoked, and kept; a list is those bytes one after the
+other between a head and a foot, so a million entries cost a copy. Signing is the signer's, publishing is
+operations'.
+
+The real lists carry no reason code [IGC-SANTE 1.4]; what ours say is the policy of `answers.REASONS_SAID`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Self
+
+from sceau.catalogue import Calendar
+from sceau.status import der
+from sceau.status.answers import REASONS_SAID, reason_said
+
+_AUTHORITY_KEY_IDENTIFIER, _CRL_NUMBER, _REASON_CODE = "2.5.29.35", "2.5.29.20", "2.5.29.21"
+
+
+@dataclass(frozen=True, slots=True)
+class CrlHead:
+    """What a CRL says of itself.
+
+    `issuer_name` is the DER of the issuer's subject as its certificate spells it, `key_identifier` its SKI,
+    `algorithm` the DER AlgorithmIdentifier of the signature. Times to the second, UTC.
+    """
+
+    issuer_name: bytes
+    key_identifier: bytes
+    algorithm: bytes
+    number: int
+    this_update: datetime
+    next_update: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CrlCalendar:
+    """How often a list is made anew at least, and how long it stays good [ASSURANCE G12]."""
+
+    every: timedelta = timedelta(hours=1)
+    valid: timedelta = timedelta(days=6)
+
+    def __post_init__(self) -> None:
+        if not timedelta(0) < self.every * 2 <= self.valid:
+            raise ValueError(
+                "a list must stay good for at least two periods, or being late once makes an outage"
+            )
+
+    @classmethod
+    def of(cls, calendar: Calendar) -> Self:
+        """The calendar of the catalogue."""
+        return cls(timedelta(hours=calendar.crl_every_hours), timedelta(hours=calendar.crl_valid_hours))
+
+
+@dataclass(frozen=True, slots=True)
+class CrlFacts:
+    """The last list made for a key of an issuer: its number and its dates."""
+
+    number: int
+    this_update: datetime
+    next_update: datetime
+
+
+def crl_entry(serial: int, *, at: datetime, reason: int = 0, said: frozenset[int] = REASONS_SAID) -> bytes:
+    """DER of one entry of revokedCertificates: serial, date to the second, and the reason if policy has it
+    said.
+    """
+    extensions = b""
+    if told := reason_said(reason, said):
+        code = der.element(der.ENUMERATED, bytes((told,)))
+        extensions = der.sequence(der.extension(_REASON_CODE, code))
+    return der.sequence(der.integer(serial), der.time(at), extensions)
+
+
+def build_crl_tbs(head: CrlHead, entries: Iterable[bytes]) -> bytes:
+    """DER of TBSCertList over `entries`, each as `crl_entry` made it. Empty lists leave the field out
+    [§5.1.2.6].
+    """
+    if head.next_update <= head.this_update:
+        raise ValueError("a list ends after it begins")
+    listed = b"".join(entries)
+    extensions = der.sequence(
+        der.extension(_AUTHORITY_KEY_IDENTIFIER, der.sequence(der.element(0x80, head.key_identifier))),
+        der.extension(_CRL_NUMBER, der.integer(head.number)),
+    )
+    front = (
+        der.integer(1)
+        + head.algorithm
+        + head.issuer_name
+        + der.time(head.this_update)
+        + der.time(head.next_update)
+    )
+    listed_header = bytes((der.SEQUENCE,)) + der.length(len(listed)) if listed else b""
+    foot = der.explicit(0, extensions)
+    total = len(front) + len(listed_header) + len(listed) + len(foot)
+    return b"".join((bytes((der.SEQUENCE,)), der.length(total), front, listed_header, listed, foot))
+
+
+def is_listed(not_after: datetime, *, last_list: datetime | None) -> bool:
+    """Whether a revoked certificate still belongs on the next list.
+
+    It stays until it stood on one list made after its own end [RFC 5280 §3.3]; `last_list` is the
+    thisUpdate of the list before, None when there was none.
+    """
+    return last_list is None or last_list <= not_after
+
+
+def next_crl(last: CrlFacts | None, *, at: datetime, calendar: CrlCalendar, floor: int = 0) -> CrlFacts:
+    """Number and dates of the list to make at `at`.
+
+    The number rises by one, and stays above `floor` (the last number in the signer's ledger, after a
+    restore). thisUpdate never lies before the last list's, whatever the clock says [ASSURANCE F11].
+    """
+    number = max(0 if last is None else last.number, floor) + 1
+    begins = at.replace(microsecond=0)
+    if last is not None:
+        begins = max(begins, last.this_update)
+    return CrlFacts(number=number, this_update=begins, next_update=begins + calendar.valid)
+
+
+def crl_is_due(last: CrlFacts | None, *, at: datetime, calendar: CrlCalendar, changed: bool) -> bool:
+    """Whether a new list has to be made now: none yet, something changed, a period is over, or half its
+    life is.
+    """
+    if last is None or changed:
+        return True
+    half = (last.next_update - last.this_update) / 2
+    return at >= last.this_update + min(calendar.every, half)

@@ -1,0 +1,101 @@
+"""A CRL read again by code that did not build it: before the CA key signs it, and when somebody asks what
+is in it.
+
+The reader is cryptography's, strict and fast; the builder (`crl`) is our own. What the two disagree on is
+not signed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from cryptography import x509
+
+from sceau.status import der
+from sceau.status.crl import CrlFacts
+from sceau.status.issuing import IssuerIdentity
+from sceau.vocabulary import Finding, Reading, Refused, read_ok, read_refused
+
+_SLACK = timedelta(minutes=5)
+_OLDEST = timedelta(hours=1)
+_LONGEST_LIFE = timedelta(days=40)
+_LARGEST_NUMBER = (1 << 159) - 1
+_ALLOWED = frozenset({x509.AuthorityKeyIdentifier.oid, x509.CRLNumber.oid})
+
+
+@dataclass(frozen=True, slots=True)
+class CrlSummary:
+    """What a CRL says: the issuer (RFC 4514 text), its facts, how many it lists."""
+
+    issuer: str
+    facts: CrlFacts
+    count: int
+    signature_algorithm: str
+
+
+def read_crl(data: bytes) -> Reading[CrlSummary]:
+    """What the CRL in `data` (DER or PEM) says, or `crl.malformed`. Its signature is not checked."""
+    try:
+        load = x509.load_pem_x509_crl if data.lstrip().startswith(b"-----BEGIN") else x509.load_der_x509_crl
+        crl = load(data)
+        facts = _facts(crl)
+    except (ValueError, TypeError, x509.ExtensionNotFound, x509.DuplicateExtension) as error:
+        return read_refused(Finding.error("crl.malformed", "crl", why=error))
+    algorithm = crl.signature_algorithm_oid.dotted_string
+    return read_ok(CrlSummary(crl.issuer.rfc4514_string(), facts, len(crl), algorithm))
+
+
+def examine_crl(tbs: bytes, *, issuer: IssuerIdentity, at: datetime) -> CrlFacts:
+    """Refuse a TBSCertList that the signer must not sign; give its facts otherwise.
+
+    Raises `Refused`: `crl.malformed`, `crl.issuer` (name or key of somebody else), `crl.extension` (one too
+    many or too few), `crl.dates` (not begun around `at`, or good for too long), `crl.number`.
+    """
+    try:
+        crl = x509.load_der_x509_crl(_as_if_signed(tbs))
+        facts = _facts(crl)
+    except (ValueError, TypeError, x509.ExtensionNotFound, x509.DuplicateExtension) as error:
+        raise Refused([Finding.error("crl.malformed", "crl", why=error)]) from error
+    problems: list[Finding] = []
+    if _is_of_another(crl, issuer):
+        problems.append(Finding.error("crl.issuer", issuer.code))
+    if _has_other_extensions(crl):
+        problems.append(Finding.error("crl.extension", issuer.code))
+    if _has_odd_dates(facts, at):
+        problems.append(
+            Finding.error("crl.dates", issuer.code, begins=facts.this_update, ends=facts.next_update)
+        )
+    if not 0 < facts.number <= _LARGEST_NUMBER:
+        problems.append(Finding.error("crl.number", issuer.code, number=facts.number))
+    if problems:
+        raise Refused(problems)
+    return facts
+
+
+def _as_if_signed(tbs: bytes) -> bytes:
+    """A CertificateList around `tbs` with an empty signature, for a reader that only knows complete ones."""
+    fields = der.Reader(tbs).enter(der.SEQUENCE)
+    fields.take(der.INTEGER)
+    return der.sequence(tbs, fields.take_whole(der.SEQUENCE), der.bits(b""))
+
+
+def _facts(crl: x509.CertificateRevocationList) -> CrlFacts:
+    if crl.next_update_utc is None:
+        raise ValueError("no nextUpdate")
+    number = crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
+    return CrlFacts(number, crl.last_update_utc, crl.next_update_utc)
+
+
+def _is_of_another(crl: x509.CertificateRevocationList, issuer: IssuerIdentity) -> bool:
+    key = crl.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value
+    return crl.issuer.public_bytes() != issuer.name or key.key_identifier != issuer.key_identifier
+
+
+def _has_other_extensions(crl: x509.CertificateRevocationList) -> bool:
+    return {one.oid for one in crl.extensions} != _ALLOWED or any(one.critical for one in crl.extensions)
+
+
+def _has_odd_dates(facts: CrlFacts, at: datetime) -> bool:
+    begins_now = at - _OLDEST <= facts.this_update <= at + _SLACK
+    return not begins_now or not timedelta(0) < facts.next_update - facts.this_update <= _LONGEST_LIFE

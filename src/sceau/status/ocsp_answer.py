@@ -1,0 +1,118 @@
+"""OCSP answers [RFC 6960 §4.2.1], made in DER over the very CertID bytes that were asked.
+
+Signed by a delegated key that can sign nothing else. Which serial has which standing was decided before
+(`answers`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+from typing import Protocol
+
+from sceau.status import der
+from sceau.status.answers import SerialStatus, Standing
+from sceau.status.ocsp_question import CertId
+
+_BASIC = der.oid("1.3.6.1.5.5.7.48.1.1")
+_NONCE = "1.3.6.1.5.5.7.48.1.2"
+_GOOD, _UNKNOWN = b"\x80\x00", b"\x82\x00"
+
+
+class OcspTrouble(IntEnum):
+    """Answers that say nothing of a certificate and are not signed [RFC 6960 §4.2.1]."""
+
+    MALFORMED = 1
+    INTERNAL_ERROR = 2
+    TRY_LATER = 3
+    UNAUTHORIZED = 6
+
+
+class OcspSigner(Protocol):
+    """A delegated responder of one issuer's key. Holds its private key; can't be asked for it.
+
+    `certificate` is its DER, sent with each answer; `key_hash` the SHA-1 of its public key bits, by which
+    answers name it; `algorithm` the DER AlgorithmIdentifier of what `sign` gives.
+    """
+
+    @property
+    def certificate(self) -> bytes: ...
+    @property
+    def key_hash(self) -> bytes: ...
+    @property
+    def algorithm(self) -> bytes: ...
+    def sign(self, data: bytes) -> bytes:
+        """Signature over `data`. Keeps nothing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerWindow:
+    """When an answer was made and until when it holds (UTC)."""
+
+    this_update: datetime
+    next_update: datetime
+
+    def __post_init__(self) -> None:
+        if self.next_update <= self.this_update:
+            raise ValueError("an answer ends after it begins")
+
+
+def build_ocsp_answer(
+    said: Sequence[tuple[CertId, SerialStatus]],
+    *,
+    signer: OcspSigner,
+    window: AnswerWindow,
+    nonce: bytes | None,
+) -> bytes:
+    """The signed OCSPResponse saying `said`, in the order asked; `nonce` is the extension's value to give
+    back.
+    """
+    if not said:
+        raise ValueError("an answer says something")
+    singles = [_single(asked, status, window) for asked, status in said]
+    extensions = b"" if nonce is None else der.explicit(1, der.sequence(der.extension(_NONCE, nonce)))
+    data = der.sequence(
+        der.explicit(2, der.octets(signer.key_hash)),
+        der.generalized_time(window.this_update),
+        der.sequence(*singles),
+        extensions,
+    )
+    basic = der.sequence(
+        data,
+        signer.algorithm,
+        der.bits(signer.sign(data)),
+        der.explicit(0, der.sequence(signer.certificate)),
+    )
+    return _response(0, der.explicit(0, der.sequence(_BASIC, der.octets(basic))))
+
+
+def build_ocsp_trouble(trouble: OcspTrouble) -> bytes:
+    """The unsigned answer for a question that gets none."""
+    return _response(trouble, b"")
+
+
+def _response(status: int, body: bytes) -> bytes:
+    return der.sequence(der.element(der.ENUMERATED, bytes((status,))), body)
+
+
+def _single(asked: CertId, status: SerialStatus, window: AnswerWindow) -> bytes:
+    return der.sequence(
+        asked.raw,
+        _standing(status),
+        der.generalized_time(window.this_update),
+        der.explicit(0, der.generalized_time(window.next_update)),
+    )
+
+
+def _standing(status: SerialStatus) -> bytes:
+    if status.standing is Standing.GOOD:
+        return _GOOD
+    if status.revoked_at is None:
+        return _UNKNOWN
+    reason = b""
+    if status.reason:  # unspecified is said by saying nothing [RFC 5280 §5.3.1]
+        reason = der.explicit(0, der.element(der.ENUMERATED, bytes((status.reason,))))
+    return der.element(0xA1, der.generalized_time(status.revoked_at), reason)
