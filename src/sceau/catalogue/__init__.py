@@ -1,34 +1,35 @@
 """The catalogue: what may be ordered, what each certificate contains, and every word a person reads.
 
-All of it is data (TOML under `data/`), checked as a whole when it is loaded, each row with its source clause. No rule
-is decided here: who may order is `registration`'s, how a certificate is built is `certification`'s.
+All of it is data (TOML under `data/`), checked as a whole when loaded, each row with its source clause. No
+rule is decided here: who may order is `registration`'s, how a certificate is built is `certification`'s.
 """
 
+from sceau.catalogue.authorities import Calendar, Environment, Issuer, Range, Realm
 from sceau.catalogue.catalogue import Catalogue
+from sceau.catalogue.guidance import (
+    Contact,
+    Department,
+    DomainList,
+    FieldHelp,
+    Preset,
+    Profession,
+    Term,
+    Usage,
+    UsageGroup,
+)
 from sceau.catalogue.loading import load_catalogue
 from sceau.catalogue.reading import CatalogueError
 from sceau.catalogue.saying import FindingText, harmless
 from sceau.catalogue.types import (
-    Calendar,
     CardType,
-    Contact,
-    Department,
-    DomainList,
-    Environment,
-    FieldHelp,
     Holder,
     How,
-    Issuer,
     Mark,
     NameNeed,
     Offer,
-    Preset,
     Product,
-    Profession,
     Profile,
     Quality,
-    Range,
-    Realm,
     Reason,
     ReasonNotOffered,
     SanRule,
@@ -36,9 +37,6 @@ from sceau.catalogue.types import (
     Sentence,
     Source,
     SubjectLayout,
-    Term,
-    Usage,
-    UsageGroup,
 )
 
 __all__ = [

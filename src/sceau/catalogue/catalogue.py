@@ -10,29 +10,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sceau.catalogue.reading import CatalogueError
-from sceau.catalogue.saying import FindingText
-from sceau.catalogue.types import (
-    Calendar,
-    CardType,
+from sceau.catalogue.authorities import Calendar, Environment, Issuer
+from sceau.catalogue.guidance import (
     Contact,
     Department,
     DomainList,
-    Environment,
     FieldHelp,
-    Issuer,
-    Offer,
     Preset,
-    Product,
     Profession,
-    Profile,
-    Reason,
-    ReasonNotOffered,
-    Sentence,
     Term,
     UsageGroup,
 )
-from sceau.vocabulary import Finding
+from sceau.catalogue.reading import CatalogueError
+from sceau.catalogue.saying import FindingText
+from sceau.catalogue.types import CardType, Offer, Product, Profile, Reason, ReasonNotOffered, Sentence
+from sceau.vocabulary import Fault, Finding
 
 if TYPE_CHECKING:
     from sceau.catalogue.communes import Communes
@@ -86,18 +78,29 @@ class Catalogue:
 
         Raises `CatalogueError` for a code that has no text: a defect of ours, never an answer to a person.
         """
-        text = self.findings.get(finding.code)
-        if text is None:
-            raise CatalogueError([f"finding {finding.code!r} has no text"])
-        return text.say({**dict(finding.details), "subject": self.label_of(finding.subject)})
+        return self._text_of(finding.code).say(
+            {**dict(finding.details), "subject": self.label_of(finding.subject)}
+        )
+
+    def say_fault(self, fault: Fault) -> Sentence:
+        """The fault in French; ``{detail}`` and ``{subject}`` in its text are the fault's detail."""
+        return self._text_of(fault.code).say({"detail": fault.detail, "subject": fault.detail})
+
+    def _text_of(self, code: str) -> FindingText:
+        if code not in self.findings:
+            raise CatalogueError([f"finding {code!r} has no text"])
+        return self.findings[code]
 
     def label_of(self, path: str) -> str:
-        """The label of a field of the form (``offers.0.declared`` → « Nom de domaine (n° 1) »), or `path` itself."""
+        """The label of a field of the form, or `path` itself when it names none.
+
+        ``offers.0.declared`` gives ``« Nom de domaine » (n° 1)``: a person counts from one.
+        """
         steps = path.split(".")
-        field = self.help.get(".".join(step for step in steps if not step.isdecimal()))
-        if field is None or len(steps) == 1:
+        field = self.help.get(".".join(step for step in steps if not _is_index(step)))
+        if field is None:
             return path
-        numbers = [str(int(step) + 1) for step in steps if step.isdecimal()]
+        numbers = [str(int(step) + 1) for step in steps if _is_index(step)]
         return f"« {field.label} »" + (f" (n° {'.'.join(numbers)})" if numbers else "")
 
     def text(self, key: str) -> str:
@@ -105,3 +108,7 @@ class Catalogue:
         if key not in self.texts:
             raise CatalogueError([f"text {key!r} is not in the catalogue"])
         return self.texts[key]
+
+
+def _is_index(step: str) -> bool:
+    return step.isascii() and step.isdecimal() and len(step) < 4

@@ -1,6 +1,7 @@
 """Loading the catalogue: every file known, every row checked, every reference followed, or nothing is loaded.
 
-The digest is over all data files, names and bytes: two instances with one digest have the same rules and words.
+The digest is over all data files, names and bytes: two instances with one digest have the same rules and
+words.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import TypeVar
 
 from sceau.catalogue import sections
 from sceau.catalogue.catalogue import Catalogue
+from sceau.catalogue.guidance import Profession
 from sceau.catalogue.profiles import read_profile
 from sceau.catalogue.reading import CatalogueError, Row
 from sceau.catalogue.references import check_references
@@ -23,10 +25,10 @@ from sceau.catalogue.types import Profile
 
 T = TypeVar("T")
 _DATA = Path(__file__).parent / "data"
-_TABLES = (
-    "offers products issuers calendar environments cards reasons professions departments "
-    "presets usages help glossary contacts suffixes"
-).split()
+_TABLES = {
+    *("offers", "products", "issuers", "calendar", "environments", "cards", "reasons", "professions"),
+    *("departments", "presets", "usages", "help", "glossary", "contacts", "suffixes"),
+}
 _FOLDERS = ("profiles", "findings", "texts")  # of TOML files
 _FOREIGN = "communes"  # a folder in its own compact form, read by `communes`; part of the digest
 
@@ -54,7 +56,7 @@ def _read_files(folder: Path, problems: list[str]) -> dict[str, bytes]:
     for name in sorted(paths):
         if not _is_known(name):
             problems.append(f"{name}: a file that nothing reads")
-    problems.extend(f"{name}.toml: missing file" for name in _TABLES if f"{name}.toml" not in paths)
+    problems.extend(f"{name}.toml: missing file" for name in sorted(_TABLES) if f"{name}.toml" not in paths)
     return {name: paths[name].read_bytes() for name in sorted(paths)}
 
 
@@ -62,13 +64,13 @@ def _is_known(name: str) -> bool:
     head, _, tail = name.partition("/")
     if head == _FOREIGN:
         return True
-    return name.removesuffix(".toml") in _TABLES or (
-        head in _FOLDERS and tail.endswith(".toml") and "/" not in tail
-    )
+    if head in _FOLDERS:
+        return tail.endswith(".toml") and "/" not in tail
+    return name.endswith(".toml") and name.removesuffix(".toml") in _TABLES
 
 
 def digest_of(files: Mapping[str, bytes]) -> str:
-    """Hex SHA-256 over the files in the order of their names, each name and content preceded by its length."""
+    """Hex SHA-256 over the files in the order of their names; each name and content after its length."""
     total = hashlib.sha256()
     for name in sorted(files):
         for piece in (name.encode(), files[name]):
@@ -86,13 +88,19 @@ def _build(folder: Path, files: dict[str, bytes], problems: list[str]) -> Catalo
     if problems:
         return None
 
-    def table(name: str, read: Callable[[str, Row], T]) -> Mapping[str, T]:
-        return MappingProxyType(sections.read_each(rows[f"{name}.toml"], read))
+    catalogue = _assemble(folder, digest_of(files), rows, problems)
+    check_references(catalogue, problems)
+    return catalogue
 
-    reasons = rows["reasons.toml"]
+
+def _assemble(folder: Path, digest: str, rows: Mapping[str, Row], problems: list[str]) -> Catalogue:
+    def table(name: str, read: Callable[[str, Row], T], *, part: str | None = None) -> Mapping[str, T]:
+        file = rows[f"{name}.toml"]
+        return MappingProxyType(sections.read_each(file.row(part) if part else file, read))
+
     catalogue = Catalogue(
         folder=folder,
-        digest=digest_of(files),
+        digest=digest,
         offers=table("offers", sections.read_offer),
         products=table("products", sections.read_product),
         profiles=_profiles(rows, problems),
@@ -100,13 +108,9 @@ def _build(folder: Path, files: dict[str, bytes], problems: list[str]) -> Catalo
         calendar=sections.read_calendar(rows["calendar.toml"]),
         environments=table("environments", sections.read_environment),
         cards=table("cards", sections.read_card),
-        reasons=MappingProxyType(sections.read_each(reasons.row("offered"), sections.read_reason)),
-        reasons_not_offered=MappingProxyType(
-            sections.read_each(reasons.row("not_offered"), sections.read_reason_not_offered)
-        ),
-        professions=MappingProxyType(
-            {p.code: p for p in table("professions", sections.read_profession).values()}
-        ),
+        reasons=table("reasons", sections.read_reason, part="offered"),
+        reasons_not_offered=table("reasons", sections.read_reason_not_offered, part="not_offered"),
+        professions=_by_code(table("professions", sections.read_profession)),
         departments=MappingProxyType(sections.read_departments(rows["departments.toml"])),
         presets=table("presets", sections.read_preset),
         usages=table("usages", sections.read_usage_group),
@@ -117,9 +121,12 @@ def _build(folder: Path, files: dict[str, bytes], problems: list[str]) -> Catalo
         findings=_findings(rows, problems),
         texts=_texts(rows, problems),
     )
-    reasons.close()
-    check_references(catalogue, problems)
+    rows["reasons.toml"].close()
     return catalogue
+
+
+def _by_code(professions: Mapping[str, Profession]) -> Mapping[int, Profession]:
+    return MappingProxyType({profession.code: profession for profession in professions.values()})
 
 
 def _parse(name: str, data: bytes, problems: list[str]) -> dict[str, object]:

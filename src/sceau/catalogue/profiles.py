@@ -1,7 +1,7 @@
 """Reading a certificate profile: each value stands with its mark (seen or inferred) and its reference.
 
-What a profile may say at all is closed here: key usages of an end entity, extended key usages and SAN kinds that
-the hierarchy knows. `keyCertSign` can't be written in a profile, whatever the file says.
+What a profile may say at all is closed here: key usages of an end entity, extended key usages and SAN kinds
+that the hierarchy knows. `keyCertSign` can't be written in a profile, whatever the file says.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _EXTENDED_KEY_USAGES = (
 
 
 class _Values:
-    """The values of one profile, each read from ``{ value, mark, reference }``, and the sources they leave."""
+    """The values of one profile, each a table with value, mark and reference; and their sources."""
 
     def __init__(self, row: Row) -> None:
         self.row = row

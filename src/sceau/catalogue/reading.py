@@ -1,7 +1,7 @@
-"""Reading a row of a data file: every key known, every key there, every value of its type; all problems kept.
+"""Reading a row of a data file: every key known, every key there, every value of its type.
 
-A reader never stops at the first problem: it notes it, gives a value of the right type and goes on, so that one
-loading says everything that has to be mended. Nothing is built when a problem was noted (`loading`).
+A reader never stops at the first problem: it notes it, gives a value of the right type and goes on, so that
+one loading says everything that has to be mended. Nothing is handed out once a problem was noted (`loading`).
 """
 
 from __future__ import annotations
@@ -118,7 +118,8 @@ class Row:
             self.problem(f"{value!r} is none of {', '.join(kind)}", key)
             return next(iter(kind))
 
-    def keys(self) -> tuple[str, ...]:
+    @property
+    def names(self) -> tuple[str, ...]:
         """The keys that are there, in the file's order."""
         return tuple(self._values)
 

@@ -1,4 +1,7 @@
-"""Following every reference between the catalogue's tables: nothing may point at what isn't there, or only one way."""
+"""Following every reference between the catalogue's tables.
+
+Nothing may point at what isn't there, and what stands in two tables (a product and its offer) must agree.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Saying a finding in French: templates checked at load, values shown as they are, made harmless and not endless.
+"""Saying a finding in French: templates checked at load, values shown as they are, harmless and not endless.
 
-Escaping for HTML, mail or a terminal is the door's work. Here a value loses only what could change how the sentence
-around it reads: control and format characters (bidirectional marks, zero widths) are shown by their code point, and
-a value longer than 200 characters is cut where one sees it.
+Escaping for HTML, mail or a terminal is the door's work. Here a value loses only what could change how the
+sentence around it reads: control and format characters (bidirectional marks, zero widths) are shown by
+their code point, and a value longer than 200 characters is cut where one sees it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _MISSING = "(non précisé)"
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A sentence with its places: pairs of literal text and the name of the value that follows it (or None)."""
+    """A sentence with its places: pairs of literal text and the name of the value after it (or None)."""
 
     parts: tuple[tuple[str, str | None], ...]
 
@@ -59,7 +59,7 @@ class FindingText:
 
 
 def harmless(value: str) -> str:
-    """`value` as it can be shown: invisible characters by code point (``⟨U+202E⟩``), 200 characters at most."""
+    """`value` as it can be shown: invisible characters by code point (``⟨U+202E⟩``), cut at 200."""
     kept = value[: _LONGEST_VALUE + 1]
     shown = kept if kept.isascii() and kept.isprintable() else "".join(map(_visible, kept))
     return shown if len(shown) <= _LONGEST_VALUE else shown[:_LONGEST_VALUE] + "…"

@@ -1,36 +1,37 @@
-"""Each data file's rows, read into the catalogue's types. One function a file; cross references are `references`' job."""
+"""Each data file's rows, read into the catalogue's types. One function a file.
+
+That rows point at rows which exist is checked afterwards, by `references`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TypeVar
 
-from sceau.catalogue.reading import Row
-from sceau.catalogue.types import (
-    Calendar,
-    CardType,
+from sceau.catalogue.authorities import Calendar, Environment, Issuer, Range, Realm
+from sceau.catalogue.guidance import (
     Contact,
     Department,
     DomainList,
-    Environment,
     FieldHelp,
-    Holder,
-    How,
-    Issuer,
-    NameNeed,
-    Offer,
     Preset,
-    Product,
     Profession,
-    Quality,
-    Range,
-    Realm,
-    Reason,
-    ReasonNotOffered,
-    ScopeFamily,
     Term,
     Usage,
     UsageGroup,
+)
+from sceau.catalogue.reading import Row
+from sceau.catalogue.types import (
+    CardType,
+    Holder,
+    How,
+    NameNeed,
+    Offer,
+    Product,
+    Quality,
+    Reason,
+    ReasonNotOffered,
+    ScopeFamily,
 )
 
 T = TypeVar("T")
@@ -238,7 +239,7 @@ def read_departments(file: Row) -> dict[str, Department]:
     """departments.toml: code = label, beside the file's clause."""
     file.text("clause")
     labels = file.row("departments")
-    found = {code: Department(code, labels.text(code)) for code in labels.keys()}
+    found = {code: Department(code, labels.text(code)) for code in labels.names}
     file.close()
     return found
 
