@@ -38,7 +38,8 @@ from sceau.journal.tree import (
     verify_consistency,
     verify_inclusion,
 )
-from sceau.journal.verify import Export, JournalFlaw, Verification, verify_export
+from sceau.journal.verify import Export, Verification, verify_export
+from sceau.journal.walk import JournalFlaw
 
 __all__ = [
     "MAX_ENTRY_BYTES",

@@ -46,7 +46,7 @@ class Entry:
     caller).
 
     `kind` is ``topic.event`` (``order.received``); `at` is timezone-aware; `actor` is the commitment to who
-    acted (made by `commit`, disclosed under the name ``actor``) or ``machine:<name>``; `objects` are
+    acted (made by `commit`, disclosed under the name ``actor``) or ``machine:<name>``; `about` holds
     references (``order/2026-000012``), never names of people; `public` is plain data anybody may read;
     `catalogue` is the hex digest of the catalogue in force; `commitments` maps a name to a hex commitment.
     """

@@ -9,12 +9,13 @@ elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from sceau.journal.entries import Disclosure, Entry, commit, read_disclosure, read_entry
 from sceau.journal.heads import HeadVerifier, TreeHead, read_head
-from sceau.journal.tree import fold, leaf_hash, push
+from sceau.journal.tree import fold, leaf_hash
+from sceau.journal.walk import JournalFlaw, Walk
 from sceau.vocabulary import Finding, Reading
 
 _MOST = 100  # flaws listed of one kind: a broken file of a million lines is told, not repeated
@@ -36,18 +37,6 @@ class Export:
     leaves: Iterable[bytes] | None = None
     disclosures: Iterable[bytes] = ()
     witnessed: Iterable[str] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class JournalFlaw:
-    """Something that is not as it was: at `position`, or somewhere from there through `through`.
-
-    Both are None when it is a head that is wrong, and no entry.
-    """
-
-    position: int | None
-    through: int | None
-    finding: Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +62,14 @@ def verify_export(export: Export) -> Verification:
     """Check a whole journal in one pass; memory does not grow with its length, but for its heads."""
     flaws: list[JournalFlaw] = []
     heads = _heads_in_order(export, flaws)
-    walk = _Walk(heads, flaws)
-    leaves = None if export.leaves is None else iter(export.leaves)
+    walk = Walk(heads, flaws, None if export.leaves is None else iter(export.leaves))
     opened = _Disclosures(export.disclosures, flaws)
     for position, line in enumerate(export.entries):
         reading = read_entry(line)
-        walk.take(position, leaf_hash(line), leaves)
+        walk.take(leaf_hash(line))
         _note(flaws, position, reading.findings)
         opened.check(position, reading)
-    walk.close(leaves)
+    walk.close()
     opened.close(walk.size)
     flaws.sort(key=lambda flaw: (flaw.position is None, flaw.position or 0))
     return Verification(walk.size, fold(walk.stack), len(heads), opened.count, tuple(flaws))
@@ -102,55 +90,6 @@ def _heads_in_order(export: Export, flaws: list[JournalFlaw]) -> list[TreeHead]:
     if not heads:
         _flaw(flaws, None, Finding.error("journal.no-head", "heads"))
     return [heads[size] for size in sorted(heads)]
-
-
-@dataclass(slots=True)
-class _Walk:
-    """The tree as it grows, compared with each stored leaf and each head on the way."""
-
-    heads: list[TreeHead]
-    flaws: list[JournalFlaw]
-    stack: list[bytes] = field(default_factory=list)
-    size: int = 0
-    held: int = 0  # entries vouched for so far
-    next_head: int = 0
-    broken: bool = False
-    torn: bool = False
-
-    def __post_init__(self) -> None:
-        self._compare()
-
-    def take(self, position: int, leaf: bytes, leaves: Iterator[bytes] | None) -> None:
-        if leaves is not None and not self.torn and next(leaves, b"") != leaf:
-            self.torn = True
-            self._say(position, position, Finding.error("journal.entry-differs", str(position)))
-        push(self.stack, self.size, leaf)
-        self.size += 1
-        self._compare()
-
-    def close(self, leaves: Iterator[bytes] | None) -> None:
-        missing = self.heads[-1].size if self.heads else 0
-        if missing > self.size:
-            self._say(self.size, missing - 1, Finding.error("journal.cut-off", str(self.size), size=missing))
-        elif leaves is not None and not self.torn and next(leaves, None) is not None:
-            self._say(self.size, self.size, Finding.error("journal.entry-missing", str(self.size)))
-        if self.heads and self.size > missing and not self.broken:
-            unsigned = Finding.error("journal.not-signed", str(missing), count=self.size - missing)
-            self._say(missing, self.size - 1, unsigned)
-
-    def _compare(self) -> None:
-        while self.next_head < len(self.heads) and self.heads[self.next_head].size == self.size:
-            head = self.heads[self.next_head]
-            self.next_head += 1
-            if fold(self.stack) == head.root:
-                self.held = self.size
-            elif not self.broken:
-                self.broken = True
-                first, last = self.held, max(self.size - 1, self.held)
-                self._say(first, last, Finding.error("journal.root-differs", str(first), through=last))
-
-    def _say(self, position: int, through: int, finding: Finding) -> None:
-        self.flaws.append(JournalFlaw(position, through, finding))
 
 
 @dataclass(slots=True)

@@ -1,0 +1,198 @@
+"""The one way to write an entry, and commitments that can be opened or left closed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC, datetime, timedelta, timezone
+from enum import IntEnum, StrEnum
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+
+from sceau.journal import (
+    MAX_ENTRY_BYTES,
+    Disclosure,
+    Entry,
+    commit,
+    encode_entry,
+    read_disclosure,
+    read_entry,
+)
+
+SALT = bytes(range(32))
+AT = datetime(2026, 11, 24, 6, 41, 0, 5, tzinfo=UTC)
+ACTOR = commit({"person": "899700000001"}, salt=SALT)
+CATALOGUE = hashlib.sha256(b"catalogue").hexdigest()
+
+
+def entry(**changes: Any) -> Entry:
+    values: dict[str, Any] = {
+        "kind": "order.received",
+        "at": AT,
+        "actor": ACTOR,
+        "about": ("order/2026-000012",),
+        "public": {"offres": ["org", "serv-ssl"], "version": 1, "début": None, "complet": True},
+        "catalogue": CATALOGUE,
+        "commitments": {"signatory": commit("Élodie Désirée", salt=SALT)},
+    }
+    return Entry(**(values | changes))
+
+
+def test_an_entry_is_written_in_one_way_only() -> None:
+    line = encode_entry(entry())
+    assert line == (
+        b'{"about":["order/2026-000012"],"actor":"'
+        + ACTOR.encode()
+        + b'","at":"2026-11-24T06:41:00.000005Z",'
+        b'"catalogue":"' + CATALOGUE.encode() + b'","commitments":{"signatory":"'
+        b"" + commit("Élodie Désirée", salt=SALT).encode() + b'"},"kind":"order.received",'
+        b'"public":{"complet":true,"d\xc3\xa9but":null,"offres":["org","serv-ssl"],"version":1},"v":1}'
+    )
+
+
+def test_an_entry_comes_back_as_it_was_written() -> None:
+    assert read_entry(encode_entry(entry())).require() == entry(
+        public={"offres": ["org", "serv-ssl"], "version": 1, "début": None, "complet": True}
+    )
+
+
+def test_the_order_of_keys_and_the_time_zone_do_not_change_the_bytes() -> None:
+    paris = timezone(timedelta(hours=1))
+    turned = dict(reversed(list(entry().public.items())))
+    assert encode_entry(entry(at=AT.astimezone(paris), public=turned)) == encode_entry(entry())
+
+
+def test_read_only_mappings_tuples_and_enumerations_are_plain_data() -> None:
+    class Colour(StrEnum):
+        RED = "red"
+
+    class Count(IntEnum):
+        TWO = 2
+
+    odd = entry(public=MappingProxyType({"a": (Colour.RED, Count.TWO), Colour.RED: {"x": ()}}))
+    plain = entry(public={"a": ["red", 2], "red": {"x": []}})
+    assert encode_entry(odd) == encode_entry(plain)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [1.0, float("nan"), b"bytes", 2**53, -(2**53), {1: "a"}, {"a": {2, 3}}, datetime(2026, 1, 1, tzinfo=UTC)],
+)
+def test_what_readers_would_not_agree_on_has_no_place_in_an_entry(value: Any) -> None:
+    with pytest.raises((TypeError, ValueError)):
+        encode_entry(entry(public={"value": value}))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"kind": "received"},
+        {"kind": "Order.Received"},
+        {"kind": "order.received\n"},
+        {"at": datetime(2026, 11, 24)},  # noqa: DTZ001 - a time without its zone is what must be refused
+        {"actor": "899700000001"},
+        {"actor": ""},
+        {"catalogue": "latest"},
+        {"commitments": {"signatory": "Élodie"}},
+        {"about": (12,)},
+        {"public": ["a"]},
+    ],
+)
+def test_an_entry_that_says_nothing_certain_cannot_be_made(changes: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="entry"):
+        entry(**changes)
+
+
+def test_a_machine_may_act() -> None:
+    assert entry(actor="machine:publication").committed("actor") is None
+
+
+def test_an_entry_too_long_for_the_public_log_is_refused() -> None:
+    with pytest.raises(ValueError, match="longer than 65535"):
+        encode_entry(entry(public={"text": "x" * MAX_ENTRY_BYTES}))
+
+
+def test_half_of_a_surrogate_pair_does_not_stop_the_journal() -> None:
+    """JSON from a machine may hold one; the refusal that quotes it must still be written, and read back."""
+    line = encode_entry(entry(public={"quoted": "\ud800é\udc00\ud83d"}))
+    assert b"\\ud800\xc3\xa9\\udc00\\ud83d" in line
+    assert read_entry(line).require().public == {"quoted": "\ud800é\udc00\ud83d"}
+
+
+def test_a_pair_given_in_halves_is_written_as_its_character() -> None:
+    line = encode_entry(entry(public={"quoted": "\ud83d\ude00"}))
+    assert "😀".encode() in line
+    assert read_entry(line).value is not None
+
+
+LINE = encode_entry(entry())
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"{}",
+        b"[]",
+        b"null",
+        b"\xff",
+        LINE + b" ",
+        LINE + b"\n",
+        LINE.replace(b'"v":1', b'"v":2'),
+        LINE.replace(b'"v":1', b'"v":1.0'),
+        LINE.replace(b'"v":1', b'"v":true'),
+        LINE.replace(b'"version":1', b'"version":1.0'),
+        LINE.replace(b'"version":1', b'"version":NaN'),
+        LINE.replace(b'"version":1', b'"version":1,"version":1'),
+        LINE.replace(b"\xc3\xa9", b"\\u00e9"),
+        LINE.replace(b'["order/2026-000012"]', b'"order/2026-000012"'),
+        LINE.replace(b".000005Z", b".000005+00:00"),
+        LINE.replace(b'"about"', b'"About"'),
+        LINE.replace(b'"org","serv-ssl"', b'"org", "serv-ssl"'),
+        b'{"public":' * 5000 + b"1" + b"}" * 5000,
+    ],
+)
+def test_a_line_that_we_would_not_have_written_is_refused(line: bytes) -> None:
+    reading = read_entry(line)
+    assert [finding.code for finding in reading.findings] == ["journal.not-canonical"]
+
+
+def test_a_commitment_is_the_digest_of_salt_and_data() -> None:
+    data = {"nom": "Désirée", "carte": "2600012345"}
+    expected = hashlib.sha256(SALT + '{"carte":"2600012345","nom":"Désirée"}'.encode()).hexdigest()
+    assert commit(data, salt=SALT) == expected
+    assert commit(data, salt=bytes(32)) != expected
+
+
+@pytest.mark.parametrize("salt", [b"", bytes(31), bytes(33)])
+def test_a_salt_has_one_length_so_that_data_cannot_slide_into_it(salt: bytes) -> None:
+    with pytest.raises(ValueError, match="32 bytes"):
+        commit("x", salt=salt)
+
+
+def test_a_disclosure_comes_back_as_it_was_written() -> None:
+    disclosure = Disclosure(12, "signatory", SALT, {"nom": "Désirée", "rangs": [1, 2]})
+    assert read_disclosure(disclosure.encode()).require() == disclosure
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"12",
+        b"{}",
+        b'{"data":1,"name":"a","position":-1,"salt":""}',
+        b'{"data":1,"name":"a","position":true,"salt":""}',
+        b'{"data":1,"name":"a","position":1,"salt":"zz"}',
+        b'{"data":1.5,"name":"a","position":1,"salt":""}',
+        b'{"data":1,"name":"a","position":1,"salt":"","more":1}',
+    ],
+)
+def test_a_disclosure_that_cannot_be_read_is_a_finding(line: bytes) -> None:
+    assert [finding.code for finding in read_disclosure(line).findings] == ["journal.disclosure-unreadable"]
+
+
+def test_an_entry_is_readable_by_any_json_reader() -> None:
+    assert json.loads(encode_entry(entry()))["public"]["offres"] == ["org", "serv-ssl"]
