@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from sceau.registration.scope import Scope
-from sceau.vocabulary import CardNumber, Finess, PersonId, RppsRang, Siret, StructureId
+from sceau.vocabulary import CardNumber, Finess, Mailbox, PersonId, RppsRang, Siret, StructureId
 
 
 class ContractState(StrEnum):
@@ -36,7 +36,7 @@ class CardStatus(StrEnum):
 
 
 class HabilitationStatus(StrEnum):
-    """How far a right has come, its order's life included (the words of `explain right`). Only `APPROVED` gives it."""
+    """How far a right has come, its order's life included (words of `explain right`). Only `APPROVED` gives it."""
 
     APPROVED = "approved"
     DRAFT = "draft"
@@ -85,6 +85,12 @@ class Structure:
     finess: Finess | None = None
     rpps_rangs: tuple[RppsRang, ...] = ()
 
+    @property
+    def identifiers(self) -> frozenset[StructureId]:
+        """Every national identifier that names this structure."""
+        numbers = (self.siret, self.finess, *self.rpps_rangs)
+        return frozenset((self.structure_id, *(StructureId.of(number) for number in numbers if number)))
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -99,6 +105,34 @@ class Person:
     title: str
     profession_code: int | None = None
     specialities: tuple[str, ...] = ()
+
+
+class HolderSource(StrEnum):
+    """Who says that the holder of a PRO certificate is who they are said to be, and works there [decision 14].
+
+    `UNCONFIRMED` is a name as typed by the administrator: it gives nothing.
+    """
+
+    REGISTER = "register"
+    DESK = "desk"
+    UNCONFIRMED = "unconfirmed"
+
+
+@dataclass(frozen=True, slots=True)
+class NamedHolder:
+    """The person a PRO certificate will name, where they work, and who vouches for both [decision 14]."""
+
+    person: Person
+    works_for: StructureId
+    source: HolderSource
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmedMailbox:
+    """A professional's own mailbox, reached by a code mailed to it at `confirmed_at` (UTC) [decision 14]."""
+
+    mailbox: Mailbox
+    confirmed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,43 @@
 """The warrant: leave to certify these names, for this person and product, now.
 
 The one value that certification accepts. It is made here only (a house test holds that), by `warrant_for` from a
-habilitation or by `own_card_warrant` from a professional's card, and every door ends in it.
+habilitation or by `own_card_warrant` from a professional's card, and every door ends in it. The rule is `right`'s
+and `naming`'s; here are added what ties the facts together: whose card, whose habilitation, whose certificate.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sceau.registration.facts import Channel
-from sceau.vocabulary import ApplicationName, CardNumber, HostName, Mailbox, PersonId, StructureId
-
+from sceau.catalogue import Catalogue, Holder, NameNeed
+from sceau.registration.declaration import MAX_COMMON_NAME
+from sceau.registration.facts import (
+    Card,
+    Channel,
+    ConfirmedMailbox,
+    ContractState,
+    Habilitation,
+    HabilitationStatus,
+    HolderLetter,
+    HolderSource,
+    NamedHolder,
+    Person,
+    Structure,
+)
+from sceau.registration.naming import Name, decide_names
+from sceau.registration.right import RightQuestion, decide_right
+from sceau.vocabulary import (
+    CardNumber,
+    Finding,
+    Mailbox,
+    PersonId,
+    Refused,
+    StructureId,
+    errors,
+    read_ok,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +64,7 @@ class ProfessionalSubject:
 
 @dataclass(frozen=True, slots=True)
 class EmployeeSubject:
-    """Subject of PRO certificates: C, ST, O, OU, title, {GN + CN + SN}: a person within a structure [IGC-SANTE 2.4]."""
+    """Subject of PRO certificates: C, ST, O, OU, title, {GN + CN + SN}: a person in a structure [IGC-SANTE 2.4]."""
 
     department: str
     organisation: str
@@ -51,7 +77,6 @@ class EmployeeSubject:
 
 
 Subject = StructureSubject | ProfessionalSubject | EmployeeSubject
-Name = HostName | Mailbox | ApplicationName
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +96,198 @@ class Warrant:
     subject: Subject
     names: tuple[Name, ...]
     at: datetime
+
+
+def warrant_for(
+    *,
+    habilitation: Habilitation,
+    person: Person,
+    card: Card,
+    product: str,
+    names: Sequence[str],
+    at: datetime,
+    catalogue: Catalogue,
+    holder: NamedHolder | None = None,
+) -> Warrant:
+    """Leave from a habilitation, at `at` (aware, UTC), or `Refused` with every reason.
+
+    `person` is who asks, with `card`; `holder` is whom a PRO certificate names [decision 14], None for the others.
+    """
+    found = decide_right(_question_of(habilitation, card, product, names, catalogue), catalogue=catalogue)
+    found += _check_bonds(habilitation, person, card, at)
+    found += _check_holder(habilitation, product, holder, catalogue)
+    decided = decide_names(product, habilitation.scope, names, catalogue)
+    found += tuple(finding for finding in decided.findings if finding not in found)
+    if errors(found) or decided.value is None:
+        raise Refused(found)
+    return Warrant(
+        product=product,
+        channel=Channel.FORM_413,
+        asked_by=person.national_id,
+        card=card.number,
+        habilitation=(habilitation.reference, habilitation.version),
+        subject=_subject_of(habilitation.structure, decided.value, holder),
+        names=decided.value,
+        at=_utc(at),
+    )
+
+
+def own_card_warrant(
+    *,
+    person: Person,
+    card: Card,
+    product: str,
+    mailbox: ConfirmedMailbox | None,
+    at: datetime,
+    catalogue: Catalogue,
+) -> Warrant:
+    """Leave from a professional's own CPS card, no form [N413 1], or `Refused` with every reason.
+
+    Identity is the card's alone; the mailbox, which every PS profile carries, has been reached by a code.
+    """
+    found = decide_right(_own_question(card, product), catalogue=catalogue)
+    found += _check_card_of(person, card) + _check_professional(person)
+    found += _check_own_mailbox(product, mailbox, at, catalogue)
+    if errors(found) or person.profession_code is None:
+        raise Refused(found)
+    return Warrant(
+        product=product,
+        channel=Channel.PS_DIRECT,
+        asked_by=person.national_id,
+        card=card.number,
+        habilitation=None,
+        subject=ProfessionalSubject(
+            national_id=person.national_id,
+            surname=person.surname,
+            given_names=person.given_names,
+            title=person.title,
+            profession_code=person.profession_code,
+            specialities=person.specialities,
+        ),
+        names=() if mailbox is None else (mailbox.mailbox,),
+        at=_utc(at),
+    )
+
+
+def _question_of(
+    habilitation: Habilitation, card: Card, product: str, names: Sequence[str], catalogue: Catalogue
+) -> RightQuestion:
+    known = catalogue.products.get(product)
+    # An ORG right is asked without a name: the common name is text, judged by `decide_names` [decision 13].
+    applies = known is not None and known.name_need is not NameNeed.APPLICATION
+    return RightQuestion(
+        product=product,
+        habilitated=(habilitation.product,),
+        scope=None if habilitation.scope is None else read_ok(habilitation.scope),
+        requested=tuple(names) if applies else (),
+        contract=habilitation.contract,
+        habilitation=habilitation.status,
+        card_type=card.type,
+        card_status=card.status,
+        admin_designated=True,  # the habilitation is the designation; that it is the asker's is a bond, below
+        holder_letter=habilitation.holder_letter,
+        channel=Channel.FORM_413,
+    )
+
+
+def _own_question(card: Card, product: str) -> RightQuestion:
+    return RightQuestion(
+        product=product,
+        habilitated=(),
+        scope=None,
+        requested=(),
+        contract=ContractState.NONE,
+        habilitation=HabilitationStatus.NONE,
+        card_type=card.type,
+        card_status=card.status,
+        admin_designated=False,
+        holder_letter=HolderLetter.NOT_NEEDED,
+        channel=Channel.PS_DIRECT,
+    )
+
+
+def _check_bonds(habilitation: Habilitation, person: Person, card: Card, at: datetime) -> tuple[Finding, ...]:
+    """The habilitation is the asker's, the card too, and its term is not past."""
+    found = _check_card_of(person, card)
+    if habilitation.person_id != person.national_id:
+        found += (Finding.error("right.not-yours", "habilitation"),)
+    until = habilitation.valid_until
+    if until is not None and _utc(at) >= until:
+        found += (Finding.error("right.term-past", "habilitation", until=until.date().isoformat()),)
+    return found
+
+
+def _check_card_of(person: Person, card: Card) -> tuple[Finding, ...]:
+    if card.person_id != person.national_id:
+        return (Finding.error("right.card-of-another", "card"),)
+    return ()
+
+
+def _check_holder(
+    habilitation: Habilitation, product: str, holder: NamedHolder | None, catalogue: Catalogue
+) -> tuple[Finding, ...]:
+    """PRO: the holder is named, works in the structure, and a register or the desk says so [decision 14]."""
+    known = catalogue.products.get(product)
+    if known is None or known.holder is not Holder.PERSON:
+        return () if holder is None else (Finding.error("right.holder-needless", "holder", product=product),)
+    if holder is None:
+        return (Finding.error("right.holder-missing", "holder"),)
+    found: tuple[Finding, ...] = ()
+    if holder.works_for not in habilitation.structure.identifiers:
+        found += (Finding.error("right.holder-elsewhere", "holder"),)
+    if holder.source is HolderSource.UNCONFIRMED:
+        found += (Finding.error("right.holder-unconfirmed", "holder"),)
+    return found
+
+
+def _check_professional(person: Person) -> tuple[Finding, ...]:
+    if person.profession_code is None:
+        return (Finding.error("right.no-profession", "card"),)
+    return ()
+
+
+def _check_own_mailbox(
+    product: str, mailbox: ConfirmedMailbox | None, at: datetime, catalogue: Catalogue
+) -> tuple[Finding, ...]:
+    known = catalogue.products.get(product)
+    needed = known is not None and known.name_need is NameNeed.MAILBOX
+    if mailbox is None:
+        return (Finding.error("right.mailbox-missing", "mailbox"),) if needed else ()
+    if not needed:
+        return (Finding.error("right.mailbox-needless", "mailbox", product=product),)
+    if mailbox.confirmed_at > _utc(at):
+        return (Finding.error("right.mailbox-unconfirmed", mailbox.mailbox.text),)
+    return ()
+
+
+def _subject_of(structure: Structure, names: tuple[Name, ...], holder: NamedHolder | None) -> Subject:
+    if holder is None:
+        return StructureSubject(
+            department=structure.department,
+            organisation=structure.name,
+            structure_id=structure.structure_id,
+            common_name=_common_name(names[0]),
+        )
+    return EmployeeSubject(
+        department=structure.department,
+        organisation=structure.name,
+        structure_id=structure.structure_id,
+        national_id=holder.person.national_id,
+        surname=holder.person.surname,
+        given_names=holder.person.given_names,
+        title=holder.person.title,
+        profession_code=holder.person.profession_code,
+    )
+
+
+def _common_name(name: Name) -> str:
+    """The first name asked. A mailbox longer than a CN is never cut (it would be another one): its domain is."""
+    if isinstance(name, Mailbox) and len(name.text) > MAX_COMMON_NAME:
+        return name.domain.text
+    return name.text
+
+
+def _utc(at: datetime) -> datetime:
+    if at.utcoffset() != timedelta(0):
+        raise ValueError("a warrant is given at an aware UTC time")
+    return at
