@@ -18,7 +18,23 @@ from sceau.registration.facts import (
     Person,
     Structure,
 )
+from sceau.registration.habilitation import (
+    HABILITATION_LIFE,
+    HabilitationEvent,
+    HabilitationState,
+)
 from sceau.registration.naming import Name, decide_name, decide_names
+from sceau.registration.order import (
+    ORDER_LIFE,
+    GivenApproval,
+    Officer,
+    OrderEvent,
+    OrderFacts,
+    OrderState,
+    Party,
+    check_officer,
+    decide_approval,
+)
 from sceau.registration.right import RightQuestion, decide_right
 from sceau.registration.scope import Scope, ScopeKind, decide_narrowing, in_words
 from sceau.registration.warrant import (
@@ -32,18 +48,28 @@ from sceau.registration.warrant import (
 )
 
 __all__ = [
+    "HABILITATION_LIFE",
+    "ORDER_LIFE",
     "Card",
     "CardStatus",
     "Channel",
     "ConfirmedMailbox",
     "ContractState",
     "EmployeeSubject",
+    "GivenApproval",
     "Habilitation",
+    "HabilitationEvent",
+    "HabilitationState",
     "HabilitationStatus",
     "HolderLetter",
     "HolderSource",
     "Name",
     "NamedHolder",
+    "Officer",
+    "OrderEvent",
+    "OrderFacts",
+    "OrderState",
+    "Party",
     "Person",
     "ProfessionalSubject",
     "RightQuestion",
@@ -53,6 +79,8 @@ __all__ = [
     "StructureSubject",
     "Subject",
     "Warrant",
+    "check_officer",
+    "decide_approval",
     "decide_name",
     "decide_names",
     "decide_narrowing",
