@@ -4,7 +4,7 @@ Each `read_*` takes text as a person typed it and gives a `Reading`: a typed val
 """
 
 from sceau.vocabulary.application_names import ApplicationName, read_application_name
-from sceau.vocabulary.contacts import EmailAddress, PhoneNumber, read_email, read_phone
+from sceau.vocabulary.contacts import EmailAddress, read_email
 from sceau.vocabulary.findings import (
     Fault,
     Finding,
@@ -19,7 +19,8 @@ from sceau.vocabulary.host_names import HostName, read_declared_host_name, read_
 from sceau.vocabulary.life import Life
 from sceau.vocabulary.mailboxes import Mailbox, read_mailbox
 from sceau.vocabulary.national import PersonId, StructureId, read_person_id, read_structure_id
-from sceau.vocabulary.places import Postcode, read_postcode
+from sceau.vocabulary.phones import PhoneNumber, read_phone
+from sceau.vocabulary.places import Postcode, read_commune, read_postcode
 from sceau.vocabulary.professionals import (
     Adeli,
     AdeliRang,
@@ -71,6 +72,7 @@ __all__ = [
     "read_adeli_rang",
     "read_application_name",
     "read_card_number",
+    "read_commune",
     "read_declared_host_name",
     "read_email",
     "read_finess",

@@ -61,7 +61,7 @@ class CardNumber:
 
 
 def read_rpps(
-    text: str,
+    text: object,
     *,
     subject: str = "rpps",
     mode: IdentifierMode = IdentifierMode.REAL,  # noqa: ARG001  # every reader has the same signature
@@ -80,12 +80,12 @@ def read_rpps(
 
 
 def read_rpps_rang(
-    text: str,
+    text: object,
     *,
     subject: str = "rpps-rang",
     mode: IdentifierMode = IdentifierMode.REAL,  # noqa: ARG001  # every reader has the same signature
 ) -> Reading[RppsRang]:
-    """The number of a practice in `text`, or every finding: its own key and the key of the RPPS it begins with."""
+    """The number of a practice in `text`, or every finding: its own key and that of its holder's RPPS."""
     typed = as_typed(text, subject)
     findings = list(typed.findings)
     if typed.wrong_length(14):
@@ -99,7 +99,7 @@ def read_rpps_rang(
 
 
 def read_adeli(
-    text: str, *, subject: str = "adeli", mode: IdentifierMode = IdentifierMode.REAL
+    text: object, *, subject: str = "adeli", mode: IdentifierMode = IdentifierMode.REAL
 ) -> Reading[Adeli]:
     """The ADELI number in `text`, or every finding. No key is known; only its shape is checked."""
     typed = as_typed(text, subject, letters=True)
@@ -114,7 +114,7 @@ def read_adeli(
 
 
 def read_adeli_rang(
-    text: str, *, subject: str = "adeli-rang", mode: IdentifierMode = IdentifierMode.REAL
+    text: object, *, subject: str = "adeli-rang", mode: IdentifierMode = IdentifierMode.REAL
 ) -> Reading[AdeliRang]:
     """The number of an ADELI practice in `text`, or every finding."""
     typed = as_typed(text, subject, letters=True)
@@ -129,7 +129,7 @@ def read_adeli_rang(
 
 
 def read_card_number(
-    text: str,
+    text: object,
     *,
     subject: str = "card",
     mode: IdentifierMode = IdentifierMode.REAL,  # noqa: ARG001  # every reader has the same signature
@@ -138,12 +138,12 @@ def read_card_number(
     typed = as_typed(text, subject)
     findings = list(typed.findings)
     if typed.wrong_length(10):
-        findings.append(Finding.error("card.length", subject, found=len(typed.text)))
+        findings.append(Finding.error("card-number.length", subject, found=len(typed.text)))
         findings.extend(_other_than_card(typed.text, subject))
     elif typed.clean and set(typed.text) == {"0"}:
-        findings.append(Finding.error("card.all-zero", subject))
+        findings.append(Finding.error("card-number.all-zero", subject))
     elif typed.clean and typed.text == _CARD_ISSUER:
-        findings.append(Finding.error("card.issuer-number", subject))
+        findings.append(Finding.error("card-number.issuer-number", subject))
     return read_refused(*findings) if errors(findings) else read_ok(CardNumber(typed.text))
 
 
@@ -191,11 +191,11 @@ def _other_than_rpps_rang(text: str, subject: str) -> list[Finding]:
 
 def _other_than_card(text: str, subject: str) -> list[Finding]:
     if _is_national_id(text):
-        return [Finding.info("card.looks-like-national-id", subject)]
+        return [Finding.info("card-number.looks-like-national-id", subject)]
     if _is_rpps(text):
-        return [Finding.info("card.looks-like-rpps", subject)]
+        return [Finding.info("card-number.looks-like-rpps", subject)]
     if text.startswith(_CARD_ISSUER):
-        return [Finding.info("card.looks-like-token-id", subject)]
+        return [Finding.info("card-number.looks-like-token-id", subject)]
     return []
 
 

@@ -1,7 +1,7 @@
 """The numbers of structures: SIREN, SIRET and FINESS [IGC-SANTE 4.1].
 
-Decides whether a number is well formed and its key right. Does not know whether the structure exists, nor, for a
-FINESS, whether it is legal or geographic: both look alike, the kind comes from a register or from the person.
+Decides whether a number is well formed and its key right. Does not know whether the structure exists, nor,
+for a FINESS, whether it is legal or geographic: both look alike, the kind comes from a register or a person.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Finess:
 
 
 def read_siren(
-    text: str,
+    text: object,
     *,
     subject: str = "siren",
     mode: IdentifierMode = IdentifierMode.REAL,  # noqa: ARG001  # every reader has the same signature
@@ -71,7 +71,7 @@ def read_siren(
 
 
 def read_siret(
-    text: str, *, subject: str = "siret", mode: IdentifierMode = IdentifierMode.REAL
+    text: object, *, subject: str = "siret", mode: IdentifierMode = IdentifierMode.REAL
 ) -> Reading[Siret]:
     """The SIRET in `text`, or every finding. Test mode accepts the dummy SIREN 000000000 of the test data."""
     typed = as_typed(text, subject)
@@ -87,12 +87,12 @@ def read_siret(
 
 
 def read_finess(
-    text: str, *, subject: str = "finess", mode: IdentifierMode = IdentifierMode.REAL
+    text: object, *, subject: str = "finess", mode: IdentifierMode = IdentifierMode.REAL
 ) -> Reading[Finess]:
     """The FINESS in `text`, or every finding.
 
-    Corsica (2A, 2B) counts A as 1 and B as 2, and a key that does not match warns only (decision 11); so do the
-    lettered numbers of test data (0B…, 1B…), which test mode alone accepts.
+    Corsica (2A, 2B) counts A as 1 and B as 2, and a key that does not match warns only (decision 11); so do
+    the lettered numbers of test data (0B…, 1B…), which test mode alone accepts.
     """
     typed = as_typed(text, subject, letters=True)
     findings = list(typed.findings)

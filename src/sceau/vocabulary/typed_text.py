@@ -1,9 +1,9 @@
 """A number as a hand typed it: what is forgiven, what is told, what is refused.
 
-Spaces (ordinary, non-breaking, thin), dots and dashes between groups and lower-case letters are how people write
-numbers: they are taken away. Anything that only looks like a digit, hides, or controls a terminal is refused,
-each with its own finding, and what is left is still returned so that a wrong length can be told beside it.
-Decides nothing about any identifier: lengths, keys and tables belong to the module of the identifier.
+Spaces (ordinary, non-breaking, thin), dots and dashes between groups and lower-case letters are how people
+write numbers: they are taken away. Anything that only looks like a digit, hides, or controls a terminal is
+refused, each with its own finding, and what is left is still returned so that a wrong length can be told
+beside it. Decides nothing about any identifier: lengths, keys and tables belong to the identifier's module.
 """
 
 from __future__ import annotations
@@ -19,15 +19,14 @@ from sceau.vocabulary.findings import Finding
 SPACES = " \u00a0\u2007\u2009\u202f"  # the last four: non-breaking, figure, thin and narrow non-breaking
 _SPACE = re.compile(f"[{SPACES}]")
 _PUNCTUATED = re.compile(r"[0-9A-Z]{2,}(?:[.-][0-9A-Z]{2,})*")
+_CONTROLS = frozenset({"Cc", "Zl", "Zp"})
+_HIDDEN = frozenset({"Cf", "Cs", "Co", "Cn"})
 _SHOWN = 40
 _LISTED = 5
-_CLASSES = {"Cc": "control", "Zl": "control", "Zp": "control"} | dict.fromkeys(
-    ("Cf", "Cs", "Co", "Cn"), "hidden"
-)
 
 
 class IdentifierMode(StrEnum):
-    """Whether identifiers are those of living structures and persons, or those of the authority's test data."""
+    """Whether identifiers are those of living structures and persons, or of the authority's test data."""
 
     REAL = "real"
     TEST = "test"
@@ -58,14 +57,15 @@ def is_number(text: str, length: int) -> bool:
 def as_typed(text: object, subject: str, *, letters: bool = False) -> Typed:
     """`text` without separators, and a finding for each sort of character that a number cannot hold.
 
-    `letters` allows ASCII letters (FINESS and ADELI have them). Linear in the length of `text`.
+    `letters` allows ASCII letters (FINESS and ADELI have them). A dot or a dash stands between groups of two
+    characters or more: ``18751275.1`` is what a spreadsheet writes. Linear in the length of `text`.
     """
     if not isinstance(text, str):
         return Typed("", (Finding.error("typed.not-text", subject),))
     joined = _SPACE.sub("", text)
     if not joined:
         return Typed("", (Finding.error("typed.empty", subject),))
-    upper = "".join(_capital(character) for character in joined)
+    upper = "".join(char.upper() if char.isascii() else char for char in joined)
     bare = upper.replace(".", "").replace("-", "")
     findings = character_findings(bare, subject, letters=letters)
     if bare != upper and not findings and not _PUNCTUATED.fullmatch(upper):
@@ -74,62 +74,56 @@ def as_typed(text: object, subject: str, *, letters: bool = False) -> Typed:
 
 
 def character_findings(text: str, subject: str, *, letters: bool) -> tuple[Finding, ...]:
-    """One finding for each sort of forbidden character in `text`: controls, hidden, foreign digits, others."""
-    sorts: dict[str, list[str]] = {}
-    for character in dict.fromkeys(text):
-        sort = _sort(character, letters=letters)
-        if sort:
-            sorts.setdefault(sort, []).append(character)
+    """One finding for each sort of character that a number cannot hold: unseen, foreign digits, others."""
+    strange = [char for char in dict.fromkeys(text) if not _is_plain(char, letters=letters)]
+    digits = [char for char in strange if char.isdigit()]
+    others = [char for char in strange if not char.isdigit() and not _is_unseen(char)]
+    findings = list(unseen_findings(text, subject))
+    if digits:
+        findings.append(Finding.error("typed.foreign-digit", subject, characters=listed(digits)))
+    if others:
+        findings.append(Finding.error("typed.character", subject, characters=listed(others)))
+    return tuple(findings)
+
+
+def unseen_findings(text: str, subject: str) -> tuple[Finding, ...]:
+    """Controls (NUL, tab, line end, escape) and what hides (zero width, bidirectional marks, surrogates)."""
+    characters = dict.fromkeys(text)
+    controls = [char for char in characters if unicodedata.category(char) in _CONTROLS]
+    hidden = [char for char in characters if unicodedata.category(char) in _HIDDEN]
     findings = []
-    if "control" in sorts:
-        findings.append(
-            Finding.error("typed.control-character", subject, characters=listed(sorts["control"]))
-        )
-    if "hidden" in sorts:
-        findings.append(Finding.error("typed.hidden-character", subject, characters=listed(sorts["hidden"])))
-    if "digit" in sorts:
-        findings.append(Finding.error("typed.foreign-digit", subject, characters=listed(sorts["digit"])))
-    if "other" in sorts:
-        findings.append(Finding.error("typed.character", subject, characters=listed(sorts["other"])))
+    if controls:
+        findings.append(Finding.error("typed.control-character", subject, characters=listed(controls)))
+    if hidden:
+        findings.append(Finding.error("typed.hidden-character", subject, characters=listed(hidden)))
     return tuple(findings)
 
 
 def shown(text: str) -> str:
-    """`text` as it may be shown anywhere: at most 40 characters, nothing hidden, no control, no lone surrogate."""
-    cut = "".join(_visible(character) for character in text[:_SHOWN])
+    """`text` as it may be shown anywhere: 40 characters at most, nothing hidden, no control, no surrogate."""
+    cut = "".join(f"[{_code(char)}]" if _is_unseen(char) else char for char in text[:_SHOWN])
     return cut + "…" if len(text) > _SHOWN else cut
 
 
 def listed(characters: Iterable[str]) -> str:
     """Characters named for a person: ``« O » (U+004F), U+200B``; at most five."""
     every = list(characters)
-    names = [_named(character) for character in every[:_LISTED]]
+    names = [_named(char) for char in every[:_LISTED]]
     return ", ".join([*names, "…"] if len(every) > _LISTED else names)
 
 
-def sort_of(character: str) -> str | None:
-    """``control``, ``hidden``, or None for a character that can be seen."""
-    return _CLASSES.get(unicodedata.category(character))
+def _is_plain(char: str, *, letters: bool) -> bool:
+    return char.isascii() and (char.isdigit() or (letters and char.isalpha()))
 
 
-def _sort(character: str, *, letters: bool) -> str | None:
-    if character.isascii() and (character.isdigit() or (letters and character.isalpha())):
-        return None
-    if character.isdigit() or character.isdecimal():
-        return "digit"
-    return sort_of(character) or "other"
+def _is_unseen(char: str) -> bool:
+    return unicodedata.category(char) in _CONTROLS | _HIDDEN
 
 
-def _capital(character: str) -> str:
-    return character.upper() if character.isascii() else character
+def _named(char: str) -> str:
+    alone = _is_unseen(char) or unicodedata.category(char)[0] in "ZM"
+    return _code(char) if alone else f"« {char} » ({_code(char)})"
 
 
-def _visible(character: str) -> str:
-    return f"[U+{ord(character):04X}]" if sort_of(character) else character
-
-
-def _named(character: str) -> str:
-    code = f"U+{ord(character):04X}"
-    if sort_of(character) or unicodedata.category(character) == "Zs" or unicodedata.combining(character):
-        return code
-    return f"« {character} » ({code})"
+def _code(char: str) -> str:
+    return f"U+{ord(char):04X}"

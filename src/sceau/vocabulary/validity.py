@@ -35,15 +35,15 @@ class Validity:
         return self.not_before <= at <= self.not_after
 
     def ended_by(self, limit: datetime) -> Validity:
-        """The same validity, ending no later than `limit` (the issuer's own end). ValueError if nothing is left."""
+        """The same, ending no later than `limit` (the issuer's own end). ValueError if nothing is left."""
         return Validity(self.not_before, min(self.not_after, limit.replace(microsecond=0)))
 
 
 def three_years_from(at: datetime) -> Validity:
-    """From `at` (UTC; its microseconds are dropped) to the same instant three calendar years later, less a second.
+    """From `at` (UTC, microseconds dropped) to the same instant three calendar years later, less a second.
 
-    The second is taken off because both ends are included (the "90 days + 1 second" of bug 1715455); 29 February
-    becomes 28 February. Raises ValueError if `at` is naive or not UTC, or beyond year 9996.
+    The second is taken off because both ends are included (the "90 days + 1 second" of bug 1715455); 29
+    February becomes 28 February. Raises ValueError if `at` is naive or not UTC, or beyond year 9996.
     """
     _require_utc(at)
     begin = at.replace(microsecond=0)
