@@ -1,0 +1,160 @@
+"""One act: its transaction, its entry in the journal, and the entry of its refusal.
+
+Every verb runs inside `acting`. What it changed and what the journal says of it are committed together, or not at
+all; when it is refused, nothing is changed and the refusal has an entry of its own. Personal data go into an entry
+as salted commitments; what opens them is kept beside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import OperationalError, transaction
+
+from sceau.journal import SALT_BYTES, Entry, commit, encode_entry, leaf_hash
+from sceau.operations.machine import Actor, Machine, machine
+from sceau.records.models import JournalDisclosure, JournalEntry
+from sceau.vocabulary import Fault, Finding, Refused
+
+
+@dataclass(slots=True)
+class Telling:
+    """What one entry will say: `kind` (`order.received`), references, public data, personal data by name."""
+
+    kind: str
+    about: tuple[str, ...]
+    public: dict[str, Any] = field(default_factory=dict)
+    personal: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Act:
+    """An act under way: who, when, with which machine, and what the journal will be told of it."""
+
+    machine: Machine
+    actor: Actor
+    at: datetime
+    telling: Telling
+    others: list[Telling] = field(default_factory=list)
+    silent: bool = False
+
+    def about(self, *references: str) -> None:
+        """The references the entry is about; the first is its subject."""
+        self.telling.about = tuple(references)
+
+    def tell(self, **public: Any) -> None:
+        """Plain data anybody may read."""
+        self.telling.public.update(public)
+
+    def keep(self, **personal: Any) -> None:
+        """Personal data: committed in the entry, disclosed beside it."""
+        self.telling.personal.update(personal)
+
+    def also(self, kind: str, *about: str, **public: Any) -> None:
+        """A further entry, for another object changed by the same act."""
+        self.others.append(Telling(kind, about, public))
+
+    def rename(self, kind: str) -> None:
+        """What it turned out to be (an approval that accepted)."""
+        self.telling.kind = kind
+
+    def unchanged(self) -> None:
+        """Nothing changed (a second click): no entry."""
+        self.silent = True
+
+
+@contextmanager
+def acting(actor: Actor, kind: str, *about: str) -> Iterator[Act]:
+    """The transaction of one act. `kind` says what will have happened; `about` names the object when it is known.
+
+    Raises what the body raises; a refusal is journaled apart. A database that cannot be reached or stays locked is
+    a `Fault` (``operations.database``, retryable): nothing was changed.
+    """
+    present = machine()
+    act = Act(present, actor, present.clock(), Telling(kind, about))
+    try:
+        with transaction.atomic():
+            yield act
+            if not act.silent:
+                for telling in (act.telling, *act.others):
+                    append_entry(act, telling)
+    except Refused as refused:
+        append_refusal(act, refused)
+        raise
+    except OperationalError as error:
+        raise Fault("operations.database", retryable=True, detail=str(error)) from error
+
+
+def append_entry(act: Act, telling: Telling) -> JournalEntry:
+    """Write one entry, inside the transaction of what it tells."""
+    disclosures: list[JournalDisclosure] = []
+    draw = act.machine.random
+
+    def committed(name: str, data: Any) -> str:
+        salt = draw(SALT_BYTES)
+        disclosures.append(JournalDisclosure(name=name, salt=salt, data=data))
+        return commit(data, salt=salt)
+
+    entry = Entry(
+        kind=telling.kind,
+        at=act.at,
+        actor=_named(act.actor) or committed("actor", _described(act.actor)),
+        about=telling.about,
+        public=telling.public,
+        catalogue=act.machine.catalogue.digest,
+        commitments={name: committed(name, data) for name, data in sorted(telling.personal.items())},
+    )
+    data = encode_entry(entry)
+    row = JournalEntry.objects.create(
+        at=act.at,
+        kind=telling.kind,
+        subject=telling.about[0] if telling.about else "",
+        entry=data,
+        leaf_hash=leaf_hash(data).hex(),
+    )
+    for disclosure in disclosures:
+        disclosure.entry = row
+    JournalDisclosure.objects.bulk_create(disclosures)
+    return row
+
+
+def append_refusal(act: Act, refused: Refused) -> None:
+    """The entry of a refusal, in a transaction of its own: the act's own was rolled back."""
+    telling = Telling(
+        kind=f"refused.{act.telling.kind}",
+        about=act.telling.about,
+        public={"findings": sorted({finding.code for finding in refused.findings})},
+        personal={"findings": [_said(finding) for finding in refused.findings[:50]]},
+    )
+    try:
+        with transaction.atomic():
+            append_entry(act, telling)
+    except OperationalError as error:
+        raise Fault("operations.database", retryable=True, detail=str(error)) from error
+
+
+def refuse_with(findings: Sequence[Finding]) -> None:
+    """Raise `Refused` if there is anything to refuse for."""
+    if findings:
+        raise Refused(findings)
+
+
+def _named(actor: Actor) -> str:
+    return "" if actor.person_id else f"machine:{actor.display or 'instance'}"
+
+
+def _described(actor: Actor) -> dict[str, Any]:
+    return {
+        "person": actor.person_id,
+        "card": actor.card or "",
+        "qualities": sorted(actor.qualities),
+        "display": actor.display,
+    }
+
+
+def _said(finding: Finding) -> list[Any]:
+    return [finding.code, finding.subject[:200], [[name, value[:200]] for name, value in finding.details]]

@@ -1,0 +1,64 @@
+"""The tables. Columns, constraints and `facts()`; no rule, no `save()` of our own, no signal.
+
+What the database itself refuses (histories that change, an acceptance without two approvals, a revocation undone) is
+in the triggers of the migrations; what is allowed is decided in the decision rooms; writing is `operations`'.
+"""
+
+from sceau.records.models.certificates import (
+    BlockedKey,
+    Certificate,
+    CertificateName,
+    CrlIssue,
+    KeyUse,
+    ResponderCertificate,
+    Revocation,
+)
+from sceau.records.models.habilitations import Habilitation, HabilitationVersion
+from sceau.records.models.journal import (
+    JournalDisclosure,
+    JournalEntry,
+    JournalLeaf,
+    Setting,
+    TreeHead,
+)
+from sceau.records.models.orders import Approval, Order, OrderNote, OrderParty, OrderVersion
+from sceau.records.models.people import (
+    Card,
+    Contract,
+    ContractParty,
+    Employment,
+    MailboxConfirmation,
+    Person,
+    Role,
+    Structure,
+)
+
+__all__ = [
+    "Approval",
+    "BlockedKey",
+    "Card",
+    "Certificate",
+    "CertificateName",
+    "Contract",
+    "ContractParty",
+    "CrlIssue",
+    "Employment",
+    "Habilitation",
+    "HabilitationVersion",
+    "JournalDisclosure",
+    "JournalEntry",
+    "JournalLeaf",
+    "KeyUse",
+    "MailboxConfirmation",
+    "Order",
+    "OrderNote",
+    "OrderParty",
+    "OrderVersion",
+    "Person",
+    "ResponderCertificate",
+    "Revocation",
+    "Role",
+    "Setting",
+    "Structure",
+    "TreeHead",
+]

@@ -1,0 +1,176 @@
+"""Certificates, their names, their end, the keys they used, and the lists that tell their end."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+
+from sceau.certification import CERTIFICATE_LIFE
+from sceau.records.models.habilitations import Habilitation
+from sceau.records.models.people import Structure, one_of
+
+
+class Certificate(models.Model):
+    """A certificate, from the intent to sign it. `serial` is upper-case hexadecimal, whole octets, as we print it.
+
+    `draft` are the exact bytes meant to be signed; `der` what came back, null until it is recorded.
+    """
+
+    reference = models.CharField(max_length=20, unique=True)
+    issuer = models.CharField(max_length=16)
+    generation = models.PositiveIntegerField()
+    serial = models.CharField(max_length=40)
+    state = models.CharField(max_length=16)
+    product = models.CharField(max_length=16)
+    profile = models.CharField(max_length=32)
+    subject = models.TextField()
+    draft = models.BinaryField()
+    der = models.BinaryField(null=True)
+    spki_sha256 = models.CharField(max_length=64, db_index=True)
+    not_before = models.DateTimeField()
+    not_after = models.DateTimeField()
+    structure = models.ForeignKey(Structure, on_delete=models.PROTECT, null=True, related_name="certificates")
+    habilitation = models.ForeignKey(
+        Habilitation, on_delete=models.PROTECT, null=True, related_name="certificates"
+    )
+    habilitation_version = models.PositiveIntegerField(null=True)
+    asked_by = models.CharField(max_length=64)
+    asked_with = models.CharField(max_length=10)
+    holder = models.CharField(max_length=64, blank=True)
+    asked_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    idempotency_key = models.CharField(max_length=80)
+    request_digest = models.CharField(max_length=64)
+    collected_at = models.DateTimeField(null=True)
+    code_hash = models.CharField(max_length=200, blank=True)
+    code_failures = models.PositiveIntegerField(default=0)
+    code_failed_at = models.DateTimeField(null=True)
+    replaces = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="successors")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("issuer", "serial"), name="certificate_serial_once"),
+            models.UniqueConstraint(fields=("asked_by", "idempotency_key"), name="certificate_once"),
+            models.CheckConstraint(
+                condition=one_of("state", CERTIFICATE_LIFE.values()), name="certificate_state"
+            ),
+            models.CheckConstraint(
+                condition=Q(der__isnull=False) | ~Q(state__in=["issued", "collected"]),
+                name="certificate_issued_has_bytes",
+            ),
+            models.CheckConstraint(
+                condition=Q(der__isnull=True) | ~Q(state="intended"), name="certificate_intended_has_none"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="collected", collected_at__isnull=False)
+                | (~Q(state="collected") & Q(collected_at__isnull=True)),
+                name="certificate_collected_when",
+            ),
+            models.CheckConstraint(condition=Q(not_after__gt=F("not_before")), name="certificate_dates"),
+            models.CheckConstraint(
+                condition=Q(habilitation__isnull=True, habilitation_version__isnull=True)
+                | Q(habilitation__isnull=False, habilitation_version__isnull=False),
+                name="certificate_right_whole",
+            ),
+        )
+        indexes = (
+            models.Index(fields=("asked_by", "id"), name="certificate_asker"),
+            models.Index(fields=("structure", "id"), name="certificate_structure"),
+            models.Index(fields=("asked_at",), condition=Q(state="intended"), name="certificate_intended"),
+        )
+
+
+class CertificateName(models.Model):
+    """A name in a certificate, canonical, in the order it stands there."""
+
+    certificate = models.ForeignKey(Certificate, on_delete=models.PROTECT, related_name="names")
+    position = models.PositiveIntegerField()
+    kind = models.CharField(max_length=16)
+    value = models.CharField(max_length=320, db_index=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("certificate", "position"), name="certificate_name_once"),
+            models.CheckConstraint(
+                condition=one_of("kind", ("host", "mailbox", "application")), name="certificate_name_kind"
+            ),
+        )
+
+
+class Revocation(models.Model):
+    """The end of a certificate: one, with a reason and a date, never changed, never removed (trigger).
+
+    `entry` is the DER of its line in a CRL, made once.
+    """
+
+    certificate = models.OneToOneField(Certificate, on_delete=models.PROTECT, related_name="revocation")
+    issuer = models.CharField(max_length=16)
+    generation = models.PositiveIntegerField()
+    serial = models.CharField(max_length=40)
+    reason = models.CharField(max_length=32)
+    at = models.DateTimeField()
+    not_after = models.DateTimeField()
+    quality = models.CharField(max_length=16)
+    by = models.CharField(max_length=64, blank=True)
+    explanation = models.TextField(blank=True)
+    entry = models.BinaryField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("issuer", "serial"), name="revocation_serial_once"),
+            models.CheckConstraint(condition=~Q(reason=""), name="revocation_reason"),
+        )
+        indexes = (models.Index(fields=("issuer", "generation", "serial"), name="revocation_list"),)
+
+
+class KeyUse(models.Model):
+    """A public key that was certified: for one product of one structure, and no other [ASSURANCE decision 9].
+
+    `owner` is the structure's national identifier, or the professional's own where there is no structure.
+    """
+
+    spki_sha256 = models.CharField(max_length=64, unique=True)
+    product = models.CharField(max_length=16)
+    owner = models.CharField(max_length=64)
+    certificate = models.ForeignKey(Certificate, on_delete=models.PROTECT, related_name="+")
+
+
+class BlockedKey(models.Model):
+    """A key that is never certified again: reported compromised, or put here by the authority."""
+
+    spki_sha256 = models.CharField(max_length=64, unique=True)
+    why = models.CharField(max_length=32)
+    since = models.DateTimeField()
+
+
+class CrlIssue(models.Model):
+    """A list: its number is taken before it is signed, and never serves twice."""
+
+    issuer = models.CharField(max_length=16)
+    generation = models.PositiveIntegerField()
+    number = models.BigIntegerField()
+    this_update = models.DateTimeField()
+    next_update = models.DateTimeField()
+    der = models.BinaryField(null=True)
+    entries = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("issuer", "generation", "number"), name="crl_number_once"),
+            models.CheckConstraint(condition=Q(next_update__gt=F("this_update")), name="crl_dates"),
+        )
+
+
+class ResponderCertificate(models.Model):
+    """A certificate of an OCSP responder, kept so that every serial signed is accounted for."""
+
+    issuer = models.CharField(max_length=16)
+    generation = models.PositiveIntegerField()
+    serial = models.CharField(max_length=40)
+    draft = models.BinaryField()
+    der = models.BinaryField(null=True)
+    not_before = models.DateTimeField()
+    not_after = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("issuer", "serial"), name="responder_serial_once"),)

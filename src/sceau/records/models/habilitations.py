@@ -1,0 +1,82 @@
+"""Habilitations: the right, its state, and the exact texts it was granted on."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from sceau.records.models.orders import Order
+from sceau.records.models.people import Contract, Person, Structure, one_of
+from sceau.registration import HABILITATION_LIFE, HolderLetter
+
+NO_SCOPE = "-"
+"""The mark that stands for the scope of a product that needs no name [ASSURANCE decision 17]."""
+
+
+class Habilitation(models.Model):
+    """A right: person × product × canonical scope × structure. At most one that is not withdrawn."""
+
+    reference = models.CharField(max_length=20, unique=True)
+    structure = models.ForeignKey(Structure, on_delete=models.PROTECT, related_name="habilitations")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="habilitations")
+    product = models.CharField(max_length=16)
+    canonical_scope = models.CharField(max_length=270)
+    state = models.CharField(max_length=16)
+    current_version = models.PositiveIntegerField()
+    reason = models.TextField(blank=True)
+    granted_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=one_of("state", HABILITATION_LIFE.values()), name="habilitation_state"
+            ),
+            # Suspended counts too, or a second grant would go round a suspension.
+            models.UniqueConstraint(
+                fields=("structure", "person", "product", "canonical_scope"),
+                condition=~Q(state="withdrawn"),
+                name="habilitation_once",
+            ),
+        )
+        indexes = (models.Index(fields=("person", "state"), name="habilitation_person"),)
+
+
+class HabilitationVersion(models.Model):
+    """The exact text of a right, from one version of an order. Never changed, never removed (trigger).
+
+    The structure stands here as it was accepted: a later correction of its name changes no right. `digest` is of
+    all of it, and stands in the journal: a row altered behind our back grants nothing.
+    """
+
+    habilitation = models.ForeignKey(Habilitation, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="grants")
+    order_version = models.PositiveIntegerField()
+    contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="grants")
+    structure = models.JSONField()
+    scope_kind = models.CharField(max_length=16, blank=True)
+    scope_name = models.CharField(max_length=253, blank=True)
+    scope_restricted = models.BooleanField(default=False)
+    holder_letter = models.CharField(max_length=32)
+    card_number = models.CharField(max_length=10, db_index=True)
+    valid_until = models.DateTimeField(null=True)
+    granted_at = models.DateTimeField()
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("habilitation", "number"), name="habilitation_version_once"),
+            models.CheckConstraint(
+                condition=one_of("scope_kind", ("", "domain", "subdomain", "server", "mail")),
+                name="habilitation_scope_kind",
+            ),
+            models.CheckConstraint(
+                condition=Q(scope_kind="", scope_name="") | (~Q(scope_kind="") & ~Q(scope_name="")),
+                name="habilitation_scope_whole",
+            ),
+            models.CheckConstraint(
+                condition=one_of("holder_letter", tuple(str(letter) for letter in HolderLetter)),
+                name="habilitation_letter",
+            ),
+        )

@@ -1,0 +1,200 @@
+"""Structures, their contracts, people, their cards, and who holds which role at the desk."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django.db import models
+from django.db.models import Q
+
+from sceau.registration import (
+    CardStatus,
+    ContractState,
+)
+from sceau.registration import (
+    Card as CardFacts,
+)
+from sceau.registration import (
+    Person as PersonFacts,
+)
+from sceau.records.models.texts import as_person_id
+from sceau.vocabulary import CardNumber
+
+
+def one_of(field: str, values: tuple[str, ...]) -> Q:
+    """The condition of an enumerated column."""
+    return Q(**{f"{field}__in": list(values)})
+
+
+class Structure(models.Model):
+    """A structure, as last accepted. Each habilitation keeps its own frozen copy of what it was granted on."""
+
+    national_id = models.CharField(max_length=32, unique=True)
+    name = models.CharField(max_length=200)
+    department = models.CharField(max_length=64)
+    postcode = models.CharField(max_length=5)
+    commune = models.CharField(max_length=80)
+    siret = models.CharField(max_length=14, blank=True, db_index=True)
+    finess = models.CharField(max_length=9, blank=True, db_index=True)
+    rpps_rangs = models.JSONField(default=list)
+
+
+class Person(models.Model):
+    """A natural person, by national identifier."""
+
+    national_id = models.CharField(max_length=64, unique=True)
+    surname = models.CharField(max_length=80)
+    given_names = models.CharField(max_length=80)
+    title = models.CharField(max_length=80, blank=True)
+    profession_code = models.IntegerField(null=True)
+    specialities = models.JSONField(default=list)
+
+    def facts(self) -> PersonFacts:
+        """What the rules are told of this person."""
+        return PersonFacts(
+            national_id=as_person_id(self.national_id),
+            surname=self.surname,
+            given_names=self.given_names,
+            title=self.title,
+            profession_code=self.profession_code,
+            specialities=tuple(self.specialities),
+        )
+
+
+class Card(models.Model):
+    """A card. Its number never changes holder; *expired* is its date's."""
+
+    number = models.CharField(max_length=10, unique=True)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="cards")
+    type = models.CharField(max_length=16)
+    status = models.CharField(max_length=16)
+    not_after = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=one_of("status", tuple(str(status) for status in CardStatus)), name="card_status"
+            ),
+        )
+
+    def facts(self, at: datetime) -> CardFacts:
+        """What the rules are told of this card, as it stands at `at`."""
+        status = CardStatus(self.status)
+        if status is CardStatus.VALID and self.not_after is not None and self.not_after <= at:
+            status = CardStatus.EXPIRED
+        return CardFacts(
+            number=CardNumber(self.number),
+            type=self.type,
+            status=status,
+            person_id=as_person_id(self.person.national_id),
+        )
+
+
+STORED_CONTRACT_STATES = (ContractState.ACTIVE, ContractState.SUSPENDED, ContractState.TERMINATED)
+
+
+class Contract(models.Model):
+    """An ordering contract of a structure [N413 part 2]. *Expired* is its date's."""
+
+    number = models.CharField(max_length=40, unique=True)
+    structure = models.ForeignKey(Structure, on_delete=models.PROTECT, related_name="contracts")
+    state = models.CharField(max_length=16)
+    valid_from = models.DateField()
+    valid_until = models.DateField(null=True)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=one_of("state", tuple(str(state) for state in STORED_CONTRACT_STATES)),
+                name="contract_state",
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_until__isnull=True) | Q(valid_until__gte=models.F("valid_from")),
+                name="contract_dates",
+            ),
+        )
+
+    def state_on(self, day: date) -> ContractState:
+        """The state as it stands on `day`; a contract not yet begun is none."""
+        state = ContractState(self.state)
+        if state is not ContractState.ACTIVE:
+            return state
+        if day < self.valid_from:
+            return ContractState.NONE
+        if self.valid_until is not None and day > self.valid_until:
+            return ContractState.EXPIRED
+        return state
+
+
+class ContractParty(models.Model):
+    """Someone the contract names: its legal representative or a *mandataire*, with the card that signs for it."""
+
+    contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="parties")
+    quality = models.CharField(max_length=16)
+    surname = models.CharField(max_length=80)
+    given_names = models.CharField(max_length=80)
+    card_number = models.CharField(max_length=10, db_index=True)
+    email = models.CharField(max_length=254, blank=True)
+    phone = models.CharField(max_length=20, blank=True)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=one_of("quality", ("representative", "mandataire")), name="contract_party_quality"
+            ),
+            models.UniqueConstraint(
+                fields=("contract", "quality", "card_number"), name="contract_party_once"
+            ),
+        )
+
+
+class Employment(models.Model):
+    """Who works for a structure, and who says so: the ground of a PRO certificate [ASSURANCE decision 14]."""
+
+    structure = models.ForeignKey(Structure, on_delete=models.PROTECT, related_name="employments")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="employments")
+    source = models.CharField(max_length=16)
+    confirmed_by = models.CharField(max_length=64, blank=True)
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=one_of("source", ("register", "desk")), name="employment_source"
+            ),
+            models.UniqueConstraint(
+                fields=("structure", "person"), condition=Q(until__isnull=True), name="employment_once"
+            ),
+        )
+
+
+class MailboxConfirmation(models.Model):
+    """A code was mailed to a professional's mailbox; `confirmed_at` when it came back [ASSURANCE decision 14]."""
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="mailboxes")
+    mailbox = models.CharField(max_length=320)
+    code_hash = models.CharField(max_length=200)
+    sent_at = models.DateTimeField()
+    failures = models.PositiveIntegerField(default=0)
+    confirmed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = (models.Index(fields=("person", "mailbox", "sent_at"), name="mailbox_of_person"),)
+
+
+ROLES = ("desk", "auditor", "authority")
+
+
+class Role(models.Model):
+    """A role held: a person and a quality of the desk."""
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="roles")
+    quality = models.CharField(max_length=16)
+    since = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(condition=one_of("quality", ROLES), name="role_quality"),
+            models.UniqueConstraint(fields=("person", "quality"), name="role_once"),
+        )

@@ -1,0 +1,269 @@
+"""What the database refuses by itself, whoever writes: histories stay, and nobody accepts an order alone.
+
+The rules are decided in `registration`, `certification` and `status`; these are their last line, for a bug of ours
+or a hand in the database [ASSURANCE T45, T46, F16]. The same list serves SQLite and PostgreSQL. A migration that
+alters one of these tables ends with `install` (SQLite drops the triggers of a table it rebuilds).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One trigger: on `event` of a row of `table`, if `condition` holds, the statement fails with `message`.
+
+    `condition` is SQL that both databases read alike, over ``OLD`` and ``NEW``; empty refuses always.
+    """
+
+    name: str
+    table: str
+    event: str
+    message: str
+    condition: str = ""
+
+
+def _unchanging(table: str) -> tuple[Refusal, Refusal]:
+    short = table.removeprefix("records_")
+    return (
+        Refusal(f"{short}_no_update", table, "UPDATE", f"{short}: never changed"),
+        Refusal(f"{short}_no_delete", table, "DELETE", f"{short}: never removed"),
+    )
+
+
+def _kept(table: str) -> Refusal:
+    short = table.removeprefix("records_")
+    return Refusal(f"{short}_no_delete", table, "DELETE", f"{short}: never removed")
+
+
+def _fixed(table: str, *columns: str) -> Refusal:
+    short = table.removeprefix("records_")
+    changed = " OR ".join(f"NEW.{column} IS DISTINCT FROM OLD.{column}" for column in columns)
+    return Refusal(f"{short}_fixed", table, "UPDATE", f"{short}: {', '.join(columns)} never change", changed)
+
+
+_STANDING_APPROVALS = (
+    "(SELECT COUNT(DISTINCT a.officer) FROM records_approval a"
+    " WHERE a.order_id = NEW.id AND a.version = NEW.current_version)"
+)
+_OFFICER_IS_PARTY = (
+    "EXISTS (SELECT 1 FROM records_orderparty p WHERE p.order_id = NEW.order_id AND ("
+    "p.person_id = NEW.officer"
+    " OR (p.card_number <> '' AND p.card_number = NEW.card_number)"
+    " OR p.card_number IN (SELECT c.number FROM records_card c"
+    " JOIN records_person h ON h.id = c.person_id WHERE h.national_id = NEW.officer)))"
+)
+_OFFICER_IS_DESK = (
+    "EXISTS (SELECT 1 FROM records_role r JOIN records_person h ON h.id = r.person_id"
+    " WHERE r.quality = 'desk' AND h.national_id = NEW.officer)"
+)
+_PRESENT_VERSION = "(SELECT o.current_version FROM records_order o WHERE o.id = NEW.order_id)"
+_LIFE_OF_A_CERTIFICATE = (
+    "NEW.state <> OLD.state"
+    " AND NOT (OLD.state = 'intended' AND NEW.state IN ('issued', 'presumed'))"
+    " AND NOT (OLD.state = 'issued' AND NEW.state = 'collected')"
+)
+_ACCEPTED_VERSION = (
+    "EXISTS (SELECT 1 FROM records_order o WHERE o.id = NEW.order_id"
+    " AND o.state = 'accepted' AND o.current_version = NEW.order_version)"
+)
+
+REFUSALS: tuple[Refusal, ...] = (
+    *_unchanging("records_journalentry"),
+    *_unchanging("records_journalleaf"),
+    *_unchanging("records_treehead"),
+    *_unchanging("records_revocation"),
+    *_unchanging("records_orderversion"),
+    *_unchanging("records_orderparty"),
+    *_unchanging("records_approval"),
+    *_unchanging("records_habilitationversion"),
+    *_unchanging("records_certificatename"),
+    *_unchanging("records_blockedkey"),
+    _kept("records_order"),
+    _kept("records_habilitation"),
+    _kept("records_certificate"),
+    _kept("records_keyuse"),
+    _kept("records_crlissue"),
+    _kept("records_respondercertificate"),
+    Refusal(
+        "order_begins_open", "records_order", "INSERT", "order: begins as received", "NEW.state <> 'received'"
+    ),
+    Refusal(
+        "order_two_people",
+        "records_order",
+        "UPDATE",
+        "order: accepted by two different officers of its present version only",
+        f"NEW.state = 'accepted' AND OLD.state <> 'accepted' AND {_STANDING_APPROVALS} < 2",
+    ),
+    Refusal(
+        "order_decided_once",
+        "records_order",
+        "UPDATE",
+        "order: a decided order does not change",
+        "OLD.state IN ('accepted', 'refused', 'abandoned') AND "
+        "(NEW.state <> OLD.state OR NEW.current_version <> OLD.current_version)",
+    ),
+    Refusal(
+        "order_versions_grow",
+        "records_order",
+        "UPDATE",
+        "order: versions only grow",
+        "NEW.current_version < OLD.current_version",
+    ),
+    Refusal(
+        "approval_not_own",
+        "records_approval",
+        "INSERT",
+        "approval: nobody decides on their own order",
+        _OFFICER_IS_PARTY,
+    ),
+    Refusal(
+        "approval_by_desk",
+        "records_approval",
+        "INSERT",
+        "approval: by an officer of the desk only",
+        f"NOT {_OFFICER_IS_DESK}",
+    ),
+    Refusal(
+        "approval_of_present",
+        "records_approval",
+        "INSERT",
+        "approval: of the present version only",
+        f"NEW.version <> {_PRESENT_VERSION}",
+    ),
+    Refusal(
+        "habilitation_granted",
+        "records_habilitationversion",
+        "INSERT",
+        "habilitation: granted by the accepted version of an order only",
+        f"NOT {_ACCEPTED_VERSION}",
+    ),
+    _fixed("records_habilitation", "structure_id", "person_id", "product", "canonical_scope", "reference"),
+    Refusal(
+        "habilitation_ends_once",
+        "records_habilitation",
+        "UPDATE",
+        "habilitation: withdrawn is final",
+        "OLD.state = 'withdrawn' AND NEW.state <> 'withdrawn'",
+    ),
+    Refusal(
+        "certificate_begins",
+        "records_certificate",
+        "INSERT",
+        "certificate: begins as an intent",
+        "NEW.state <> 'intended'",
+    ),
+    Refusal(
+        "certificate_life",
+        "records_certificate",
+        "UPDATE",
+        "certificate: its life has no such step",
+        _LIFE_OF_A_CERTIFICATE,
+    ),
+    Refusal(
+        "certificate_presumed",
+        "records_certificate",
+        "UPDATE",
+        "certificate: presumed means revoked",
+        "NEW.state = 'presumed' AND NOT EXISTS"
+        " (SELECT 1 FROM records_revocation r WHERE r.certificate_id = NEW.id)",
+    ),
+    _fixed(
+        "records_certificate",
+        "reference",
+        "issuer",
+        "generation",
+        "serial",
+        "product",
+        "draft",
+        "spki_sha256",
+        "not_before",
+        "not_after",
+        "habilitation_id",
+        "asked_by",
+    ),
+    Refusal(
+        "certificate_bytes_once",
+        "records_certificate",
+        "UPDATE",
+        "certificate: what was recorded does not change",
+        "OLD.der IS NOT NULL AND NEW.der IS DISTINCT FROM OLD.der",
+    ),
+    Refusal(
+        "crl_bytes_once",
+        "records_crlissue",
+        "UPDATE",
+        "crl: what was published does not change",
+        "NEW.number <> OLD.number OR (OLD.der IS NOT NULL AND NEW.der IS DISTINCT FROM OLD.der)",
+    ),
+    Refusal(
+        "contract_ends_once",
+        "records_contract",
+        "UPDATE",
+        "contract: terminated is final",
+        "OLD.state = 'terminated' AND NEW.state <> 'terminated'",
+    ),
+    Refusal(
+        "card_keeps_holder",
+        "records_card",
+        "UPDATE",
+        "card: its number never changes holder",
+        "NEW.person_id <> OLD.person_id OR NEW.number <> OLD.number",
+    ),
+)
+
+
+def statements(vendor: str) -> Iterator[str]:
+    """The SQL that makes every trigger anew on `vendor` (``sqlite`` or ``postgresql``)."""
+    for refusal in REFUSALS:
+        yield from _sqlite(refusal) if vendor == "sqlite" else _postgresql(refusal)
+
+
+def install(apps: Any, schema_editor: Any) -> None:  # noqa: ARG001  # the signature of a migration's function
+    """Make every trigger anew. For `migrations.RunPython`."""
+    for statement in statements(schema_editor.connection.vendor):
+        schema_editor.execute(statement)
+
+
+def missing(connection: BaseDatabaseWrapper) -> tuple[str, ...]:
+    """The triggers that should be in the database and are not. For the check at start."""
+    query = (
+        "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        if connection.vendor == "sqlite"
+        else "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        found = {str(row[0]) for row in cursor.fetchall()}
+    return tuple(refusal.name for refusal in REFUSALS if f"sceau_{refusal.name}" not in found)
+
+
+def _sqlite(refusal: Refusal) -> Iterator[str]:
+    when = f"WHEN {refusal.condition} " if refusal.condition else ""
+    yield f"DROP TRIGGER IF EXISTS sceau_{refusal.name}"
+    yield (
+        f"CREATE TRIGGER sceau_{refusal.name} BEFORE {refusal.event} ON {refusal.table} FOR EACH ROW {when}"
+        f"BEGIN SELECT RAISE(ABORT, 'sceau {refusal.message}'); END"
+    )
+
+
+def _postgresql(refusal: Refusal) -> Iterator[str]:
+    name = f"sceau_{refusal.name}"
+    row = "OLD" if refusal.event == "DELETE" else "NEW"
+    test = refusal.condition or "TRUE"
+    yield (
+        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $body$ BEGIN "
+        f"IF {test} THEN RAISE EXCEPTION 'sceau {refusal.message}' USING ERRCODE = 'check_violation'; END IF; "
+        f"RETURN {row}; END $body$"
+    )
+    yield f"DROP TRIGGER IF EXISTS {name} ON {refusal.table}"
+    yield (
+        f"CREATE TRIGGER {name} BEFORE {refusal.event} ON {refusal.table} "
+        f"FOR EACH ROW EXECUTE FUNCTION {name}()"
+    )
