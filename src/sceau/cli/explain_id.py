@@ -1,8 +1,8 @@
-"""`sceau explain id`: is this identifier well formed? The same readers as every form, asked without a database.
+"""`sceau explain id`: is this identifier well formed? The same readers as every form, without a database.
 
-One function for `cli/explain.py`: ``explain_id(type, value, commune=…, mode=…) -> tuple[Finding, ...]``. Any finding
-of severity `error` refuses; no finding, or warnings only, accepts. Types: siren, siret, finess, rpps, rppsrang,
-adeli, adelirang, card, email, phone, postcode, structure, person. Nothing is decided here.
+One function for `cli/explain.py`: ``explain_id(type, value, commune=…, mode=…) -> tuple[Finding, ...]``. Any
+finding of severity `error` refuses; no finding, or warnings only, accepts. Types: siren, siret, finess, rpps,
+rppsrang, adeli, adelirang, card, email, phone, postcode, structure, person. Nothing is decided here.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ ID_TYPES: Mapping[str, _Read] = MappingProxyType(
 
 
 def explain_id(
-    type: object,  # noqa: A002  # the word of the request
+    type: object,
     value: object,
     *,
     commune: object = None,
@@ -74,10 +74,12 @@ def explain_id(
 
 
 def _explain_place(postcode: Reading[Postcode], commune: object) -> tuple[Finding, ...]:
-    from sceau.catalogue.communes import load_communes  # late: the table is for postcodes alone
+    from sceau.catalogue import load_catalogue  # late: the table is for postcodes alone
 
     name = None if commune is None else read_commune(commune)
     findings = postcode.findings + (name.findings if name else ())
     if postcode.value is None or (name is not None and name.value is None):
         return findings
-    return findings + load_communes().check(postcode.value, name.value if name and name.value else "")
+    return findings + load_catalogue().communes.check(
+        postcode.value, name.value if name and name.value else ""
+    )

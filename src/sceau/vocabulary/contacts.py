@@ -1,8 +1,8 @@
 """The e-mail address at which a person is reached when something goes wrong [N413 4.3].
 
 Decides what may be written to: plain ASCII, one domain, nothing that a mail header, a spreadsheet or a
-terminal could obey. Does not know whether anyone reads it, and never makes a scope of it [ASSURANCE F30]: the address
-that stands in a certificate is a `Mailbox`.
+terminal could obey. Does not know whether anyone reads it, and never makes a scope of it [ASSURANCE F30]: the
+address that stands in a certificate is a `Mailbox`.
 """
 
 from __future__ import annotations
