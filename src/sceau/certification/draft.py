@@ -1,7 +1,8 @@
 """The draft: the exact bytes that will be signed, and what is known of them.
 
-`prepare` makes a draft from a warrant and a CSR; it is examined by code that did not build it, and linted under a
-throw-away key, before the CA's key is anywhere near. `sign` has exactly those bytes signed and compares what comes back.
+`prepare` makes a draft from a warrant and a CSR; it is examined by code that did not build it, and linted
+under a throw-away key, before the CA's key is anywhere near. `sign` has exactly those bytes signed and
+compares what comes back.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from typing import Protocol
 class IssuerFacts:
     """The issuer a draft is made for: which one, its certificate, and where its status is published.
 
-    `code` is a key of the catalogue's issuers (``el-org``), `generation` tells successive keys of one issuer apart,
-    `environment` a key of the catalogue's environments. `certificate` is DER.
+    `code` is a key of the catalogue's issuers (``el-org``), `generation` tells successive keys of one issuer
+    apart, `environment` a key of the catalogue's environments. `certificate` is DER.
     """
 
     code: str
@@ -29,8 +30,9 @@ class IssuerFacts:
 class Draft:
     """A to-be-signed certificate that passed examination. Made in this room only (a house test holds that).
 
-    `tbs` is the DER of TBSCertificate [RFC 5280 §4.1.2]; `spki_sha256` the hex digest of its SubjectPublicKeyInfo;
-    `subject` the RFC 4514 text shown to people; times are timezone-aware UTC, to the second.
+    `tbs` is the DER of TBSCertificate [RFC 5280 §4.1.2]; `spki_sha256` the hex digest of its
+    SubjectPublicKeyInfo; `subject` the RFC 4514 text shown to people; times are timezone-aware UTC, to the
+    second.
     """
 
     tbs: bytes

@@ -1,0 +1,286 @@
+"""Strict DER, read by ourselves: the second opinion beside the library's parser [T25, T65].
+
+Decides whether octets are DER in the narrow sense of X.690: definite minimal lengths, minimal integers,
+booleans of 00 or FF, sorted sets, strings made of what their type allows, nothing after the end, nothing
+nested too deep. It says nothing of what the values mean: certificates, requests and keys are read by their
+own modules on top of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+
+MAX_DEPTH = 32
+"""Deeper nesting than any honest request needs [T25]."""
+
+BOOLEAN, INTEGER, BIT_STRING, OCTET_STRING, NULL, OID = 0x01, 0x02, 0x03, 0x04, 0x05, 0x06
+ENUMERATED, UTF8, NUMERIC, PRINTABLE, TELETEX, IA5 = 0x0A, 0x0C, 0x12, 0x13, 0x14, 0x16
+UTC_TIME, GENERALIZED_TIME, VISIBLE, UNIVERSAL, BMP = 0x17, 0x18, 0x1A, 0x1C, 0x1E
+SEQUENCE, SET = 0x30, 0x31
+
+TEXT_TAGS = frozenset({UTF8, NUMERIC, PRINTABLE, TELETEX, IA5, VISIBLE, UNIVERSAL, BMP})
+
+
+class Flaw(StrEnum):
+    """In what way octets are not strict DER."""
+
+    TRUNCATED = "truncated"
+    TRAILING = "trailing"
+    LENGTH = "length"
+    TAG = "tag"
+    DEPTH = "depth"
+    VALUE = "value"
+    STRING = "string"
+    ORDER = "order"
+    SHAPE = "shape"
+
+
+class NotStrictError(ValueError):
+    """The octets are not strict DER (or not of the expected shape), and where it was seen."""
+
+    def __init__(self, flaw: Flaw, offset: int) -> None:
+        self.flaw = flaw
+        self.offset = offset
+        super().__init__(f"{flaw} at octet {offset}")
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One element: its identifier octet, where it lies in `data`, and its children when it is constructed."""
+
+    data: bytes
+    tag: int
+    start: int
+    body: int
+    end: int
+    children: tuple[Node, ...] = ()
+
+    @property
+    def content(self) -> bytes:
+        """The content octets."""
+        return self.data[self.body : self.end]
+
+    @property
+    def raw(self) -> bytes:
+        """The whole element: identifier, length and content octets."""
+        return self.data[self.start : self.end]
+
+    def expect(self, tag: int) -> Node:
+        """This node if it carries `tag`; raises `NotStrictError` (shape) if not."""
+        if self.tag != tag:
+            raise NotStrictError(Flaw.SHAPE, self.start)
+        return self
+
+    def sequence(self, at_least: int, at_most: int | None = None) -> tuple[Node, ...]:
+        """The children of a SEQUENCE that has between `at_least` and `at_most` (default: the same) of
+        them.
+        """
+        self.expect(SEQUENCE)
+        if not at_least <= len(self.children) <= (at_least if at_most is None else at_most):
+            raise NotStrictError(Flaw.SHAPE, self.start)
+        return self.children
+
+    def oid(self) -> str:
+        """The dotted text of an OBJECT IDENTIFIER."""
+        return _dotted(self.expect(OID).content)
+
+    def integer(self) -> int:
+        """The value of an INTEGER."""
+        return int.from_bytes(self.expect(INTEGER).content, "big", signed=True)
+
+    def bits(self) -> bytes:
+        """The octets of a BIT STRING of whole octets (keys and signatures)."""
+        content = self.expect(BIT_STRING).content
+        if content[0] != 0:
+            raise NotStrictError(Flaw.VALUE, self.start)
+        return content[1:]
+
+    def octets(self) -> bytes:
+        """The content of an OCTET STRING."""
+        return self.expect(OCTET_STRING).content
+
+    def text(self) -> str:
+        """The characters of any string type; Teletex is read as Latin-1, as everybody's software does."""
+        if self.tag not in TEXT_TAGS:
+            raise NotStrictError(Flaw.SHAPE, self.start)
+        return self.content.decode(_CODECS.get(self.tag, "ascii"))
+
+
+def parse(data: bytes) -> Node:
+    """Read `data` as exactly one strict DER element, children and all. Raises `NotStrictError` [X.690
+    §10–11].
+    """
+    node = _read(data, 0, len(data), 1)
+    if node.end != len(data):
+        raise NotStrictError(Flaw.TRAILING, node.end)
+    return node
+
+
+def ordered(nodes: tuple[Node, ...], offset: int) -> None:
+    """Refuse a SET OF whose elements are not in ascending order of their encodings [X.690 §11.6]."""
+    raws = [node.raw for node in nodes]
+    if any(left > right for left, right in pairwise(raws)):
+        raise NotStrictError(Flaw.ORDER, offset)
+
+
+def _read(data: bytes, start: int, limit: int, depth: int) -> Node:
+    if depth > MAX_DEPTH:
+        raise NotStrictError(Flaw.DEPTH, start)
+    if start + 2 > limit:
+        raise NotStrictError(Flaw.TRUNCATED, start)
+    tag = data[start]
+    if tag & 0x1F == 0x1F or tag == 0:
+        raise NotStrictError(Flaw.TAG, start)
+    body, end = _extent(data, start + 1, limit)
+    if tag & 0x20:
+        return _constructed(data, (tag, start, body, end), depth)
+    node = Node(data, tag, start, body, end)
+    if tag < 0x40:
+        _check_primitive(node)
+    return node
+
+
+def _constructed(data: bytes, place: tuple[int, int, int, int], depth: int) -> Node:
+    tag, start, body, end = place
+    if tag < 0x40 and tag not in (SEQUENCE, SET):
+        raise NotStrictError(Flaw.TAG, start)
+    children: list[Node] = []
+    at = body
+    while at < end:
+        child = _read(data, at, end, depth + 1)
+        children.append(child)
+        at = child.end
+    node = Node(data, tag, start, body, end, tuple(children))
+    if tag == SET:
+        ordered(node.children, start)
+    return node
+
+
+def _extent(data: bytes, at: int, limit: int) -> tuple[int, int]:
+    first = data[at]
+    if first < 0x80:
+        body, length = at + 1, first
+    else:
+        count = first & 0x7F
+        body = at + 1 + count
+        if count == 0 or count > 3 or body > limit:
+            raise NotStrictError(Flaw.LENGTH, at)
+        length = int.from_bytes(data[at + 1 : body], "big")
+        if length < 0x80 or data[at + 1] == 0:
+            raise NotStrictError(Flaw.LENGTH, at)
+    if body + length > limit:
+        raise NotStrictError(Flaw.TRUNCATED, at)
+    return body, body + length
+
+
+def _check_primitive(node: Node) -> None:
+    check = _PRIMITIVES.get(node.tag)
+    if check is None:
+        raise NotStrictError(Flaw.TAG, node.start)
+    if not check(node.content):
+        raise NotStrictError(Flaw.STRING if node.tag in TEXT_TAGS else Flaw.VALUE, node.start)
+
+
+def _is_boolean(content: bytes) -> bool:
+    return content in (b"\x00", b"\xff")
+
+
+def _is_integer(content: bytes) -> bool:
+    if len(content) < 2:
+        return len(content) == 1
+    return not ((content[0] == 0x00 and content[1] < 0x80) or (content[0] == 0xFF and content[1] >= 0x80))
+
+
+def _is_bit_string(content: bytes) -> bool:
+    if not content or content[0] > 7:
+        return False
+    if len(content) == 1:
+        return content[0] == 0
+    return content[-1] & ((1 << content[0]) - 1) == 0
+
+
+def _is_oid(content: bytes) -> bool:
+    """Complete base-128 arcs, none padded; at most as long as any real identifier."""
+    if not content or len(content) > 64 or content[-1] & 0x80:
+        return False
+    starts = [content[0], *(octet for last, octet in pairwise(content) if last < 0x80)]
+    return 0x80 not in starts
+
+
+def _is_utf8(content: bytes) -> bool:
+    try:
+        content.decode("utf-8", "strict")
+    except UnicodeDecodeError:
+        return False
+    return b"\x00" not in content
+
+
+def _is_bmp(content: bytes) -> bool:
+    """Two octets a character: no half pair of UTF-16, no NUL, no value that is no character."""
+    units = [int.from_bytes(content[at : at + 2], "big") for at in range(0, len(content), 2)]
+    return len(content) % 2 == 0 and not any(
+        unit == 0 or 0xD800 <= unit <= 0xDFFF or unit >= 0xFFFE for unit in units
+    )
+
+
+def _is_universal(content: bytes) -> bool:
+    units = [int.from_bytes(content[at : at + 4], "big") for at in range(0, len(content), 4)]
+    return len(content) % 4 == 0 and not any(
+        unit == 0 or unit > 0x10FFFF or 0xD800 <= unit <= 0xDFFF for unit in units
+    )
+
+
+def _is_teletex(content: bytes) -> bool:
+    """Any graphic octet. Control octets switch character sets in T.61: what follows would be anybody's
+    guess.
+    """
+    return not any(octet < 0x20 or 0x7F <= octet < 0xA0 for octet in content)
+
+
+def _is_time(pattern: bytes) -> Callable[[bytes], bool]:
+    compiled = re.compile(pattern)
+    return lambda content: compiled.fullmatch(content) is not None
+
+
+def _only(allowed: bytes) -> Callable[[bytes], bool]:
+    """True when nothing is left once every allowed octet is taken away."""
+    return lambda content: not content.translate(None, allowed)
+
+
+_ALNUM = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+_CODECS = {UTF8: "utf-8", TELETEX: "latin-1", BMP: "utf-16-be", UNIVERSAL: "utf-32-be"}
+_PRIMITIVES: dict[int, Callable[[bytes], bool]] = {
+    BOOLEAN: _is_boolean,
+    INTEGER: _is_integer,
+    ENUMERATED: _is_integer,
+    BIT_STRING: _is_bit_string,
+    OCTET_STRING: lambda _: True,
+    NULL: lambda content: not content,
+    OID: _is_oid,
+    UTF8: _is_utf8,
+    NUMERIC: _only(b"0123456789 "),
+    PRINTABLE: _only(_ALNUM + b" '()+,-./:=?"),
+    TELETEX: _is_teletex,
+    IA5: _only(bytes(range(1, 128))),
+    VISIBLE: _only(bytes(range(0x20, 0x7F))),
+    UNIVERSAL: _is_universal,
+    BMP: _is_bmp,
+    UTC_TIME: _is_time(rb"\d{12}Z"),
+    GENERALIZED_TIME: _is_time(rb"\d{14}(\.\d*[1-9])?Z"),
+}
+
+
+def _dotted(content: bytes) -> str:
+    arcs: list[int] = []
+    value = 0
+    for octet in content:
+        value = value << 7 | octet & 0x7F
+        if octet < 0x80:
+            arcs.append(value)
+            value = 0
+    first = min(arcs[0] // 40, 2)
+    return ".".join(str(arc) for arc in (first, arcs[0] - 40 * first, *arcs[1:]))
