@@ -6,6 +6,8 @@ rule is decided here: who may order is `registration`'s, how a certificate is bu
 
 from sceau.catalogue.authorities import Calendar, Environment, Issuer, Range, Realm
 from sceau.catalogue.catalogue import Catalogue
+from sceau.catalogue.communes import Communes, load_communes
+from sceau.catalogue.editions import Edition, PdfLayout, PdfOffer, TemplateText, load_editions
 from sceau.catalogue.guidance import (
     Contact,
     Department,
@@ -44,9 +46,11 @@ __all__ = [
     "CardType",
     "Catalogue",
     "CatalogueError",
+    "Communes",
     "Contact",
     "Department",
     "DomainList",
+    "Edition",
     "Environment",
     "FieldHelp",
     "FindingText",
@@ -56,6 +60,8 @@ __all__ = [
     "Mark",
     "NameNeed",
     "Offer",
+    "PdfLayout",
+    "PdfOffer",
     "Preset",
     "Product",
     "Profession",
@@ -70,9 +76,12 @@ __all__ = [
     "Sentence",
     "Source",
     "SubjectLayout",
+    "TemplateText",
     "Term",
     "Usage",
     "UsageGroup",
     "harmless",
     "load_catalogue",
+    "load_communes",
+    "load_editions",
 ]

@@ -30,7 +30,8 @@ _TABLES = {
     *("departments", "presets", "usages", "help", "glossary", "contacts", "suffixes"),
 }
 _FOLDERS = ("profiles", "findings", "texts")  # of TOML files
-_FOREIGN = "communes"  # a folder in its own compact form, read by `communes`; part of the digest
+_FOREIGN = ("communes", "editions")  # folders read by the modules of these names; part of the digest
+_EDITIONS = "editions"  # a folder of TOML files read and checked by `editions`; part of the digest
 
 
 def load_catalogue(folder: Path | None = None) -> Catalogue:
@@ -62,7 +63,7 @@ def _read_files(folder: Path, problems: list[str]) -> dict[str, bytes]:
 
 def _is_known(name: str) -> bool:
     head, _, tail = name.partition("/")
-    if head == _FOREIGN:
+    if head in (_FOREIGN, _EDITIONS):
         return True
     if head in _FOLDERS:
         return tail.endswith(".toml") and "/" not in tail
@@ -83,7 +84,9 @@ def _build(folder: Path, files: dict[str, bytes], problems: list[str]) -> Catalo
     rows = {
         name: Row(name, _parse(name, data, problems), problems)
         for name, data in files.items()
-        if name.endswith(".toml") and _is_known(name) and not name.startswith(f"{_FOREIGN}/")
+        if name.endswith(".toml")
+        and _is_known(name)
+        and not name.startswith((f"{_FOREIGN}/", f"{_EDITIONS}/"))
     }
     if problems:
         return None
