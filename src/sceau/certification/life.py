@@ -14,8 +14,9 @@ from sceau.vocabulary import Life
 class CertificateState(StrEnum):
     """Where a certificate stands.
 
-    `INTENDED`: serial and draft are stored, a signature may be under way. `PRESUMED`: the outcome is unknown, so it is
-    held to have been signed, is revoked, and its serial never serves again [ASSURANCE decision 10].
+    `INTENDED`: serial and draft are stored, a signature may be under way. `PRESUMED`: the outcome is
+    unknown, so it is held to have been signed, is revoked, and its serial never serves again [ASSURANCE
+    decision 10].
     """
 
     INTENDED = "intended"

@@ -1,7 +1,8 @@
 """The verbs: the only way in which state changes. One function each, no rule inside.
 
-Each verb opens its own transaction, reads the facts again inside it, asks a decision room, writes, and appends one
-entry to the journal in the same transaction. A refusal is journaled too. Django must be started first.
+Each verb opens its own transaction, reads the facts again inside it, asks a decision room, writes, and
+appends one entry to the journal in the same transaction. A refusal is journaled too. Django must be started
+first.
 """
 
 from sceau.operations.collection import collect_certificate

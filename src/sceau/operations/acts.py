@@ -1,8 +1,8 @@
 """One act: its transaction, its entry in the journal, and the entry of its refusal.
 
-Every verb runs inside `acting`. What it changed and what the journal says of it are committed together, or not at
-all; when it is refused, nothing is changed and the refusal has an entry of its own. Personal data go into an entry
-as salted commitments; what opens them is kept beside.
+Every verb runs inside `acting`. What it changed and what the journal says of it are committed together, or
+not at all; when it is refused, nothing is changed and the refusal has an entry of its own. Personal data go
+into an entry as salted commitments; what opens them is kept beside.
 """
 
 from __future__ import annotations
@@ -69,10 +69,11 @@ class Act:
 
 @contextmanager
 def acting(actor: Actor, kind: str, *about: str) -> Iterator[Act]:
-    """The transaction of one act. `kind` says what will have happened; `about` names the object when it is known.
+    """The transaction of one act. `kind` says what will have happened; `about` names the object when it is
+    known.
 
-    Raises what the body raises; a refusal is journaled apart. A database that cannot be reached or stays locked is
-    a `Fault` (``operations.database``, retryable): nothing was changed.
+    Raises what the body raises; a refusal is journaled apart. A database that cannot be reached or stays
+    locked is a `Fault` (``operations.database``, retryable): nothing was changed.
     """
     present = machine()
     act = Act(present, actor, present.clock(), Telling(kind, about))

@@ -7,7 +7,9 @@ from sceau.records import HabilitationFile
 
 
 def suspend_habilitation(actor: Actor, *, reference: str, reason: str) -> HabilitationFile:
-    """Stop its use for a while. By the desk, the authority, or the structure's representative or *mandataire*."""
+    """Stop its use for a while. By the desk, the authority, or the structure's representative or
+    *mandataire*.
+    """
     raise NotImplementedError
 
 
@@ -17,5 +19,7 @@ def resume_habilitation(actor: Actor, *, reference: str, reason: str) -> Habilit
 
 
 def withdraw_habilitation(actor: Actor, *, reference: str, reason: str) -> HabilitationFile:
-    """End it. Final; a new right needs a new order. Live certificates stay until they are revoked one by one."""
+    """End it. Final; a new right needs a new order. Live certificates stay until they are revoked one by
+    one.
+    """
     raise NotImplementedError

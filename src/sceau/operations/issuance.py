@@ -1,4 +1,6 @@
-"""From a request to a recorded certificate: intent first, signature, record; and what is done when that is cut short."""
+"""From a request to a recorded certificate: intent first, signature, record; and what is done when that
+is cut short.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +17,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CertificateRequest:
-    """What is asked for. `habilitation` is the right's reference, None for a professional's own card (PS products).
+    """What is asked for. `habilitation` is the right's reference, None for a professional's own card (PS
+    products).
 
-    `names` are as typed; `csr` is PEM or DER; `holder` is the person of a PRO certificate [ASSURANCE decision 14];
-    `replaces` is the reference of the certificate renewed.
+    `names` are as typed; `csr` is PEM or DER; `holder` is the person of a PRO certificate [ASSURANCE
+    decision 14]; `replaces` is the reference of the certificate renewed.
     """
 
     product: str
@@ -43,15 +46,18 @@ class Preview:
 
 
 def preview_certificate(actor: Actor, request: CertificateRequest) -> Preview:
-    """The exact subject and the scope's verdict, before asking. With a CSR, the key's verdict too. Changes nothing."""
+    """The exact subject and the scope's verdict, before asking. With a CSR, the key's verdict too.
+    Changes nothing.
+    """
     raise NotImplementedError
 
 
 def issue_certificate(actor: Actor, request: CertificateRequest, *, idempotency_key: str) -> CertificateFile:
     """Certify. The same `idempotency_key` from the same actor gives the first certificate again.
 
-    Refused: every reason at once (right, names, card, contract, CSR, key, lint). Fault: the signer or the database
-    failed; when the outcome is unknown the serial is burnt, presumed signed and revoked, and a new request is needed.
+    Refused: every reason at once (right, names, card, contract, CSR, key, lint). Fault: the signer or the
+    database failed; when the outcome is unknown the serial is burnt, presumed signed and revoked, and a new
+    request is needed.
     """
     raise NotImplementedError
 
@@ -59,10 +65,14 @@ def issue_certificate(actor: Actor, request: CertificateRequest, *, idempotency_
 def issue_pair(
     actor: Actor, requests: tuple[CertificateRequest, CertificateRequest], *, idempotency_key: str
 ) -> tuple[CertificateFile, CertificateFile]:
-    """DMP: ORG_AUTH_CLI and ORG_SIGN with one identical subject, from two CSRs with two keys. Both are checked first."""
+    """DMP: ORG_AUTH_CLI and ORG_SIGN with one identical subject, from two CSRs with two keys. Both are
+    checked first.
+    """
     raise NotImplementedError
 
 
 def recover_intents() -> tuple[CertificateLine, ...]:
-    """After a crash: every intent without a record is resumed from the signer's own, or presumed signed and revoked."""
+    """After a crash: every intent without a record is resumed from the signer's own, or presumed signed
+    and revoked.
+    """
     raise NotImplementedError

@@ -1,7 +1,7 @@
 """What the verbs are given to work with: the machine of this instance, and who is acting.
 
-The machine is put together by `site` and installed once; verbs ask for it and never build it. Time, chance and
-signatures come from it alone, so that a test can hold all three.
+The machine is put together by `site` and installed once; verbs ask for it and never build it. Time, chance
+and signatures come from it alone, so that a test can hold all three.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 class Actor:
     """Who acts: a person known by national identifier, with the card in hand (None without one).
 
-    `qualities` are the hats worn for this act (`desk`, `authority`, `administrator`…): verbs check them again against
-    the records, inside the transaction. The machine itself acts with an empty `person_id`.
+    `qualities` are the hats worn for this act (`desk`, `authority`, `administrator`…): verbs check them
+    again against the records, inside the transaction. The machine itself acts with an empty `person_id`.
     """
 
     person_id: str
@@ -40,9 +40,9 @@ class Actor:
 class Machine:
     """Everything outside the database that a verb needs.
 
-    `clock` gives timezone-aware UTC; `random(n)` gives n bytes from the system's generator. `issuers` maps an issuer's
-    code to its generations, oldest first; the last one signs. `lint_key(issuer_public_key)` gives a throw-away key.
-    `mode` is `development` or `production`.
+    `clock` gives timezone-aware UTC; `random(n)` gives n bytes from the system's generator. `issuers` maps
+    an issuer's code to its generations, oldest first; the last one signs. `lint_key(issuer_public_key)`
+    gives a throw-away key. `mode` is `development` or `production`.
     """
 
     catalogue: Catalogue

@@ -18,17 +18,19 @@ def receive_form(
 ) -> OrderFile:
     """Open an order from a raw form 413. `channel`: `web`, `pdf`, `desk` or `cli`.
 
-    From `web` a form with errors is refused, with all of them (`Refused`): the person is there to mend it. From the
-    other channels it is kept as it came, and its errors are the desk's to complete [ASSURANCE decision 15].
-    The same `idempotency_key` from the same actor gives the first order again.
+    From `web` a form with errors is refused, with all of them (`Refused`): the person is there to mend it.
+    From the other channels it is kept as it came, and its errors are the desk's to complete [ASSURANCE
+    decision 15]. The same `idempotency_key` from the same actor gives the first order again.
     """
     raise NotImplementedError
 
 
 def amend_order(actor: Actor, *, reference: str, version: int, raw: Mapping[str, Any], why: str) -> OrderFile:
-    """A new version of the form: earlier approvals no longer count. `version` is the one the editor had before them.
+    """A new version of the form: earlier approvals no longer count. `version` is the one the editor had
+    before them.
 
-    By the desk while under review or received; by the submitter or a representative while received or incomplete.
+    By the desk while under review or received; by the submitter or a representative while received or
+    incomplete.
     """
     raise NotImplementedError
 
@@ -42,7 +44,9 @@ def settle_scope_kind(
     kind: str | None,
     restricted: bool | None = None,
 ) -> OrderFile:
-    """The desk's answer to what the form did not say of its `offer`-th offer: an edit like another [decision 4, 5]."""
+    """The desk's answer to what the form did not say of its `offer`-th offer: an edit like another
+    [decision 4, 5].
+    """
     raise NotImplementedError
 
 
@@ -69,7 +73,8 @@ def note_order(actor: Actor, *, reference: str, text: str) -> OrderFile:
 
 
 def approve_order(actor: Actor, *, reference: str, version: int) -> OrderFile:
-    """One officer's yes to this version; the second different one accepts the order and grants its habilitations.
+    """One officer's yes to this version; the second different one accepts the order and grants its
+    habilitations.
 
     Refused: not the desk, part of the order, not the present version, a red check in the examination.
     """

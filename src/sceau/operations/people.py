@@ -72,7 +72,9 @@ def set_card_status(actor: Actor, *, number: str, status: str, reason: str) -> C
 
 
 def appoint_officer(actor: Actor, *, person_id: str, quality: str) -> PersonLine:
-    """Give `desk`, `auditor` or `authority`. By the authority; by the machine while nobody holds the role of authority."""
+    """Give `desk`, `auditor` or `authority`. By the authority; by the machine while nobody holds the
+    role of authority.
+    """
     raise NotImplementedError
 
 

@@ -6,5 +6,7 @@ from sceau.records import CrlLine
 
 
 def publish_crls(*, only: tuple[str, ...] = ()) -> tuple[CrlLine, ...]:
-    """Sign and put on the public shelf a fresh list for each issuer (or those named). Numbers only ever grow."""
+    """Sign and put on the public shelf a fresh list for each issuer (or those named). Numbers only ever
+    grow.
+    """
     raise NotImplementedError

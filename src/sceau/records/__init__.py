@@ -1,7 +1,8 @@
 """The records: the only room with tables. Here one reads; only `operations` writes.
 
-The views are plain values, importable at any time; the queries need Django to be started first, and are looked up
-when they are first named (this package is itself the Django application, and is imported before its tables are).
+The views are plain values, importable at any time; the queries need Django to be started first, and are
+looked up when they are first named (this package is itself the Django application, imported before its
+tables are).
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from sceau.records.views import (
     CardLine,
     CertificateFile,
     CertificateLine,
-    CertificateStatus,
     ContractLine,
     CrlLine,
     HabilitationFile,
@@ -27,18 +27,18 @@ from sceau.records.views import (
     PartyLine,
     PersonLine,
     RevocationLine,
-    RevokedEntry,
     StructureLine,
     TreeHeadLine,
 )
 
 if TYPE_CHECKING:
     from sceau.records.queries import (
+        StatusRecords,
         card_line,
+        cards_of,
         certificate_by_serial,
         certificate_file,
         certificate_for,
-        certificate_status,
         certificates_of,
         contract_line,
         desk_queue,
@@ -46,10 +46,16 @@ if TYPE_CHECKING:
         habilitation_file,
         habilitation_for,
         habilitations_of,
+        is_serial_given,
+        journal_disclosures,
+        journal_entries,
+        journal_heads,
+        journal_leaves,
         journal_lines,
         latest_crl,
         latest_head,
         list_habilitations,
+        missing_triggers,
         officers,
         order_file,
         order_for,
@@ -60,39 +66,11 @@ if TYPE_CHECKING:
         structures_of,
     )
 
-_QUERIES = (
-    "card_line",
-    "certificate_by_serial",
-    "certificate_file",
-    "certificate_for",
-    "certificate_status",
-    "certificates_of",
-    "contract_line",
-    "desk_queue",
-    "find_certificates",
-    "habilitation_file",
-    "habilitation_for",
-    "habilitations_of",
-    "journal_lines",
-    "latest_crl",
-    "latest_head",
-    "list_habilitations",
-    "officers",
-    "order_file",
-    "order_for",
-    "orders_of",
-    "person_line",
-    "revoked_entries",
-    "roles_of",
-    "structures_of",
-)
-
 __all__ = [
     "ApprovalLine",
     "CardLine",
     "CertificateFile",
     "CertificateLine",
-    "CertificateStatus",
     "ContractLine",
     "CrlLine",
     "HabilitationFile",
@@ -105,14 +83,14 @@ __all__ = [
     "PartyLine",
     "PersonLine",
     "RevocationLine",
-    "RevokedEntry",
+    "StatusRecords",
     "StructureLine",
     "TreeHeadLine",
     "card_line",
+    "cards_of",
     "certificate_by_serial",
     "certificate_file",
     "certificate_for",
-    "certificate_status",
     "certificates_of",
     "contract_line",
     "desk_queue",
@@ -120,10 +98,16 @@ __all__ = [
     "habilitation_file",
     "habilitation_for",
     "habilitations_of",
+    "is_serial_given",
+    "journal_disclosures",
+    "journal_entries",
+    "journal_heads",
+    "journal_leaves",
     "journal_lines",
     "latest_crl",
     "latest_head",
     "list_habilitations",
+    "missing_triggers",
     "officers",
     "order_file",
     "order_for",
@@ -136,6 +120,6 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name in _QUERIES:
+    if name in __all__:
         return getattr(import_module("sceau.records.queries"), name)
     raise AttributeError(name)

@@ -1,8 +1,9 @@
 """What the database refuses by itself, whoever writes: histories stay, and nobody accepts an order alone.
 
-The rules are decided in `registration`, `certification` and `status`; these are their last line, for a bug of ours
-or a hand in the database [ASSURANCE T45, T46, F16]. The same list serves SQLite and PostgreSQL. A migration that
-alters one of these tables ends with `install` (SQLite drops the triggers of a table it rebuilds).
+The rules are decided in `registration`, `certification` and `status`; these are their last line, for a bug
+of ours or a hand in the database [ASSURANCE T45, T46, F16]. The same list serves SQLite and PostgreSQL. A
+migration that alters one of these tables ends with `install` (SQLite drops the triggers of a table it
+rebuilds).
 """
 
 from __future__ import annotations
@@ -259,7 +260,8 @@ def _postgresql(refusal: Refusal) -> Iterator[str]:
     test = refusal.condition or "TRUE"
     yield (
         f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $body$ BEGIN "
-        f"IF {test} THEN RAISE EXCEPTION 'sceau {refusal.message}' USING ERRCODE = 'check_violation'; END IF; "
+        f"IF {test} THEN RAISE EXCEPTION 'sceau {refusal.message}' USING ERRCODE = 'check_violation';"
+        f" END IF; "
         f"RETURN {row}; END $body$"
     )
     yield f"DROP TRIGGER IF EXISTS {name} ON {refusal.table}"

@@ -13,7 +13,9 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class StructureLine:
-    """A structure as last accepted; `national_id` is the type digit and number that stand in the subject's OU."""
+    """A structure as last accepted; `national_id` is the type digit and number that stand in the
+    subject's OU.
+    """
 
     national_id: str
     name: str
@@ -39,7 +41,9 @@ class PartyLine:
 
 @dataclass(frozen=True, slots=True)
 class ContractLine:
-    """An ordering contract. `state` is derived at the instant asked: `active`, `suspended`, `expired`, `terminated`."""
+    """An ordering contract. `state` is derived at the instant asked: `active`, `suspended`, `expired`,
+    `terminated`.
+    """
 
     number: str
     state: str
@@ -97,6 +101,7 @@ class NoteLine:
     author: str
     text: str
     at: datetime
+    due: date | None
     answered_at: datetime | None
 
 
@@ -194,9 +199,10 @@ class RevocationLine:
 
 @dataclass(frozen=True, slots=True)
 class CertificateLine:
-    """A certificate in a list. `serial` is lower-case hexadecimal; `state` is of its life; expiry is the date's.
+    """A certificate in a list. `serial` is upper-case hexadecimal; `state` is of its life.
 
-    `standing` is what a person wants to know: `to-collect`, `in-service`, `expired`, `revoked`, `failed`, `in-progress`.
+    `standing` is what a person wants to know: `to-collect`, `in-service`, `expired`, `revoked`, `failed`,
+    `in-progress`.
     """
 
     reference: str
@@ -226,29 +232,12 @@ class CertificateFile:
     profile: str
     spki_sha256: str
     habilitation_version: int | None
+    holder: str
     collected_at: datetime | None
     replaces: str
     replaced_by: str
     has_code: bool
     events: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class CertificateStatus:
-    """What status services answer about one serial. `state` is `good`, `revoked` or `unknown` [RFC 6960 §2.2]."""
-
-    state: str
-    revoked_at: datetime | None = None
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class RevokedEntry:
-    """One entry of a CRL to be."""
-
-    serial: int
-    revoked_at: datetime
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +249,7 @@ class CrlLine:
     number: int
     this_update: datetime
     next_update: datetime
+    entries: int
     der: bytes
 
 
@@ -269,9 +259,7 @@ class JournalLine:
 
     position: int | None
     at: datetime
-    act: str
-    outcome: str
-    actor: str
+    kind: str
     subject: str
     entry: bytes
     leaf_hash: str

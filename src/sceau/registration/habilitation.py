@@ -1,7 +1,8 @@
 """The habilitation: this person may obtain this product, for these names, for this structure [decision 17].
 
-Its life and how an accepted order becomes rights. Here is decided what a version of an order grants, and nothing
-more: whether the right may be used now is `right.decide_right`'s, and *expired* is the date's or the contract's.
+Its life and how an accepted order becomes rights. Here is decided what a version of an order grants, and
+nothing more: whether the right may be used now is `right.decide_right`'s, and *expired* is the date's or
+the contract's.
 """
 
 from __future__ import annotations

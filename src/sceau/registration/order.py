@@ -1,7 +1,8 @@
 """The order: form 413 on its way through the registration desk, and who may decide on it.
 
-Here are its life and the rule of the two people: an order is accepted by two different officers who saw the same
-version and are no part of it. What is checked in an order is `examination`'s; what it grants is `habilitation`'s.
+Here are its life and the rule of the two people: an order is accepted by two different officers who saw the
+same version and are no part of it. What is checked in an order is `examination`'s; what it grants is
+`habilitation`'s.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ class OrderState(StrEnum):
 
 
 class OrderEvent(StrEnum):
-    """What may happen to an order. `APPROVE` is one officer's yes, `ACCEPT` what the second one makes of it."""
+    """What may happen to an order. `APPROVE` is one officer's yes, `ACCEPT` what the second one makes of
+    it.
+    """
 
     TAKE = "take"
     AMEND = "amend"
@@ -66,7 +69,9 @@ APPROVALS_NEEDED = 2
 
 @dataclass(frozen=True, slots=True)
 class Officer:
-    """Who decides: national identifier, the cards this person holds, and whether the desk's role is theirs now."""
+    """Who decides: national identifier, the cards this person holds, and whether the desk's role is
+    theirs now.
+    """
 
     person_id: str
     cards: frozenset[str]

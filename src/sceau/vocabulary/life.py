@@ -21,7 +21,8 @@ E = TypeVar("E", bound=StrEnum)
 
 @dataclass(frozen=True, slots=True)
 class Life(Generic[S, E]):
-    """The life of a noun. `table` maps (state, event) to the next state; `initial` are where a life may begin.
+    """The life of a noun. `table` maps (state, event) to the next state; `initial` are where a life may
+    begin.
 
     Raises `ValueError` when a state is never reached from `initial`: a table that promises what cannot be.
     """

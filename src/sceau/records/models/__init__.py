@@ -1,7 +1,8 @@
 """The tables. Columns, constraints and `facts()`; no rule, no `save()` of our own, no signal.
 
-What the database itself refuses (histories that change, an acceptance without two approvals, a revocation undone) is
-in the triggers of the migrations; what is allowed is decided in the decision rooms; writing is `operations`'.
+What the database itself refuses (histories that change, an acceptance without two approvals, a revocation
+undone) is in the triggers of the migrations; what is allowed is decided in the decision rooms; writing is
+`operations`'.
 """
 
 from sceau.records.models.certificates import (

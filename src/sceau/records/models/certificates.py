@@ -7,11 +7,12 @@ from django.db.models import F, Q
 
 from sceau.certification import CERTIFICATE_LIFE
 from sceau.records.models.habilitations import Habilitation
-from sceau.records.models.people import Structure, one_of
+from sceau.records.models.people import Contract, Structure, one_of
 
 
 class Certificate(models.Model):
-    """A certificate, from the intent to sign it. `serial` is upper-case hexadecimal, whole octets, as we print it.
+    """A certificate, from the intent to sign it. `serial` is upper-case hexadecimal, whole octets, as we
+    print it.
 
     `draft` are the exact bytes meant to be signed; `der` what came back, null until it is recorded.
     """
@@ -34,6 +35,7 @@ class Certificate(models.Model):
         Habilitation, on_delete=models.PROTECT, null=True, related_name="certificates"
     )
     habilitation_version = models.PositiveIntegerField(null=True)
+    contract = models.ForeignKey(Contract, on_delete=models.PROTECT, null=True, related_name="certificates")
     asked_by = models.CharField(max_length=64)
     asked_with = models.CharField(max_length=10)
     holder = models.CharField(max_length=64, blank=True)
@@ -76,6 +78,7 @@ class Certificate(models.Model):
         indexes = (
             models.Index(fields=("asked_by", "id"), name="certificate_asker"),
             models.Index(fields=("structure", "id"), name="certificate_structure"),
+            models.Index(fields=("contract", "id"), name="certificate_contract"),
             models.Index(fields=("asked_at",), condition=Q(state="intended"), name="certificate_intended"),
         )
 
@@ -108,6 +111,7 @@ class Revocation(models.Model):
     generation = models.PositiveIntegerField()
     serial = models.CharField(max_length=40)
     reason = models.CharField(max_length=32)
+    reason_number = models.PositiveSmallIntegerField()
     at = models.DateTimeField()
     not_after = models.DateTimeField()
     quality = models.CharField(max_length=16)

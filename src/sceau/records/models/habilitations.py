@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 
 from sceau.records.models.orders import Order
 from sceau.records.models.people import Contract, Person, Structure, one_of
-from sceau.registration import HABILITATION_LIFE, HolderLetter
+from sceau.records.models.texts import as_person_id, as_structure_facts
+from sceau.registration import (
+    HABILITATION_LIFE,
+    HabilitationState,
+    HabilitationStatus,
+    HolderLetter,
+    Scope,
+    ScopeKind,
+)
+from sceau.registration import Habilitation as HabilitationFacts
+from sceau.vocabulary import HostName
 
 NO_SCOPE = "-"
 """The mark that stands for the scope of a product that needs no name [ASSURANCE decision 17]."""
@@ -45,8 +57,8 @@ class Habilitation(models.Model):
 class HabilitationVersion(models.Model):
     """The exact text of a right, from one version of an order. Never changed, never removed (trigger).
 
-    The structure stands here as it was accepted: a later correction of its name changes no right. `digest` is of
-    all of it, and stands in the journal: a row altered behind our back grants nothing.
+    The structure stands here as it was accepted: a later correction of its name changes no right. `digest`
+    is of all of it, and stands in the journal: a row altered behind our back grants nothing.
     """
 
     habilitation = models.ForeignKey(Habilitation, on_delete=models.PROTECT, related_name="versions")
@@ -80,3 +92,54 @@ class HabilitationVersion(models.Model):
                 name="habilitation_letter",
             ),
         )
+
+    def scope(self) -> Scope | None:
+        """The scope, None for the products that need no name."""
+        if not self.scope_kind:
+            return None
+        return Scope(ScopeKind(self.scope_kind), HostName(self.scope_name), self.scope_restricted)
+
+    def status(self, at: datetime) -> HabilitationStatus:
+        """What the right is worth at `at`, the contract apart."""
+        state = HabilitationState(self.habilitation.state)
+        if state is HabilitationState.WITHDRAWN:
+            return HabilitationStatus.WITHDRAWN
+        if self.valid_until is not None and self.valid_until <= at:
+            return HabilitationStatus.EXPIRED
+        if state is HabilitationState.SUSPENDED:
+            return HabilitationStatus.SUSPENDED
+        return HabilitationStatus.APPROVED
+
+    def facts(self, at: datetime) -> HabilitationFacts:
+        """What the rules are told of this right, as it stands at `at`."""
+        right = self.habilitation
+        return HabilitationFacts(
+            reference=right.reference,
+            version=self.number,
+            status=self.status(at),
+            person_id=as_person_id(right.person.national_id),
+            structure=as_structure_facts(self.structure),
+            product=right.product,
+            scope=self.scope(),
+            contract=self.contract.state_at(at),
+            holder_letter=HolderLetter(self.holder_letter),
+            valid_until=self.valid_until,
+        )
+
+    def content(self) -> dict[str, object]:
+        """Everything that was granted, as `digest` covers it."""
+        right = self.habilitation
+        return {
+            "reference": right.reference,
+            "version": self.number,
+            "person": right.person.national_id,
+            "product": right.product,
+            "canonical_scope": right.canonical_scope,
+            "structure": self.structure,
+            "scope": [self.scope_kind, self.scope_name, self.scope_restricted],
+            "holder_letter": self.holder_letter,
+            "card": self.card_number,
+            "contract": self.contract.number,
+            "order": [self.order.reference, self.order_version],
+            "valid_until": None if self.valid_until is None else self.valid_until.isoformat(),
+        }

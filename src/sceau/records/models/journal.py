@@ -1,4 +1,6 @@
-"""The journal's entries, their leaves, what opens their commitments, the signed heads; and the instance's settings."""
+"""The journal's entries, their leaves, what opens their commitments, the signed heads; and the
+instance's settings.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ class JournalEntry(models.Model):
 
 
 class JournalLeaf(models.Model):
-    """The place of an entry in the tree: given after commit, gap-free. Never changed, never removed (trigger)."""
+    """The place of an entry in the tree: given after commit, gap-free. Never changed, never removed
+    (trigger).
+    """
 
     position = models.BigIntegerField(primary_key=True)
     entry = models.OneToOneField(JournalEntry, on_delete=models.PROTECT, related_name="leaf")

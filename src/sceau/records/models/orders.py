@@ -11,7 +11,9 @@ CHANNELS = ("web", "pdf", "desk", "cli")
 
 
 class Order(models.Model):
-    """An order of certificates (form 413). Its text is in its versions; accepted, refused and abandoned are final."""
+    """An order of certificates (form 413). Its text is in its versions; accepted, refused and abandoned
+    are final.
+    """
 
     reference = models.CharField(max_length=20, unique=True)
     state = models.CharField(max_length=16)
@@ -40,7 +42,9 @@ class Order(models.Model):
 
 
 class OrderVersion(models.Model):
-    """One text of an order, as raw JSON (canonical) with its digest. Never changed, never removed (trigger)."""
+    """One text of an order, as raw JSON (canonical) with its digest. Never changed, never removed
+    (trigger).
+    """
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
@@ -57,8 +61,8 @@ class OrderVersion(models.Model):
 class OrderParty(models.Model):
     """Someone who is part of an order, in any of its versions: never one who decides on it (trigger).
 
-    `person_id` is empty as long as nobody knows whose card it is. `role`: submitter, signatory, administrator,
-    representative (of the contract named).
+    `person_id` is empty as long as nobody knows whose card it is. `role`: submitter, signatory,
+    administrator, representative (of the contract named).
     """
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="parties")
@@ -75,7 +79,9 @@ class OrderParty(models.Model):
 
 
 class Approval(models.Model):
-    """One officer's yes to one version. Never changed, never removed (trigger); an edit makes it about the past."""
+    """One officer's yes to one version. Never changed, never removed (trigger); an edit makes it about
+    the past.
+    """
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="approvals")
     version = models.PositiveIntegerField()

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django.db import models
 from django.db.models import Q
 
+from sceau.records.models.texts import as_person_id
+from sceau.registration import (
+    Card as CardFacts,
+)
 from sceau.registration import (
     CardStatus,
     ContractState,
 )
 from sceau.registration import (
-    Card as CardFacts,
-)
-from sceau.registration import (
     Person as PersonFacts,
 )
-from sceau.records.models.texts import as_person_id
 from sceau.vocabulary import CardNumber
+
+PARIS = ZoneInfo("Europe/Paris")
+"""Contracts begin and end by the day of the authority's own calendar."""
 
 
 def one_of(field: str, values: tuple[str, ...]) -> Q:
@@ -27,7 +31,9 @@ def one_of(field: str, values: tuple[str, ...]) -> Q:
 
 
 class Structure(models.Model):
-    """A structure, as last accepted. Each habilitation keeps its own frozen copy of what it was granted on."""
+    """A structure, as last accepted. Each habilitation keeps its own frozen copy of what it was granted
+    on.
+    """
 
     national_id = models.CharField(max_length=32, unique=True)
     name = models.CharField(max_length=200)
@@ -114,9 +120,10 @@ class Contract(models.Model):
             ),
         )
 
-    def state_on(self, day: date) -> ContractState:
-        """The state as it stands on `day`; a contract not yet begun is none."""
+    def state_at(self, at: datetime) -> ContractState:
+        """The state as it stands at `at`, by the calendar of Paris; a contract not yet begun is none."""
         state = ContractState(self.state)
+        day = at.astimezone(PARIS).date()
         if state is not ContractState.ACTIVE:
             return state
         if day < self.valid_from:
@@ -127,7 +134,9 @@ class Contract(models.Model):
 
 
 class ContractParty(models.Model):
-    """Someone the contract names: its legal representative or a *mandataire*, with the card that signs for it."""
+    """Someone the contract names: its legal representative or a *mandataire*, with the card that signs
+    for it.
+    """
 
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="parties")
     quality = models.CharField(max_length=16)
@@ -170,7 +179,9 @@ class Employment(models.Model):
 
 
 class MailboxConfirmation(models.Model):
-    """A code was mailed to a professional's mailbox; `confirmed_at` when it came back [ASSURANCE decision 14]."""
+    """A code was mailed to a professional's mailbox; `confirmed_at` when it came back [ASSURANCE
+    decision 14].
+    """
 
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="mailboxes")
     mailbox = models.CharField(max_length=320)

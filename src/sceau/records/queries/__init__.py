@@ -1,0 +1,75 @@
+"""Read queries: frozen views of the records. Nothing here changes anything.
+
+`*_for` queries take the national identifier of who asks and give None for what is not theirs, exactly as
+for what does not exist (a page then answers 404 in both cases). The others are for the desk, status
+services and the operator. Every list is paged by key: pass the last line's reference as `after`.
+"""
+
+from sceau.records.queries.certificates import (
+    certificate_by_serial,
+    certificate_file,
+    certificate_for,
+    certificates_of,
+    find_certificates,
+    is_serial_given,
+)
+from sceau.records.queries.habilitations import (
+    habilitation_file,
+    habilitation_for,
+    habilitations_of,
+    list_habilitations,
+)
+from sceau.records.queries.journal import (
+    journal_disclosures,
+    journal_entries,
+    journal_heads,
+    journal_leaves,
+    journal_lines,
+    latest_head,
+)
+from sceau.records.queries.orders import desk_queue, order_file, order_for, orders_of
+from sceau.records.queries.people import (
+    card_line,
+    cards_of,
+    contract_line,
+    officers,
+    person_line,
+    roles_of,
+    structures_of,
+)
+from sceau.records.queries.status import StatusRecords, latest_crl, revoked_entries
+from sceau.records.triggers import missing as missing_triggers
+
+__all__ = [
+    "StatusRecords",
+    "card_line",
+    "cards_of",
+    "certificate_by_serial",
+    "certificate_file",
+    "certificate_for",
+    "certificates_of",
+    "contract_line",
+    "desk_queue",
+    "find_certificates",
+    "habilitation_file",
+    "habilitation_for",
+    "habilitations_of",
+    "is_serial_given",
+    "journal_disclosures",
+    "journal_entries",
+    "journal_heads",
+    "journal_leaves",
+    "journal_lines",
+    "latest_crl",
+    "latest_head",
+    "list_habilitations",
+    "missing_triggers",
+    "officers",
+    "order_file",
+    "order_for",
+    "orders_of",
+    "person_line",
+    "revoked_entries",
+    "roles_of",
+    "structures_of",
+]

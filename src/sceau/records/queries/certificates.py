@@ -1,0 +1,157 @@
+"""Certificates as who asked for them, their structure's representatives and the desk see them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from sceau.certification import CERTIFICATE_LIFE, CertificateState
+from sceau.records.models import Certificate, Person, Revocation
+from sceau.records.queries.people import contracts_naming
+from sceau.records.views import CertificateFile, CertificateLine, RevocationLine
+from sceau.status import spell_serial
+
+_SHOWN = ("structure", "habilitation", "revocation")
+
+
+def certificates_of(
+    person_id: str, *, at: datetime, after: str = "", limit: int = 50
+) -> tuple[CertificateLine, ...]:
+    """Certificates that this person asked for or may revoke (the contract names them), newest first."""
+    return _newest(_theirs(person_id), at, after=after, limit=limit)
+
+
+def certificate_for(reference: str, *, viewer: str, at: datetime) -> CertificateFile | None:
+    """The certificate if `viewer` asked for it or represents its structure."""
+    return _file(_theirs(viewer).filter(reference=reference).first(), at)
+
+
+def certificate_file(reference: str, *, at: datetime) -> CertificateFile | None:
+    """A certificate with everything on file, for the desk."""
+    return _file(Certificate.objects.filter(reference=reference).first(), at)
+
+
+def certificate_by_serial(serial: int, *, at: datetime, issuer: str = "") -> CertificateFile | None:
+    """The certificate of this number (read it with `status.read_serial`); None too when two issuers gave
+    it.
+    """
+    found = Certificate.objects.filter(serial=spell_serial(serial))
+    if issuer:
+        found = found.filter(issuer=issuer)
+    several = list(found[:2])
+    return _file(several[0], at) if len(several) == 1 else None
+
+
+def is_serial_given(serial: int) -> bool:
+    """Whether any issuer of ours ever gave this number (for `status.choose_serial`)."""
+    return Certificate.objects.filter(serial=spell_serial(serial)).exists()
+
+
+def find_certificates(
+    *, at: datetime, text: str = "", structure_id: str = "", after: str = "", limit: int = 50
+) -> tuple[CertificateLine, ...]:
+    """Certificates by exact name, reference or serial, or by part of the subject; newest first."""
+    found = Certificate.objects.all()
+    if text:
+        named = Certificate.objects.filter(names__value=text.lower()).values("id")
+        exact = Q(reference__iexact=text) | Q(serial__iexact=text) | Q(id__in=named)
+        found = found.filter(exact | Q(subject__icontains=text))
+    if structure_id:
+        found = found.filter(structure__national_id=structure_id)
+    return _newest(found, at, after=after, limit=limit)
+
+
+def _theirs(person_id: str) -> QuerySet[Certificate]:
+    if not person_id:
+        return Certificate.objects.none()
+    return Certificate.objects.filter(Q(asked_by=person_id) | Q(contract_id__in=contracts_naming(person_id)))
+
+
+def _newest(
+    found: QuerySet[Certificate], at: datetime, *, after: str, limit: int
+) -> tuple[CertificateLine, ...]:
+    last = Certificate.objects.filter(reference=after).first() if after else None
+    if last is not None:
+        found = found.filter(id__lt=last.id)
+    rows = list(found.select_related(*_SHOWN).prefetch_related("names").order_by("-id")[:limit])
+    return _lines(rows, at)
+
+
+def _lines(rows: Iterable[Certificate], at: datetime) -> tuple[CertificateLine, ...]:
+    kept = list(rows)
+    people = Person.objects.filter(national_id__in={row.asked_by for row in kept})
+    names = {person.national_id: f"{person.given_names} {person.surname}".strip() for person in people}
+    return tuple(_line(row, at, names) for row in kept)
+
+
+def _line(row: Certificate, at: datetime, people: dict[str, str]) -> CertificateLine:
+    revocation = _revocation(row)
+    return CertificateLine(
+        reference=row.reference,
+        product=row.product,
+        issuer=row.issuer,
+        generation=row.generation,
+        serial=row.serial,
+        state=row.state,
+        standing=_standing(row, at, revoked=revocation is not None),
+        subject=row.subject,
+        names=tuple(name.value for name in sorted(row.names.all(), key=lambda name: name.position)),
+        not_before=row.not_before,
+        not_after=row.not_after,
+        structure_name=row.structure.name if row.structure else "",
+        structure_id=row.structure.national_id if row.structure else "",
+        asked_by=people.get(row.asked_by, row.asked_by),
+        habilitation=row.habilitation.reference if row.habilitation else "",
+        revocation=revocation,
+    )
+
+
+def _standing(row: Certificate, at: datetime, *, revoked: bool) -> str:
+    state = CertificateState(row.state)
+    if state is CertificateState.INTENDED:
+        return "in-progress"
+    if state is CertificateState.PRESUMED:
+        return "failed"
+    if revoked:
+        return "revoked"
+    if row.not_after < at:
+        return "expired"
+    return "to-collect" if state is CertificateState.ISSUED else "in-service"
+
+
+def _revocation(row: Certificate) -> RevocationLine | None:
+    try:
+        end = row.revocation
+    except Revocation.DoesNotExist:
+        return None
+    return RevocationLine(reason=end.reason, at=end.at, quality=end.quality, by=end.by)
+
+
+def _file(row: Certificate | None, at: datetime) -> CertificateFile | None:
+    if row is None:
+        return None
+    successor = row.successors.order_by("-id").first()
+    return CertificateFile(
+        line=_lines([row], at)[0],
+        der=b"" if row.der is None else bytes(row.der),
+        profile=row.profile,
+        spki_sha256=row.spki_sha256,
+        habilitation_version=row.habilitation_version,
+        holder=row.holder,
+        collected_at=row.collected_at,
+        replaces=row.replaces.reference if row.replaces else "",
+        replaced_by=successor.reference if successor else "",
+        has_code=bool(row.code_hash),
+        events=_events(row, at),
+    )
+
+
+def _events(row: Certificate, at: datetime) -> tuple[str, ...]:
+    """What may still be asked: `collect`, and `revoke` as long as it is neither revoked nor past its end."""
+    if _revocation(row) is not None or row.not_after < at:
+        return ()
+    state = CertificateState(row.state)
+    asked = tuple(str(event) for event in CERTIFICATE_LIFE.events(state) if event == "collect")
+    return asked if state is CertificateState.INTENDED else (*asked, "revoke")

@@ -1,0 +1,167 @@
+"""Orders as the desk and the requester see them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable
+
+from django.db.models import Q, QuerySet
+
+from sceau.records.models import Approval, Habilitation, Order, OrderNote, Person
+from sceau.records.queries.people import cards_of
+from sceau.records.views import ApprovalLine, NoteLine, OrderFile, OrderLine, OrderVersionLine
+from sceau.registration import ORDER_LIFE, OrderState
+
+OPEN_STATES = (OrderState.RECEIVED, OrderState.UNDER_REVIEW, OrderState.INCOMPLETE)
+
+
+def desk_queue(
+    *, states: Collection[str] = (), assigned_to: str = "", text: str = "", after: str = "", limit: int = 50
+) -> tuple[OrderLine, ...]:
+    """Orders, oldest change first; open ones when `states` is empty.
+
+    `text` looks in the reference, the structure's name and identifier and the contract's number.
+    """
+    orders = Order.objects.filter(state__in=list(states) or [str(state) for state in OPEN_STATES])
+    if assigned_to:
+        orders = orders.filter(assigned_to=assigned_to)
+    if text:
+        orders = orders.filter(
+            Q(reference__iexact=text)
+            | Q(structure_name__icontains=text)
+            | Q(structure_number__icontains=text)
+            | Q(contract_number__iexact=text)
+        )
+    last = Order.objects.filter(reference=after).first() if after else None
+    if last is not None:
+        orders = orders.filter(
+            Q(changed_at__gt=last.changed_at) | Q(changed_at=last.changed_at, id__gt=last.id)
+        )
+    return _lines(orders.order_by("changed_at", "id")[:limit])
+
+
+def order_file(reference: str) -> OrderFile | None:
+    """The whole file of an order, for the desk."""
+    order = Order.objects.filter(reference=reference).first()
+    return None if order is None else _file(order, internal=True)
+
+
+def order_for(reference: str, *, viewer: str) -> OrderFile | None:
+    """The order as its submitter, signatory or administrators may see it (no internal notes)."""
+    order = _orders_about(viewer).filter(reference=reference).first()
+    return None if order is None else _file(order, internal=False)
+
+
+def orders_of(person_id: str, *, after: str = "", limit: int = 50) -> tuple[OrderLine, ...]:
+    """Orders that this person submitted, signed or is named in, newest first."""
+    orders = _orders_about(person_id)
+    last = Order.objects.filter(reference=after).first() if after else None
+    if last is not None:
+        orders = orders.filter(id__lt=last.id)
+    return _lines(orders.order_by("-id")[:limit])
+
+
+def _orders_about(person_id: str) -> QuerySet[Order]:
+    if not person_id:
+        return Order.objects.none()
+    about = Q(submitted_by=person_id) | Q(parties__person_id=person_id)
+    cards = cards_of(person_id)
+    if cards:
+        about |= Q(parties__card_number__in=cards)
+    return Order.objects.filter(about).distinct()
+
+
+def _lines(orders: Iterable[Order]) -> tuple[OrderLine, ...]:
+    kept = list(orders)
+    given: dict[tuple[int, int], int] = {}
+    for order_id, version in Approval.objects.filter(order__in=kept).values_list("order_id", "version"):
+        given[order_id, version] = given.get((order_id, version), 0) + 1
+    names = _display_names(order.assigned_to for order in kept) | _display_names(
+        order.submitted_by for order in kept
+    )
+    return tuple(_line(order, given.get((order.id, order.current_version), 0), names) for order in kept)
+
+
+def _line(order: Order, approvals: int, names: dict[str, str]) -> OrderLine:
+    return OrderLine(
+        reference=order.reference,
+        state=order.state,
+        version=order.current_version,
+        structure_name=order.structure_name,
+        structure_id=order.structure_number,
+        contract_number=order.contract_number,
+        channel=order.channel,
+        submitted_at=order.submitted_at,
+        changed_at=order.changed_at,
+        submitted_by=names.get(order.submitted_by, order.submitted_by),
+        assigned_to=names.get(order.assigned_to, order.assigned_to),
+        approvals=approvals,
+    )
+
+
+def _file(order: Order, *, internal: bool) -> OrderFile:
+    versions = list(order.versions.order_by("number"))
+    present = versions[-1]
+    notes = order.notes.order_by("id")
+    kept = list(notes if internal else notes.filter(audience="requester"))
+    approvals = list(order.approvals.order_by("id"))
+    names = _display_names(
+        [given.officer for given in approvals]
+        + [note.author for note in kept]
+        + [version.made_by for version in versions]
+        + [order.submitted_by, order.assigned_to]
+    )
+    standing = [given for given in approvals if given.version == order.current_version]
+    return OrderFile(
+        line=_line(order, len(standing), names),
+        raw=json.loads(present.raw),
+        digest=present.digest,
+        versions=tuple(
+            OrderVersionLine(
+                number=version.number,
+                made_by=names.get(version.made_by, version.made_by),
+                made_at=version.made_at,
+                why=version.why,
+                digest=version.digest,
+            )
+            for version in versions
+        ),
+        approvals=tuple(_approval(given, order, names) for given in approvals) if internal else (),
+        notes=tuple(_note(note, names) for note in kept),
+        parties=frozenset(order.parties.exclude(person_id="").values_list("person_id", flat=True)),
+        habilitations=tuple(
+            Habilitation.objects.filter(versions__order=order)
+            .order_by("id")
+            .values_list("reference", flat=True)
+            .distinct()
+        ),
+        reason=order.reason,
+        events=tuple(str(event) for event in ORDER_LIFE.events(OrderState(order.state))),
+    )
+
+
+def _approval(given: Approval, order: Order, names: dict[str, str]) -> ApprovalLine:
+    return ApprovalLine(
+        officer_id=given.officer,
+        officer=names.get(given.officer, given.officer),
+        version=given.version,
+        at=given.at,
+        counts=given.version == order.current_version,
+    )
+
+
+def _note(note: OrderNote, names: dict[str, str]) -> NoteLine:
+    return NoteLine(
+        kind=note.kind,
+        audience=note.audience,
+        author=names.get(note.author, note.author),
+        text=note.text,
+        at=note.at,
+        due=note.due,
+        answered_at=note.answered_at,
+    )
+
+
+def _display_names(person_ids: Iterable[str]) -> dict[str, str]:
+    people = Person.objects.filter(national_id__in={person for person in person_ids if person})
+    return {person.national_id: f"{person.given_names} {person.surname}".strip() for person in people}

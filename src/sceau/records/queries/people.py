@@ -1,0 +1,124 @@
+"""Structures under contract, people, cards, roles: as the pages and the commands see them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sceau.records.models import Card, Contract, Person, Role, Structure
+from sceau.records.views import CardLine, ContractLine, PartyLine, PersonLine, StructureLine
+
+
+def person_line(national_id: str) -> PersonLine | None:
+    """A person by national identifier, with the roles held now."""
+    person = Person.objects.prefetch_related("roles").filter(national_id=national_id).first()
+    return None if person is None else as_person_line(person)
+
+
+def roles_of(person_id: str) -> frozenset[str]:
+    """The qualities `desk`, `auditor`, `authority` that this person holds now."""
+    if not person_id:
+        return frozenset()
+    held = Role.objects.filter(person__national_id=person_id).values_list("quality", flat=True)
+    return frozenset(held)
+
+
+def officers() -> tuple[PersonLine, ...]:
+    """Everybody who holds a role, by name."""
+    people = Person.objects.filter(roles__isnull=False).distinct().prefetch_related("roles")
+    return tuple(as_person_line(person) for person in people.order_by("surname", "given_names", "id"))
+
+
+def card_line(number: str, *, at: datetime) -> CardLine | None:
+    """A card by the number printed on it."""
+    card = Card.objects.select_related("person").filter(number=number).first()
+    return None if card is None else as_card_line(card, at)
+
+
+def contract_line(number: str, *, at: datetime) -> ContractLine | None:
+    """A contract by its number, with the people it names."""
+    contract = Contract.objects.select_related("structure").filter(number=number).first()
+    return None if contract is None else as_contract_line(contract, at)
+
+
+def structures_of(person_id: str, *, at: datetime) -> tuple[ContractLine, ...]:
+    """The contracts that name this person as representative or *mandataire*."""
+    contracts = Contract.objects.select_related("structure").filter(id__in=contracts_naming(person_id))
+    return tuple(as_contract_line(contract, at) for contract in contracts.order_by("number"))
+
+
+def contracts_naming(person_id: str) -> list[int]:
+    """The contracts that name a card which is, or was, this person's."""
+    if not person_id:
+        return []
+    cards = Card.objects.filter(person__national_id=person_id).values("number")
+    named = Contract.objects.filter(parties__card_number__in=cards).values_list("id", flat=True)
+    return sorted(set(named))
+
+
+def cards_of(person_id: str) -> frozenset[str]:
+    """The numbers of every card that is, or was, this person's."""
+    if not person_id:
+        return frozenset()
+    return frozenset(Card.objects.filter(person__national_id=person_id).values_list("number", flat=True))
+
+
+def as_person_line(person: Person) -> PersonLine:
+    """The view of a person."""
+    return PersonLine(
+        national_id=person.national_id,
+        surname=person.surname,
+        given_names=person.given_names,
+        title=person.title,
+        profession_code=person.profession_code,
+        roles=frozenset(role.quality for role in person.roles.all()),
+    )
+
+
+def as_card_line(card: Card, at: datetime) -> CardLine:
+    """The view of a card, as it stands at `at`."""
+    return CardLine(
+        number=card.number,
+        type=card.type,
+        status=str(card.facts(at).status),
+        not_after=card.not_after,
+        person=as_person_line(card.person),
+    )
+
+
+def as_structure_line(structure: Structure) -> StructureLine:
+    """The view of a structure."""
+    return StructureLine(
+        national_id=structure.national_id,
+        name=structure.name,
+        department=structure.department,
+        postcode=structure.postcode,
+        commune=structure.commune,
+        siret=structure.siret,
+        finess=structure.finess,
+    )
+
+
+def as_contract_line(contract: Contract, at: datetime) -> ContractLine:
+    """The view of a contract, as it stands at `at`."""
+    parties = list(contract.parties.order_by("id"))
+    known = Card.objects.filter(number__in=[party.card_number for party in parties])
+    holders = dict(known.values_list("number", "person__national_id"))
+    return ContractLine(
+        number=contract.number,
+        state=str(contract.state_at(at)),
+        structure=as_structure_line(contract.structure),
+        valid_from=contract.valid_from,
+        valid_until=contract.valid_until,
+        parties=tuple(
+            PartyLine(
+                quality=party.quality,
+                surname=party.surname,
+                given_names=party.given_names,
+                card_number=party.card_number,
+                person_id=holders.get(party.card_number, ""),
+                email=party.email,
+                phone=party.phone,
+            )
+            for party in parties
+        ),
+    )
