@@ -1,9 +1,9 @@
 """French communes and postcodes: does this commune have this postcode, and in which department is it?
 
 The table is that of the State's administrative geography, as shipped in `data/communes`, where
-`tools/build_communes.py` rebuilds it. It holds no CEDEX code and ages from the day it is built, so it warns and
-never refuses (decision 11). Names are compared as people write them: case, accents, hyphens, articles, SAINT or
-ST, a CEDEX or an arrondissement behind the name make no difference.
+`tools/build_communes.py` rebuilds it. It holds no CEDEX code and ages from the day it is built, so it warns
+and never refuses (decision 11). Names are compared as people write them: case, accents, hyphens, articles,
+SAINT or ST, a CEDEX or an arrondissement behind the name make no difference.
 """
 
 from __future__ import annotations

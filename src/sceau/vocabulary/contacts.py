@@ -19,6 +19,8 @@ _MAX_LOCAL = 64  # [RFC 5321 §4.5.3.1.1]
 _MAX_ADDRESS = 254  # [RFC 5321 §4.5.3.1.3]
 _LONGEST_WORTH_READING = 1_000
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]*")
+# "user%host@relay" and "host!user@relay" were routes, "*@domain" a pattern, long before they were addresses.
+_ROUTE_OR_PATTERN = re.compile(r"[%!]|^\*|\*$")
 _FOR_TESTS = frozenset({"test", "example", "example.com", "example.net", "example.org"})
 _DOCUMENTATION = _FOR_TESTS - {"test", "example"}  # they exist, but nobody reads there [RFC 6761 §6.5]
 
@@ -42,6 +44,8 @@ def read_email(
         return read_refused(*refusal)
     local, _, domain = trimmed.rpartition("@")
     findings = _local_findings(local, subject)
+    if domain.endswith("."):
+        findings.append(Finding.error("email.trailing-dot", subject))
     host = read_declared_host_name(domain, subject=subject)
     findings.extend(host.findings)
     if host.value is not None:
@@ -77,6 +81,8 @@ def _local_findings(local: str, subject: str) -> list[Finding]:
         findings.append(Finding.error("email.local-character", subject, characters=listed(foreign)))
     if "" in local.split("."):
         findings.append(Finding.error("email.dots", subject, value=shown(local)))
+    if _ROUTE_OR_PATTERN.search(local):
+        findings.append(Finding.error("email.route-or-pattern", subject, value=shown(local)))
     if local[0] in "=+-":
         findings.append(Finding.error("email.local-start", subject, found=local[0]))
     return findings

@@ -22,7 +22,7 @@ from sceau.vocabulary.professionals import (
     read_rpps_rang,
 )
 from sceau.vocabulary.structures import Finess, Siren, Siret, read_finess, read_siren, read_siret
-from sceau.vocabulary.typed_text import SPACES, IdentifierMode, Typed, as_typed, shown
+from sceau.vocabulary.typed_text import SPACES, IdentifierMode, Typed, as_typed, require_shape, shown
 
 StructureNumber = AdeliRang | Finess | Siren | Siret | RppsRang
 _StructureReading = Reading[AdeliRang] | Reading[Finess] | Reading[Siren] | Reading[Siret] | Reading[RppsRang]
@@ -38,6 +38,11 @@ _STRUCTURE_KINDS: dict[type[StructureNumber], str] = {
 _STRUCTURE_OF_PERSON = {"1": "0", "3": "1", "4": "2", "5": "3", "6": "4"}
 _MAX_PERSON_ID = 64  # it becomes the common name of a certificate [RFC 5280 appendix A.1, ub-common-name]
 _INTERNAL = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z._-]*[0-9A-Za-z])?")
+_NINE, _ADELI_RANG = "[0-9][0-9A-Z][0-9]{7}", "[0-9][0-9A-Z][0-9]{9}"
+_STRUCTURE = re.compile(f"0{_ADELI_RANG}|1{_NINE}|2[0-9]{{9}}|[34][0-9]{{14}}")
+_PERSON = re.compile(
+    f"0{_NINE}|8[0-9]{{11}}|(?:1{_ADELI_RANG}|3{_NINE}|4[0-9]{{9}}|[56][0-9]{{14}})/{_INTERNAL.pattern}"
+)
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 
@@ -47,6 +52,9 @@ class StructureId:
 
     kind: str
     number: str
+
+    def __post_init__(self) -> None:
+        require_shape(_STRUCTURE, self.text)
 
     @property
     def text(self) -> str:
@@ -66,6 +74,9 @@ class PersonId:
     kind: str
     number: str
     internal: str | None = None
+
+    def __post_init__(self) -> None:
+        require_shape(_PERSON, self.text)
 
     @property
     def text(self) -> str:
@@ -128,9 +139,11 @@ def _read_typed_person(
         return read_refused(*typed.findings, unknown, *_bare_rpps(typed.text, subject))
     merged = (*typed.findings, *reading.findings, *_internal_findings(kind, own, subject))
     findings = tuple(dict.fromkeys(merged))
-    if reading.value is None or errors(findings):
+    if reading.value is None:
         within = Finding.info("person-id.within", subject, kind=kind)
         return read_refused(*findings, within, *_bare_rpps(typed.text, subject))
+    if errors(findings):
+        return read_refused(*findings)
     person = PersonId(kind, reading.value.text, own)
     if len(person.text) > _MAX_PERSON_ID:
         return read_refused(*findings, Finding.error("person-id.too-long", subject, found=len(person.text)))

@@ -74,7 +74,7 @@ def read_phone(
     dialled = _TRUNK_ZERO.sub("", dialled)
     if re.fullmatch(r"\(\+?[0-9]+\)[0-9]+", dialled):
         dialled = dialled.replace("(", "").replace(")", "")
-    if not _DIALLED.fullmatch(dialled):
+    if not _DIALLED.fullmatch(dialled) or not dialled.strip("0"):
         return read_refused(Finding.error("phone.shape", subject, value=shown(trimmed)))
     if dialled.startswith("00"):
         dialled = "+" + dialled[2:]

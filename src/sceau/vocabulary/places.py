@@ -11,8 +11,16 @@ import unicodedata
 from dataclasses import dataclass
 
 from sceau.vocabulary.findings import Finding, Reading, errors, read_ok, read_refused
-from sceau.vocabulary.typed_text import SPACES, IdentifierMode, as_typed, listed, unseen_findings
+from sceau.vocabulary.typed_text import (
+    SPACES,
+    IdentifierMode,
+    as_typed,
+    listed,
+    require_shape,
+    unseen_findings,
+)
 
+_FIVE_DIGITS = re.compile(r"[0-9]{5}")
 _LONGEST_COMMUNE = 100  # the longest French one has 45 characters
 _OVERSEAS = frozenset({"971", "972", "973", "974", "975", "976", "977", "978"})
 _PACIFIC_AND_SOUTH = frozenset({"984", "986", "987", "988"})
@@ -28,6 +36,9 @@ class Postcode:
     """A French postcode: 5 digits, in a range that French departments, territories or Monaco have."""
 
     text: str
+
+    def __post_init__(self) -> None:
+        require_shape(_FIVE_DIGITS, self.text)
 
     @property
     def department(self) -> str | None:

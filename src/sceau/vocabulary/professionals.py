@@ -12,11 +12,15 @@ from dataclasses import dataclass
 from stdnum import luhn
 
 from sceau.vocabulary.findings import Finding, Reading, errors, read_ok, read_refused
-from sceau.vocabulary.typed_text import IdentifierMode, as_typed, is_number
+from sceau.vocabulary.typed_text import IdentifierMode, as_typed, is_number, require_shape
 
+_TEN_DIGITS = re.compile(r"[0-9]{10}")
+_ELEVEN_DIGITS = re.compile(r"[0-9]{11}")
+_FOURTEEN_DIGITS = re.compile(r"[0-9]{14}")
 # Overseas ADELI numbers begin with 9A to 9F; those of test data have a letter after any digit (0B…, 1B…).
 _ADELI_REAL = re.compile(r"[0-9]{9}|2[AB][0-9]{7}|9[A-F][0-9]{7}")
 _ADELI_TEST = re.compile(r"[0-9]{9}|[0-9][A-Z][0-9]{7}")
+_ADELI_RANG = re.compile(rf"(?:{_ADELI_TEST.pattern})[0-9]{{2}}")
 _CARD_ISSUER = "8025000001"  # stands before the card number in the card's own token identifier
 
 
@@ -26,12 +30,18 @@ class Rpps:
 
     text: str
 
+    def __post_init__(self) -> None:
+        require_shape(_ELEVEN_DIGITS, self.text)
+
 
 @dataclass(frozen=True, slots=True)
 class RppsRang:
     """Number of a practice: RPPS of its holder, 2 digits of rank and a Luhn key over the 14."""
 
     text: str
+
+    def __post_init__(self) -> None:
+        require_shape(_FOURTEEN_DIGITS, self.text)
 
     @property
     def rpps(self) -> Rpps:
@@ -45,6 +55,9 @@ class Adeli:
 
     text: str
 
+    def __post_init__(self) -> None:
+        require_shape(_ADELI_TEST, self.text)
+
 
 @dataclass(frozen=True, slots=True)
 class AdeliRang:
@@ -52,12 +65,18 @@ class AdeliRang:
 
     text: str
 
+    def __post_init__(self) -> None:
+        require_shape(_ADELI_RANG, self.text)
+
 
 @dataclass(frozen=True, slots=True)
 class CardNumber:
     """Number printed on the third line of a card, under the name: 10 digits, no key [N413 4.3]."""
 
     text: str
+
+    def __post_init__(self) -> None:
+        require_shape(_TEN_DIGITS, self.text)
 
 
 def read_rpps(

@@ -13,10 +13,12 @@ from stdnum import luhn
 
 from sceau.vocabulary.findings import Finding, Reading, errors, read_ok, read_refused
 from sceau.vocabulary.professionals import rpps_rang_key_holds
-from sceau.vocabulary.typed_text import IdentifierMode, as_typed, is_number
+from sceau.vocabulary.typed_text import IdentifierMode, as_typed, is_number, require_shape
 
 LA_POSTE = "356000000"
 _NO_SIREN = "000000000"
+_NINE_DIGITS = re.compile(r"[0-9]{9}")
+_FOURTEEN_DIGITS = re.compile(r"[0-9]{14}")
 _FINESS_REAL = re.compile(r"[0-9]{9}|2[AB][0-9]{7}")
 _FINESS_TEST = re.compile(r"[0-9]{9}|[0-9][AB][0-9]{7}")
 _FINESS_DEPARTMENTS = frozenset(
@@ -31,12 +33,18 @@ class Siren:
 
     text: str
 
+    def __post_init__(self) -> None:
+        require_shape(_NINE_DIGITS, self.text)
+
 
 @dataclass(frozen=True, slots=True)
 class Siret:
     """Number of an establishment: SIREN, 4 digits of order and a key over the 14 [N413 1]."""
 
     text: str
+
+    def __post_init__(self) -> None:
+        require_shape(_FOURTEEN_DIGITS, self.text)
 
     @property
     def siren(self) -> Siren:
@@ -49,6 +57,9 @@ class Finess:
     """Number of a legal entity or of a site in the FINESS register: 9 characters [N413 1]."""
 
     text: str
+
+    def __post_init__(self) -> None:
+        require_shape(_FINESS_TEST, self.text)
 
 
 def read_siren(
@@ -117,14 +128,14 @@ def _siret_findings(text: str, subject: str, mode: IdentifierMode) -> list[Findi
     findings = []
     if not siret_key_holds(text):
         findings.append(Finding.error("siret.check-digit", subject, value=text))
-        if rpps_rang_key_holds(text):
-            findings.append(Finding.info("siret.looks-like-rpps-rang", subject))
     if not luhn.is_valid(text[:9]):
         findings.append(Finding.error("siret.siren-check-digit", subject, siren=text[:9]))
     elif text[:9] == _NO_SIREN and mode is IdentifierMode.REAL:
         findings.append(Finding.error("siret.test-identifier", subject, value=text))
     if text[9:13] == "0000":
         findings.append(Finding.error("siret.no-establishment", subject, siren=text[:9]))
+    if findings and rpps_rang_key_holds(text):
+        findings.append(Finding.info("siret.looks-like-rpps-rang", subject))
     return findings
 
 

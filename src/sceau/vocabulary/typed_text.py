@@ -34,7 +34,7 @@ class IdentifierMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """What was typed, without its separators, in capitals; and what was wrong with its characters."""
+    """What was typed that can be seen, without separators, in capitals; and what was wrong with it."""
 
     text: str
     findings: tuple[Finding, ...]
@@ -54,6 +54,12 @@ def is_number(text: str, length: int) -> bool:
     return len(text) == length and text.isascii() and text.isdigit()
 
 
+def require_shape(shape: re.Pattern[str], text: str) -> None:
+    """ValueError unless `text` has the `shape` of its type: what no reader can have made is a defect."""
+    if not shape.fullmatch(text):
+        raise ValueError(f"does not have the shape {shape.pattern}: {text!r}")
+
+
 def as_typed(text: object, subject: str, *, letters: bool = False) -> Typed:
     """`text` without separators, and a finding for each sort of character that a number cannot hold.
 
@@ -68,7 +74,9 @@ def as_typed(text: object, subject: str, *, letters: bool = False) -> Typed:
     upper = "".join(char.upper() if char.isascii() else char for char in joined)
     bare = upper.replace(".", "").replace("-", "")
     findings = character_findings(bare, subject, letters=letters)
-    if bare != upper and not findings and not _PUNCTUATED.fullmatch(upper):
+    if findings:
+        return Typed("".join(char for char in bare if not _is_unseen(char)), findings)
+    if bare != upper and not _PUNCTUATED.fullmatch(upper):
         findings = (Finding.error("typed.separator", subject, value=shown(text)),)
     return Typed(bare, findings)
 
