@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sceau.catalogue.authorities import Calendar, Environment, Issuer
+from sceau.catalogue.communes import Communes, load_communes
+from sceau.catalogue.editions import Edition
 from sceau.catalogue.guidance import (
     Contact,
     Department,
@@ -25,9 +26,6 @@ from sceau.catalogue.reading import CatalogueError
 from sceau.catalogue.saying import FindingText
 from sceau.catalogue.types import CardType, Offer, Product, Profile, Reason, ReasonNotOffered, Sentence
 from sceau.vocabulary import Fault, Finding
-
-if TYPE_CHECKING:
-    from sceau.catalogue.communes import Communes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +51,7 @@ class Catalogue:
     glossary: Mapping[str, Term]
     contacts: Mapping[str, Contact]
     domain_lists: Mapping[str, DomainList]
+    editions: Mapping[str, Edition]
     findings: Mapping[str, FindingText]
     texts: Mapping[str, str]
 
@@ -69,8 +68,6 @@ class Catalogue:
     @property
     def communes(self) -> Communes:
         """French communes and postcodes, read at first use."""
-        from sceau.catalogue.communes import load_communes  # read late: most questions never need it
-
         return load_communes()
 
     def say(self, finding: Finding) -> Sentence:

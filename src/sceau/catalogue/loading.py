@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from sceau.catalogue import sections
 from sceau.catalogue.catalogue import Catalogue
+from sceau.catalogue.editions import Edition, read_edition
 from sceau.catalogue.guidance import Profession
 from sceau.catalogue.profiles import read_profile
 from sceau.catalogue.reading import CatalogueError, Row
@@ -29,9 +30,8 @@ _TABLES = {
     *("offers", "products", "issuers", "calendar", "environments", "cards", "reasons", "professions"),
     *("departments", "presets", "usages", "help", "glossary", "contacts", "suffixes"),
 }
-_FOLDERS = ("profiles", "findings", "texts")  # of TOML files
-_FOREIGN = ("communes", "editions")  # folders read by the modules of these names; part of the digest
-_EDITIONS = "editions"  # a folder of TOML files read and checked by `editions`; part of the digest
+_FOLDERS = ("profiles", "editions", "findings", "texts")  # of TOML files
+_FOREIGN = "communes"  # a folder in its own compact form, read by `communes`; part of the digest
 
 
 def load_catalogue(folder: Path | None = None) -> Catalogue:
@@ -63,7 +63,7 @@ def _read_files(folder: Path, problems: list[str]) -> dict[str, bytes]:
 
 def _is_known(name: str) -> bool:
     head, _, tail = name.partition("/")
-    if head in (_FOREIGN, _EDITIONS):
+    if head == _FOREIGN:
         return True
     if head in _FOLDERS:
         return tail.endswith(".toml") and "/" not in tail
@@ -84,9 +84,7 @@ def _build(folder: Path, files: dict[str, bytes], problems: list[str]) -> Catalo
     rows = {
         name: Row(name, _parse(name, data, problems), problems)
         for name, data in files.items()
-        if name.endswith(".toml")
-        and _is_known(name)
-        and not name.startswith((f"{_FOREIGN}/", f"{_EDITIONS}/"))
+        if name.endswith(".toml") and _is_known(name)
     }
     if problems:
         return None
@@ -121,6 +119,7 @@ def _assemble(folder: Path, digest: str, rows: Mapping[str, Row], problems: list
         glossary=table("glossary", sections.read_term),
         contacts=table("contacts", sections.read_contact),
         domain_lists=table("suffixes", sections.read_domain_list),
+        editions=_editions(rows, problems),
         findings=_findings(rows, problems),
         texts=_texts(rows, problems),
     )
@@ -152,6 +151,13 @@ def _profiles(rows: Mapping[str, Row], problems: list[str]) -> Mapping[str, Prof
             problems.append(f"{name}: holds the profile {profile.id!r}")
         found[profile.id] = profile
     return MappingProxyType(found)
+
+
+def _editions(rows: Mapping[str, Row], problems: list[str]) -> Mapping[str, Edition]:
+    found = {Path(name).stem: row for name, row in _in_folder(rows, "editions")}
+    if not found:
+        problems.append("editions: no edition of the form")
+    return MappingProxyType({code: read_edition(code, row) for code, row in found.items()})
 
 
 def _findings(rows: Mapping[str, Row], problems: list[str]) -> Mapping[str, FindingText]:
