@@ -18,7 +18,6 @@ from sceau.status.answers import (
 from sceau.status.crl import (
     CrlCalendar,
     CrlFacts,
-    CrlHead,
     build_crl_tbs,
     crl_entry,
     crl_is_due,
@@ -35,8 +34,10 @@ from sceau.status.ocsp_answer import (
     build_ocsp_trouble,
 )
 from sceau.status.ocsp_question import LARGEST_QUESTION, CertId, OcspQuestion, read_ocsp_question
+from sceau.status.responder import ResponderOrder, build_responder_tbs, responder_is_due
 from sceau.status.revocation import RevocableFacts, Revocation, RevocationDecision, decide_revocation
 from sceau.status.serials import SerialCandidates, choose_serial, read_serial, spell_serial
+from sceau.status.signed import signature_algorithm, signed_der
 
 __all__ = [
     "GOOD",
@@ -48,13 +49,13 @@ __all__ = [
     "Changes",
     "CrlCalendar",
     "CrlFacts",
-    "CrlHead",
     "CrlSummary",
     "IssuerDirectory",
     "IssuerIdentity",
     "OcspQuestion",
     "OcspSigner",
     "OcspTrouble",
+    "ResponderOrder",
     "RevocableFacts",
     "Revocation",
     "RevocationDecision",
@@ -66,6 +67,7 @@ __all__ = [
     "build_crl_tbs",
     "build_ocsp_answer",
     "build_ocsp_trouble",
+    "build_responder_tbs",
     "choose_serial",
     "crl_entry",
     "crl_is_due",
@@ -77,6 +79,9 @@ __all__ = [
     "read_crl",
     "read_ocsp_question",
     "read_serial",
+    "responder_is_due",
+    "signature_algorithm",
+    "signed_der",
     "spell_serial",
     "status_of",
 ]

@@ -18,24 +18,9 @@ from typing import Self
 from sceau.catalogue import Calendar
 from sceau.status import der
 from sceau.status.answers import REASONS_SAID, reason_said
+from sceau.status.issuing import IssuerIdentity
 
 _AUTHORITY_KEY_IDENTIFIER, _CRL_NUMBER, _REASON_CODE = "2.5.29.35", "2.5.29.20", "2.5.29.21"
-
-
-@dataclass(frozen=True, slots=True)
-class CrlHead:
-    """What a CRL says of itself.
-
-    `issuer_name` is the DER of the issuer's subject as its certificate spells it, `key_identifier` its SKI,
-    `algorithm` the DER AlgorithmIdentifier of the signature. Times to the second, UTC.
-    """
-
-    issuer_name: bytes
-    key_identifier: bytes
-    algorithm: bytes
-    number: int
-    this_update: datetime
-    next_update: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,23 +62,26 @@ def crl_entry(serial: int, *, at: datetime, reason: int = 0, said: frozenset[int
     return der.sequence(der.integer(serial), der.time(at), extensions)
 
 
-def build_crl_tbs(head: CrlHead, entries: Iterable[bytes]) -> bytes:
-    """DER of TBSCertList over `entries`, each as `crl_entry` made it. Empty lists leave the field out
-    [§5.1.2.6].
+def build_crl_tbs(facts: CrlFacts, entries: Iterable[bytes], *, issuer: IssuerIdentity) -> bytes:
+    """DER of TBSCertList over `entries`, each as `crl_entry` made it.
+
+    An empty list leaves the field out [RFC 5280 §5.1.2.6].
     """
-    if head.next_update <= head.this_update:
+    if facts.next_update <= facts.this_update:
         raise ValueError("a list ends after it begins")
     listed = b"".join(entries)
     extensions = der.sequence(
-        der.extension(_AUTHORITY_KEY_IDENTIFIER, der.sequence(der.element(0x80, head.key_identifier))),
-        der.extension(_CRL_NUMBER, der.integer(head.number)),
+        der.extension(_AUTHORITY_KEY_IDENTIFIER, der.sequence(der.element(0x80, issuer.key_identifier))),
+        der.extension(_CRL_NUMBER, der.integer(facts.number)),
     )
-    front = (
-        der.integer(1)
-        + head.algorithm
-        + head.issuer_name
-        + der.time(head.this_update)
-        + der.time(head.next_update)
+    front = b"".join(
+        (
+            der.integer(1),
+            issuer.algorithm,
+            issuer.name,
+            der.time(facts.this_update),
+            der.time(facts.next_update),
+        )
     )
     listed_header = bytes((der.SEQUENCE,)) + der.length(len(listed)) if listed else b""
     foot = der.explicit(0, extensions)

@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 
 from cryptography import x509
 
-from sceau.status import der
 from sceau.status.crl import CrlFacts
 from sceau.status.issuing import IssuerIdentity
+from sceau.status.signed import signed_der
 from sceau.vocabulary import Finding, Reading, Refused, read_ok, read_refused
 
 _SLACK = timedelta(minutes=5)
@@ -53,7 +53,7 @@ def examine_crl(tbs: bytes, *, issuer: IssuerIdentity, at: datetime) -> CrlFacts
     many or too few), `crl.dates` (not begun around `at`, or good for too long), `crl.number`.
     """
     try:
-        crl = x509.load_der_x509_crl(_as_if_signed(tbs))
+        crl = x509.load_der_x509_crl(signed_der(tbs, b""))
         facts = _facts(crl)
     except (ValueError, TypeError, x509.ExtensionNotFound, x509.DuplicateExtension) as error:
         raise Refused([Finding.error("crl.malformed", "crl", why=error)]) from error
@@ -71,13 +71,6 @@ def examine_crl(tbs: bytes, *, issuer: IssuerIdentity, at: datetime) -> CrlFacts
     if problems:
         raise Refused(problems)
     return facts
-
-
-def _as_if_signed(tbs: bytes) -> bytes:
-    """A CertificateList around `tbs` with an empty signature, for a reader that only knows complete ones."""
-    fields = der.Reader(tbs).enter(der.SEQUENCE)
-    fields.take(der.INTEGER)
-    return der.sequence(tbs, fields.take_whole(der.SEQUENCE), der.bits(b""))
 
 
 def _facts(crl: x509.CertificateRevocationList) -> CrlFacts:

@@ -12,9 +12,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from sceau.status import der
 from sceau.status.ocsp_question import CertId
+
+# AlgorithmIdentifiers: sha256WithRSAEncryption has NULL parameters [RFC 4055 §5], ECDSA has none [RFC
+# 5758 §3.2].
+_RSA_SHA256 = der.sequence(der.oid("1.2.840.113549.1.1.11"), b"\x05\x00")
+_ECDSA = {
+    "secp256r1": der.sequence(der.oid("1.2.840.10045.4.3.2")),
+    "secp384r1": der.sequence(der.oid("1.2.840.10045.4.3.3")),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +38,7 @@ class IssuerIdentity:
     name: bytes
     key_identifier: bytes
     key_bits: bytes
+    algorithm: bytes
 
 
 def issuer_identity(code: str, generation: int, certificate: bytes) -> IssuerIdentity:
@@ -36,12 +46,22 @@ def issuer_identity(code: str, generation: int, certificate: bytes) -> IssuerIde
     certificate.
     """
     subject, key_bits = _subject_and_key(certificate)
-    extensions = x509.load_der_x509_certificate(certificate).extensions
+    read = x509.load_der_x509_certificate(certificate)
     try:
-        identifier = extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
+        identifier = read.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
     except x509.ExtensionNotFound as error:
         raise ValueError(f"certificate of {code} carries no subject key identifier") from error
-    return IssuerIdentity(code, generation, subject, identifier, key_bits)
+    return IssuerIdentity(code, generation, subject, identifier, key_bits, _algorithm(code, read))
+
+
+def _algorithm(code: str, read: x509.Certificate) -> bytes:
+    """How the issuer signs: its key decides, SHA-256 or better always [F37]."""
+    key = read.public_key()
+    if isinstance(key, rsa.RSAPublicKey):
+        return _RSA_SHA256
+    if isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name in _ECDSA:
+        return _ECDSA[key.curve.name]
+    raise ValueError(f"key of {code} is of no kind that issues")
 
 
 def _subject_and_key(certificate: bytes) -> tuple[bytes, bytes]:
@@ -53,9 +73,16 @@ def _subject_and_key(certificate: bytes) -> tuple[bytes, bytes]:
     body.take(der.SEQUENCE)  # issuer
     body.take(der.SEQUENCE)  # validity
     subject = body.take_whole(der.SEQUENCE)
-    key = body.enter(der.SEQUENCE)
+    return subject, key_bits_of(body.take_whole(der.SEQUENCE))
+
+
+def key_bits_of(spki: bytes) -> bytes:
+    """The content of subjectPublicKey, over which key hashes and identifiers are made [RFC 5280 §4.2.1.2
+    (1)].
+    """
+    key = der.Reader(spki).enter(der.SEQUENCE)
     key.take(der.SEQUENCE)
-    return subject, key.take(der.BIT_STRING)[1:]
+    return key.take(der.BIT_STRING)[1:]
 
 
 class IssuerDirectory:

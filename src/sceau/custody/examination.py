@@ -1,0 +1,210 @@
+"""What the signer looks at before it lets a key near: each kind of object, read again, by code that did not
+build it.
+
+The signer doesn't trust who asks. Whoever may speak to it can have signed what a habilitation could have
+given, never a CA certificate, a validity beyond the issuer's, another issuer's name, or a list that goes
+back. Whether *this* name was allowed to *this* structure is beyond it: that was the warrant's matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
+
+from sceau.custody.keys import SigningKey
+from sceau.custody.ledger_lines import SignatureKind
+from sceau.custody.wire import SignatureRequest
+from sceau.status import IssuerIdentity, examine_crl, issuer_identity, signature_algorithm, signed_der
+from sceau.vocabulary import Finding, Refused
+
+_BACKDATED = timedelta(hours=1)
+_AHEAD = timedelta(minutes=5)
+_LONGEST_RESPONDER = timedelta(days=45)
+_LARGEST_SERIAL = (1 << 159) - 1
+_RESPONDER_EXTENSIONS = frozenset(
+    {
+        ExtensionOID.BASIC_CONSTRAINTS,
+        ExtensionOID.KEY_USAGE,
+        ExtensionOID.EXTENDED_KEY_USAGE,
+        ExtensionOID.SUBJECT_KEY_IDENTIFIER,
+        ExtensionOID.AUTHORITY_KEY_IDENTIFIER,
+        ExtensionOID.OCSP_NO_CHECK,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SigningIssuer:
+    """One generation of an issuer as the signer holds it: its certificate (DER), what it says, and its
+    key.
+    """
+
+    identity: IssuerIdentity
+    certificate: bytes
+    not_before: datetime
+    not_after: datetime
+    key: SigningKey
+
+    @property
+    def name(self) -> tuple[str, int]:
+        """Code and generation."""
+        return self.identity.code, self.identity.generation
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A request that may be signed: the number it takes in the ledger, and until when it will matter."""
+
+    request: SignatureRequest
+    issuer: SigningIssuer
+    serial: int
+    until: datetime | None
+
+
+CertificateExaminer = Callable[[bytes, SigningIssuer, datetime], None]
+"""Raises `Refused` for a to-be-signed subscriber certificate that no profile could have given."""
+
+
+def signing_issuer(code: str, generation: int, certificate: bytes, key: SigningKey) -> SigningIssuer:
+    """An issuer ready to sign. Raises `Refused` (``signer.key-mismatch``) when the key isn't the
+    certificate's.
+    """
+    read = x509.load_der_x509_certificate(certificate)
+    if _key_info(read) != key.public_key:
+        raise Refused([Finding.error("signer.key-mismatch", code)])
+    identity = issuer_identity(code, generation, certificate)
+    return SigningIssuer(identity, certificate, read.not_valid_before_utc, read.not_valid_after_utc, key)
+
+
+def examine_request(
+    request: SignatureRequest, issuer: SigningIssuer, *, at: datetime, certificate: CertificateExaminer
+) -> Admitted:
+    """Admit a request, or raise `Refused` with every finding. `certificate` looks at subscriber
+    certificates.
+    """
+    problems = _outside_its_life(issuer, at)
+    try:
+        names_algorithm = signature_algorithm(request.tbs) == issuer.key.algorithm
+    except ValueError:
+        names_algorithm = False
+    if not names_algorithm:
+        problems.append(Finding.error("signer.algorithm", issuer.identity.code))
+    if problems:
+        raise Refused(problems)
+    if request.kind is SignatureKind.CRL:
+        facts = examine_crl(request.tbs, issuer=issuer.identity, at=at)
+        return Admitted(request, issuer, facts.number, None)
+    read = _read_certificate(request.tbs)
+    problems = _wrong_with_any(read, issuer, at)
+    if request.kind is SignatureKind.OCSP_RESPONDER:
+        problems += _wrong_with_responder(read)
+    if problems:
+        raise Refused(problems)
+    if request.kind is SignatureKind.CERTIFICATE:
+        certificate(request.tbs, issuer, at)
+    return Admitted(request, issuer, read.serial_number, read.not_valid_after_utc)
+
+
+def _outside_its_life(issuer: SigningIssuer, at: datetime) -> list[Finding]:
+    if issuer.not_before <= at <= issuer.not_after:
+        return []
+    end = f"{issuer.not_after:%d/%m/%Y}"
+    return [Finding.error("signer.issuer-out-of-dates", issuer.identity.code, end=end)]
+
+
+def _read_certificate(tbs: bytes) -> x509.Certificate:
+    try:
+        read = x509.load_der_x509_certificate(signed_der(tbs, b""))
+        _ = read.extensions, read.serial_number, read.version, read.subject, read.public_key()
+    except (ValueError, TypeError, x509.DuplicateExtension, x509.InvalidVersion) as error:
+        raise Refused([Finding.error("signer.malformed", "tbs", why=error)]) from error
+    return read
+
+
+def _wrong_with_any(read: x509.Certificate, issuer: SigningIssuer, at: datetime) -> list[Finding]:
+    """What no certificate under an issuing CA of ours may show."""
+    code = issuer.identity.code
+    problems: list[Finding] = []
+    if read.version is not x509.Version.v3 or not 0 < read.serial_number <= _LARGEST_SERIAL:
+        problems.append(Finding.error("signer.serial", code))
+    if (
+        read.issuer.public_bytes() != issuer.identity.name
+        or _key_named(read) != issuer.identity.key_identifier
+    ):
+        problems.append(Finding.error("signer.other-issuer", code))
+    begins, ends = read.not_valid_before_utc, read.not_valid_after_utc
+    if not at - _BACKDATED <= begins <= at + _AHEAD or not begins < ends <= issuer.not_after:
+        problems.append(Finding.error("signer.validity", code, begins=begins, ends=ends))
+    if _may_certify(read):
+        problems.append(Finding.error("signer.authority", code))
+    if _key_info(read) == issuer.key.public_key:
+        problems.append(Finding.error("signer.own-key", code))
+    return problems
+
+
+def _key_named(read: x509.Certificate) -> bytes | None:
+    try:
+        return read.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
+    except x509.ExtensionNotFound:
+        return None
+
+
+def _may_certify(read: x509.Certificate) -> bool:
+    """Whether anything in it lets it act as an authority; one without any key usage could do everything
+    [F23].
+    """
+    try:
+        usage = read.extensions.get_extension_for_class(x509.KeyUsage).value
+    except x509.ExtensionNotFound:
+        return True
+    try:
+        is_ca = read.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except x509.ExtensionNotFound:
+        is_ca = False
+    return is_ca or usage.key_cert_sign or usage.crl_sign
+
+
+def _wrong_with_responder(read: x509.Certificate) -> list[Finding]:
+    """A delegated responder's certificate: for answers only, short, and nothing else in it [F09, RFC 6960
+    §4.2.2.2].
+    """
+    present = {one.oid for one in read.extensions}
+    uses = read.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value if _has_uses(read) else ()
+    critical = {one.oid for one in read.extensions if one.critical}
+    allowed_critical = {ExtensionOID.KEY_USAGE, ExtensionOID.BASIC_CONSTRAINTS}
+    is_right = (
+        list(uses) == [ExtendedKeyUsageOID.OCSP_SIGNING]
+        and ExtensionOID.OCSP_NO_CHECK in present
+        and present <= _RESPONDER_EXTENSIONS
+        and critical <= allowed_critical
+        and read.not_valid_after_utc - read.not_valid_before_utc <= _LONGEST_RESPONDER
+        and _is_responder_key(read)
+    )
+    return [] if is_right else [Finding.error("signer.responder", f"{read.serial_number:X}")]
+
+
+def _has_uses(read: x509.Certificate) -> bool:
+    return any(one.oid == ExtensionOID.EXTENDED_KEY_USAGE for one in read.extensions)
+
+
+def _is_responder_key(read: x509.Certificate) -> bool:
+    usage = read.extensions.get_extension_for_class(x509.KeyUsage).value
+    only_signs = usage.digital_signature and not (usage.content_commitment or usage.key_encipherment)
+    key = read.public_key()
+    if isinstance(key, rsa.RSAPublicKey):
+        return only_signs and key.key_size >= 2048
+    return (
+        only_signs
+        and isinstance(key, ec.EllipticCurvePublicKey)
+        and key.curve.name in ("secp256r1", "secp384r1")
+    )
+
+
+def _key_info(read: x509.Certificate) -> bytes:
+    return read.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

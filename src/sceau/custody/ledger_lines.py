@@ -1,0 +1,156 @@
+"""What stands in the signer's ledger, line by line: an intent before a signature, an outcome after it.
+
+A line is one JSON object, its keys in a fixed order, ended by a newline:
+`{"n":7,"prev":"<sha256 of line 6>","at":"2026-11-24T08:00:00.123456Z","step":"intent","kind":"certificate",
+"issuer":"el-org","generation":1,"serial":"1d5d…","until":"2029-11-24T07:59:59Z","tbs":"<sha256>"}` and
+`{"n":8,"prev":…,"at":…,"step":"signed"|"failed"|"unknown","of":7,"der":"<sha256 of the signed DER>"}`.
+No name of a person or structure is written here: what a serial was for is in the records.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+GENESIS = "0" * 64
+
+
+class SignatureKind(StrEnum):
+    """The closed set of what the CA keys may sign."""
+
+    CERTIFICATE = "certificate"
+    OCSP_RESPONDER = "ocsp-responder"
+    CRL = "crl"
+
+
+class OutcomeKind(StrEnum):
+    """What came of an intent. `UNKNOWN`: the signer died in between; presumed signed."""
+
+    SIGNED = "signed"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What is about to be signed. `serial` is the CRL's number for a CRL; `until` the certificate's
+    notAfter.
+    """
+
+    at: datetime
+    kind: SignatureKind
+    issuer: str
+    generation: int
+    serial: int
+    tbs_sha256: str
+    until: datetime | None = None
+
+    @property
+    def is_crl(self) -> bool:
+        """Whether `serial` is a CRL number."""
+        return self.kind is SignatureKind.CRL
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of the intent on line `of`. `der_sha256` only when it was signed."""
+
+    of: int
+    at: datetime
+    kind: OutcomeKind
+    der_sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line, with its place in the chain: `previous` is the SHA-256 of the whole line before it."""
+
+    index: int
+    previous: str
+    what: Intent | Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """An intent with what came of it; `outcome` None while the signer is at work."""
+
+    index: int
+    intent: Intent
+    outcome: Outcome | None
+
+
+def signatures(lines: Iterable[Line]) -> Iterator[Signature]:
+    """Each intent with its outcome, in the order of the intents: the independent truth of what was signed."""
+    intents: dict[int, Intent] = {}
+    outcomes: dict[int, Outcome] = {}
+    for line in lines:
+        if isinstance(line.what, Intent):
+            intents[line.index] = line.what
+        else:
+            outcomes[line.what.of] = line.what
+    return (Signature(index, intent, outcomes.get(index)) for index, intent in intents.items())
+
+
+def digest_of(raw: bytes) -> str:
+    """Hex SHA-256 of a line, its newline included."""
+    return hashlib.sha256(raw).hexdigest()
+
+
+def write_line(line: Line) -> bytes:
+    """The line's bytes, newline included."""
+    what = line.what
+    common: dict[str, object] = {"n": line.index, "prev": line.previous, "at": _time_text(what.at)}
+    if isinstance(what, Intent):
+        rest: dict[str, object] = {
+            "step": "intent",
+            "kind": what.kind.value,
+            "issuer": what.issuer,
+            "generation": what.generation,
+            "serial": f"{what.serial:x}",
+            "until": None if what.until is None else _time_text(what.until),
+            "tbs": what.tbs_sha256,
+        }
+    else:
+        rest = {"step": what.kind.value, "of": what.of, "der": what.der_sha256}
+    return json.dumps(common | rest, separators=(",", ":")).encode("ascii") + b"\n"
+
+
+def read_line(raw: bytes, *, index: int, previous: str) -> Line | None:
+    """The line, or None when these bytes are not line `index` after a line of digest `previous`."""
+    try:
+        line = _parse(json.loads(raw))
+    except (ValueError, KeyError, TypeError):
+        return None
+    follows = line.index == index and line.previous == previous
+    # Written again it must give the same bytes: one spelling, so that nothing hides in a line.
+    return line if follows and write_line(line) == raw else None
+
+
+def _parse(data: dict[str, Any]) -> Line:
+    at = _time(data["at"])
+    if data["step"] != "intent":
+        outcome = Outcome(int(data["of"]), at, OutcomeKind(data["step"]), data["der"])
+        return Line(data["n"], data["prev"], outcome)
+    intent = Intent(
+        at=at,
+        kind=SignatureKind(data["kind"]),
+        issuer=data["issuer"],
+        generation=data["generation"],
+        serial=int(data["serial"], 16),
+        tbs_sha256=data["tbs"],
+        until=None if data["until"] is None else _time(data["until"]),
+    )
+    return Line(data["n"], data["prev"], intent)
+
+
+def _time_text(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text.removesuffix("Z") + "+00:00")
