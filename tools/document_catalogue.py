@@ -50,7 +50,8 @@ def written(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, tuple):
-        return ", ".join(OIDS.get(item, item) for item in value)
+        items = [str(item) for item in value]
+        return ", ".join(OIDS.get(item, item) for item in items)
     return str(value)
 
 
