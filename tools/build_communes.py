@@ -4,10 +4,10 @@
     python tools/build_communes.py etalab-decoupage-administratif-6.0.0.tgz
 
 Writes `src/sceau/catalogue/data/communes/communes.tsv.gz`: one line a name, sorted: INSEE code, name,
-postcodes, kind. Kinds: nothing for a commune, `a` for an arrondissement of Paris, Lyon or Marseille, `d` for a
-former commune that lives on inside another and is still written in addresses, with the code and the postcodes
-of its commune. The same package gives the same lines, and the same compression library the same bytes. Another
-package is refused: change `PACKAGE` and `SHA512` together, and look at what changed.
+postcodes, kind. Kinds: nothing for a commune, `a` for an arrondissement of Paris, Lyon or Marseille, `d` for
+a former commune that lives on inside another and is still written in addresses, with the code and the
+postcodes of its commune. The same package gives the same lines, and the same compression library the same
+bytes. Another package is refused: change `PACKAGE` and `SHA512` together, and look at what changed.
 """
 
 from __future__ import annotations

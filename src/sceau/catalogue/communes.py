@@ -28,6 +28,7 @@ _WITH_DISTRICTS = frozenset({"paris", "lyon", "marseille"})
 _DISTRICT = re.compile(r"0?([0-9]{1,2})(?:er|e|eme|ieme|nd)?")
 _AFTER_DISTRICT = frozenset({"arrondissement", "arr", "ardt", "er", "e", "eme"})
 _CEDEX = "cedex"
+_MONACO = "980"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +63,10 @@ class Communes:
         if places is None:
             return self._check_unlisted(code, commune)
         wanted = _compared(commune)
-        if not wanted or any(_compared(place.name) == wanted for place in places):
+        if not commune.strip() or any(_compared(place.name) == wanted for place in places):
             return ()
-        names = ", ".join(_some(self.suggest(code)))
-        return (
-            Finding.warning(
-                "commune.not-at-postcode", "commune", commune=shown(commune), postcode=code, communes=names
-            ),
-        )
+        told = {"commune": shown(commune), "postcode": code, "communes": ", ".join(_some(self.suggest(code)))}
+        return (Finding.warning("commune.not-at-postcode", "commune", **told),)
 
     def suggest(self, postcode: Postcode | str) -> tuple[str, ...]:
         """The communes at a postcode, as the State writes them, sorted; none for an unknown postcode."""
@@ -106,19 +103,18 @@ class Communes:
 
     def _check_unlisted(self, code: str, commune: str) -> tuple[Finding, ...]:
         """A code that no commune has: often a CEDEX, whose commune is looked for in the same department."""
-        wanted = _compared(commune)
-        if not wanted:
-            return (Finding.warning("postcode.unknown", "postcode", value=code),)
-        if not self._named_near(code, commune):
-            return (
-                Finding.warning("postcode.unknown", "postcode", value=code),
-                Finding.warning(
-                    "commune.not-near-postcode", "commune", commune=shown(commune), postcode=code
-                ),
-            )
-        if _CEDEX in _words(commune[:_LONGEST_WORTH_COMPARING]):
-            return (Finding.info("postcode.cedex", "postcode", value=code),)
-        return (Finding.warning("postcode.unknown", "postcode", value=code),)
+        if code.startswith(_MONACO):  # the reader of the postcode has told
+            return ()
+        cedex = _CEDEX in _words(commune[:_LONGEST_WORTH_COMPARING])
+        told = (
+            Finding.info("postcode.cedex", "postcode", value=shown(code))
+            if cedex
+            else Finding.warning("postcode.unknown", "postcode", value=shown(code))
+        )
+        if not commune.strip() or self._named_near(code, commune):
+            return (told,)
+        place = {"commune": shown(commune), "postcode": shown(code)}
+        return (told, Finding.warning("commune.not-near-postcode", "commune", **place))
 
     def _named_near(self, code: str, commune: str) -> list[_Place]:
         """The places of that name whose postcodes begin like `code` (by two digits, overseas by three)."""

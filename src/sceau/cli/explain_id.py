@@ -76,7 +76,7 @@ def explain_id(
 def _explain_place(postcode: Reading[Postcode], commune: object) -> tuple[Finding, ...]:
     from sceau.catalogue import load_catalogue  # late: the table is for postcodes alone
 
-    name = None if commune is None else read_commune(commune)
+    name = None if commune in (None, "") else read_commune(commune)
     findings = postcode.findings + (name.findings if name else ())
     if postcode.value is None or (name is not None and name.value is None):
         return findings
