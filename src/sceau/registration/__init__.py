@@ -3,7 +3,27 @@
 Decides who may have what, and says why not. Knows no cryptography, no database and no clock.
 """
 
+from sceau.registration.beneficiary import (
+    Declared,
+    decide_structure,
+)
 from sceau.registration.declaration import read_scope
+from sceau.registration.examination import (
+    Check,
+    CheckKind,
+    Examination,
+    Light,
+    OrderRecords,
+    declared_of,
+    examine_order,
+)
+from sceau.registration.examination_people import (
+    KnownCard,
+)
+from sceau.registration.examination_terms import (
+    ContractFacts,
+    ContractPartyFacts,
+)
 from sceau.registration.facts import (
     Card,
     CardStatus,
@@ -20,11 +40,15 @@ from sceau.registration.facts import (
 )
 from sceau.registration.habilitation import (
     HABILITATION_LIFE,
+    Grant,
     HabilitationEvent,
     HabilitationState,
+    canonical_of,
+    grant,
 )
-from sceau.registration.naming import Name, decide_name, decide_names
+from sceau.registration.naming import Name, decide_declared_names, decide_name, decide_names, read_name
 from sceau.registration.order import (
+    APPROVALS_NEEDED,
     ORDER_LIFE,
     GivenApproval,
     Officer,
@@ -34,6 +58,7 @@ from sceau.registration.order import (
     Party,
     check_officer,
     decide_approval,
+    parties_of,
 )
 from sceau.registration.right import RightQuestion, decide_right
 from sceau.registration.scope import Scope, ScopeKind, decide_narrowing, in_words
@@ -48,26 +73,37 @@ from sceau.registration.warrant import (
 )
 
 __all__ = [
+    "APPROVALS_NEEDED",
     "HABILITATION_LIFE",
     "ORDER_LIFE",
     "Card",
     "CardStatus",
     "Channel",
+    "Check",
+    "CheckKind",
     "ConfirmedMailbox",
+    "ContractFacts",
+    "ContractPartyFacts",
     "ContractState",
+    "Declared",
     "EmployeeSubject",
+    "Examination",
     "GivenApproval",
+    "Grant",
     "Habilitation",
     "HabilitationEvent",
     "HabilitationState",
     "HabilitationStatus",
     "HolderLetter",
     "HolderSource",
+    "KnownCard",
+    "Light",
     "Name",
     "NamedHolder",
     "Officer",
     "OrderEvent",
     "OrderFacts",
+    "OrderRecords",
     "OrderState",
     "Party",
     "Person",
@@ -79,14 +115,22 @@ __all__ = [
     "StructureSubject",
     "Subject",
     "Warrant",
+    "canonical_of",
     "check_officer",
     "decide_approval",
+    "decide_declared_names",
     "decide_name",
     "decide_names",
     "decide_narrowing",
     "decide_right",
+    "decide_structure",
+    "declared_of",
+    "examine_order",
+    "grant",
     "in_words",
     "own_card_warrant",
+    "parties_of",
+    "read_name",
     "read_scope",
     "warrant_for",
 ]

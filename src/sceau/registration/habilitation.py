@@ -7,9 +7,15 @@ the contract's.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
-from sceau.vocabulary import Life
+from sceau.catalogue import Catalogue
+from sceau.registration.facts import HolderLetter, Structure
+from sceau.registration.form413 import Form413, NameOwner, OfferLine
+from sceau.registration.scope import Scope
+from sceau.vocabulary import CardNumber, Finding, Life, PersonId, Refused
 
 
 class HabilitationState(StrEnum):
@@ -42,3 +48,73 @@ HABILITATION_LIFE = Life(
         (HabilitationState.SUSPENDED, HabilitationEvent.WITHDRAW): HabilitationState.WITHDRAWN,
     },
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One right that a version of an order gives. `scope` is None for the products that need no name."""
+
+    person_id: PersonId
+    card: CardNumber
+    product: str
+    scope: Scope | None
+    structure: Structure
+    holder_letter: HolderLetter
+
+
+def letter_of(line: OfferLine) -> HolderLetter:
+    """Where the domain holder's letter stands, by what came in with the form [N413 4.2]."""
+    if not line.declared or line.owner is NameOwner.STRUCTURE:
+        return HolderLetter.NOT_NEEDED
+    letter = line.letter
+    if line.owner is None or letter is None or not letter.received:
+        return HolderLetter.MISSING
+    if not letter.signed:
+        return HolderLetter.RECEIVED_UNSIGNED
+    if not letter.id_copy:
+        return HolderLetter.RECEIVED_NO_ID_COPY
+    return HolderLetter.VERIFIED
+
+
+def grant(
+    form: Form413, *, structure: Structure, holders: Mapping[str, PersonId], catalogue: Catalogue
+) -> tuple[Grant, ...]:
+    """What an accepted version gives: administrators × products × scopes, each right once, in the form's
+    order.
+
+    `holders` maps the administrators' card numbers to whose cards they are. A mail scope whose restriction
+    was not answered is granted restricted [decision 5]. Raises `Refused` for a card that is nobody's and
+    for a name whose kind is open: what is not understood gives no right.
+    """
+    findings = []
+    grants: dict[tuple[str, str, str], Grant] = {}
+    for at, administrator in enumerate(form.administrators):
+        person = holders.get(administrator.card_number.text)
+        if person is None:
+            path = f"administrators.{at}.card_number"
+            findings.append(
+                Finding.error("order.administrator-unknown", path, card=administrator.card_number.text)
+            )
+            continue
+        for row, line in enumerate(form.offers):
+            if catalogue.offers[line.offer].scope_family is not None and line.scope is None:
+                path = f"offers.{row}.kind"
+                findings.append(Finding.error("order.scope-kind-open", path, declared=line.declared))
+                continue
+            for product in line.products:
+                given = Grant(
+                    person, administrator.card_number, product, line.scope, structure, letter_of(line)
+                )
+                grants.setdefault((person.text, product, canonical_of(line.scope)), given)
+    if findings:
+        raise Refused(findings)
+    return tuple(grants.values())
+
+
+NO_SCOPE = "-"
+"""The mark that stands for the scope of a product that needs no name [decision 17]."""
+
+
+def canonical_of(scope: Scope | None) -> str:
+    """The key of a scope in a habilitation's identity."""
+    return NO_SCOPE if scope is None else scope.canonical

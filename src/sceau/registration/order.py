@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sceau.registration.examination_terms import ContractFacts
+from sceau.registration.form413 import Form413
 from sceau.vocabulary import Finding, Life, Refused
 
 
@@ -107,6 +109,23 @@ class OrderFacts:
     def standing(self) -> frozenset[str]:
         """The officers who approved the present version."""
         return frozenset(given.officer for given in self.approvals if given.version == self.version)
+
+
+def parties_of(form: Form413 | None, *, submitter: str, contract: ContractFacts | None) -> tuple[Party, ...]:
+    """Everybody who is part of an order: who brought it, who signs it, whom it names, whom the contract
+    names.
+
+    `submitter` is a national identifier, empty when nobody in person brought it (a form that came by mail).
+    """
+    parties = [Party("submitter", person_id=submitter)] if submitter else []
+    if form is not None:
+        parties.append(Party("signatory", card_number=form.signatory.person.card_number.text))
+        parties += [
+            Party("administrator", card_number=person.card_number.text) for person in form.administrators
+        ]
+    if contract is not None:
+        parties += [Party("contract", card_number=party.card_number) for party in contract.parties]
+    return tuple(dict.fromkeys(parties))
 
 
 def check_officer(facts: OrderFacts, officer: Officer) -> tuple[Finding, ...]:
