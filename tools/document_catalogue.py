@@ -153,7 +153,7 @@ def environments(catalogue: Catalogue) -> str:
             "OCSP": [e.ocsp for e in catalogue.environments.values()],
             "policy OID": [e.single_policy_oid or "of the product" for e in catalogue.environments.values()],
             "product category": [f"{3 + e.category_offset:02X}" for e in catalogue.environments.values()],
-            "identifiers": [e.identifier_mode for e in catalogue.environments.values()],
+            "identifiers": [str(e.identifier_mode) for e in catalogue.environments.values()],
             "CA key": [e.authority_key or "of the issuer" for e in catalogue.environments.values()],
         }.items()
     ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from pathlib import Path
 
 import pytest
@@ -34,16 +33,6 @@ def problems_of(data: Path) -> tuple[str, ...]:
 def test_the_shipped_catalogue_is_read_once(data: Path) -> None:
     assert load_catalogue() is SHIPPED
     assert load_catalogue(data) is load_catalogue(data)
-
-
-def test_loading_takes_less_than_sixty_milliseconds(data: Path) -> None:
-    times = []
-    for copy in ("a", "b", "c"):
-        folder = Path(shutil.copytree(data, data.parent / copy))
-        start = time.process_time()
-        load_catalogue(folder)
-        times.append(time.process_time() - start)
-    assert min(times) < 0.060
 
 
 def test_an_unknown_key_is_refused_with_its_path(data: Path) -> None:
@@ -129,6 +118,28 @@ def test_all_problems_are_said_at_once(data: Path) -> None:
             '"{base}/PC"',
             "only {publication} may stand in an address",
         ),
+        ("environments.toml", 'identifier_mode = "real"', 'identifier_mode = "any"', "'any' is none of"),
+        ("environments.toml", "category_offset = 0x80", "category_offset = 1", "0 or 128 expected"),
+        ("environments.toml", '"1.2.250.1.213.1.7.2.1.1.1.1"', '"1.2..3"', "is no object identifier"),
+        ("environments.toml", '"rsa:3072"', '"rsa:1024"', "'rsa:1024' is no kind of key"),
+        ("environments.toml", "[production]", "[live]", "the environment 'production' is missing"),
+        ("issuers.toml", 'key = "rsa:4096"', 'key = "dsa:4096"', "'dsa:4096' is no kind of key"),
+        (
+            "issuers.toml",
+            'realm = "persons"',
+            'realm = "organisations"',
+            "certifies persons, and its issuer doesn't",
+        ),
+        ("issuers.toml", "years = 20", "years = 99", "1 to 30 expected"),
+        ("cards.toml", "ias_type = 0", "ias_type = 9", "0 to 3 expected"),
+        ("cards.toml", "eligible = false", "eligible = true", "a card that names nobody can't be eligible"),
+        ("reasons.toml", "rfc5280 = 0", "rfc5280 = 7", "no reason of RFC 5280"),
+        (
+            "calendar.toml",
+            "crl_valid_hours = 144",
+            "crl_valid_hours = 24",
+            "a list must outlive the next one",
+        ),
         ("suffixes.toml", '"mssante.fr"', '"MSSante.fr."', "is not in canonical form"),
         ("suffixes.toml", "[public-mail]", "[mail]", "the list 'public-mail' is missing"),
         ("professions.toml", "[10]", "[doctor]", "numeric code"),
@@ -159,6 +170,10 @@ def test_what_does_not_hold_together_is_refused(data: Path, file: str, old: str,
         ('mark = "seen"', 'mark = "sure"', "'sure' is none of seen, inferred"),
         ('id = "serv_ssl@1"', 'id = "serv_ssl@2"', "holds the profile 'serv_ssl@2'"),
         ("{ value = 3, ", '{ value = 3, since = "2013", ', "unknown key"),
+        ("product_category = { value = 3", "product_category = { value = 0", "3 expected"),
+        ("validity_years = { value = 3", "validity_years = { value = 4", "1 to 3 expected"),
+        ("organisation_length = { value = 40", "organisation_length = { value = 65", "1 to 64 expected"),
+        ("common_name_length = { value = 64", "common_name_length = { value = 65", "1 to 64 expected"),
     ],
 )
 def test_a_profile_says_only_what_an_end_entity_may_have(data: Path, old: str, new: str, said: str) -> None:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from urllib.parse import quote
 
+from sceau.vocabulary import IdentifierMode
+
 
 class Range(StrEnum):
     """Assurance range (*gamme*) of an issuer [IGC-SANTE 1.1]."""
@@ -80,7 +82,7 @@ class Environment:
     ldap_base: str | None
     single_policy_oid: str | None
     category_offset: int
-    identifier_mode: str
+    identifier_mode: IdentifierMode
     authority_key: str | None
     test_people: bool
     clause: str

@@ -6,7 +6,6 @@ that the hierarchy knows. `keyCertSign` can't be written in a profile, whatever 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -14,7 +13,8 @@ from sceau.catalogue.reading import Row
 from sceau.catalogue.types import Profile, SanRule, Source, SubjectLayout
 
 V = TypeVar("V")
-_OID = re.compile(r"[0-2](?:\.(?:0|[1-9][0-9]*)){2,}")
+_SOFTWARE = range(3, 4)  # product category of software certificates [IGC-SANTE 2.5]
+_LONGEST = range(1, 65)  # upper bounds of RFC 5280 A.1 for O, OU and CN
 _KEY_USAGES = ("digitalSignature", "nonRepudiation", "keyEncipherment")
 _EXTENDED_KEY_USAGES = (
     "1.3.6.1.5.5.7.3.1",  # serverAuth
@@ -44,9 +44,9 @@ class _Values:
         """True or false."""
         return self.read(key, lambda row: row.flag("value"))
 
-    def number(self, key: str) -> int:
-        """A whole number."""
-        return self.read(key, lambda row: row.number("value"))
+    def number(self, key: str, within: range) -> int:
+        """A whole number of `within`."""
+        return self.read(key, lambda row: row.number("value", within=within))
 
     def among(self, key: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
         """A list of texts out of `allowed`."""
@@ -61,13 +61,6 @@ def _among(row: Row, allowed: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
-def _oid(row: Row) -> str:
-    value = row.text("value")
-    if not _OID.fullmatch(value):
-        row.problem(f"{value!r} is no object identifier", "value")
-    return value
-
-
 def read_profile(row: Row) -> Profile:
     """One profile file."""
     values = _Values(row)
@@ -79,15 +72,15 @@ def read_profile(row: Row) -> Profile:
         subject=values.read("subject", lambda r: r.choice("value", SubjectLayout)),
         key_usage=values.among("key_usage", _KEY_USAGES),
         extended_key_usage=values.among("extended_key_usage", _EXTENDED_KEY_USAGES),
-        policy_oid=values.read("policy_oid", _oid),
+        policy_oid=values.read("policy_oid", lambda r: r.oid("value")),
         san=values.read("san", lambda r: r.choice("value", SanRule)),
         private_key_usage_period=values.flag("private_key_usage_period"),
-        product_category=values.number("product_category"),
+        product_category=values.number("product_category", _SOFTWARE),
         profession=values.flag("profession"),
         specialities=values.flag("specialities"),
-        validity_years=values.number("validity_years"),
-        organisation_length=values.number("organisation_length"),
-        common_name_length=values.number("common_name_length"),
+        validity_years=values.number("validity_years", range(1, 4)),
+        organisation_length=values.number("organisation_length", _LONGEST),
+        common_name_length=values.number("common_name_length", _LONGEST),
         basic_constraints_empty=values.flag("basic_constraints_empty"),
         subject_key_identifier=values.flag("subject_key_identifier"),
         authority_key_identifier=values.flag("authority_key_identifier"),

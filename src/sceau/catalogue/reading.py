@@ -6,6 +6,7 @@ one loading says everything that has to be mended. Nothing is handed out once a 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import TypeVar
@@ -14,6 +15,7 @@ from sceau.catalogue.types import Mark, Source
 
 E = TypeVar("E", bound=StrEnum)
 _ABSENT = object()
+_OID = re.compile(r"[0-2](?:\.(?:0|[1-9][0-9]*)){2,}")
 
 
 class CatalogueError(Exception):
@@ -74,14 +76,24 @@ class Row:
         """A text, or None when the key is absent."""
         return self.text(key) if key in self._values else None
 
-    def number(self, key: str, default: int | None = None) -> int:
-        """A whole number."""
+    def number(self, key: str, default: int | None = None, *, within: range | None = None) -> int:
+        """A whole number, of `within` where that is given."""
         value = self._take(key, int, _ABSENT if default is None else default)
-        return value if isinstance(value, int) else 0
+        number = value if isinstance(value, int) else 0
+        if within is not None and type(self._values.get(key)) is int and number not in within:
+            self.problem(f"{_said(within)} expected", key)
+        return number
 
-    def optional_number(self, key: str) -> int | None:
+    def optional_number(self, key: str, *, within: range | None = None) -> int | None:
         """A whole number, or None when the key is absent."""
-        return self.number(key) if key in self._values else None
+        return self.number(key, within=within) if key in self._values else None
+
+    def oid(self, key: str) -> str:
+        """A dotted object identifier."""
+        value = self.text(key)
+        if value and not _OID.fullmatch(value):
+            self.problem(f"{value!r} is no object identifier", key)
+        return value
 
     def flag(self, key: str, default: bool | None = None) -> bool:
         """True or false."""
@@ -151,3 +163,9 @@ class Row:
         for key in self._values:
             if key not in self._read:
                 self.problem("unknown key", key)
+
+
+def _said(within: range) -> str:
+    if len(within) <= 2:
+        return " or ".join(map(str, within))
+    return f"{within[0]} to {within[-1]}"

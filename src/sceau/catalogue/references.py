@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from sceau.catalogue.authorities import Realm
 from sceau.catalogue.types import Holder, NameNeed, SanRule, SubjectLayout
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ _SUBJECTS = {
     Holder.APPLICATION: (SubjectLayout.STRUCTURE,),
     Holder.PERSON: (SubjectLayout.PROFESSIONAL, SubjectLayout.EMPLOYEE),
 }
+_REASONS = frozenset({0, 1, 2, 3, 4, 5, 6, 8, 9, 10})  # CRLReason [RFC 5280 5.3.1]
 _SANS = {
     NameNeed.HOST: (SanRule.DNS,),
     NameNeed.MAILBOX: (SanRule.RFC822, SanRule.UPN),
@@ -35,9 +37,13 @@ def check_references(catalogue: Catalogue, problems: list[str]) -> None:
     _check_profiles(catalogue, problems)
     _check_issuers(catalogue, problems)
     _check_uses(catalogue, problems)
+    _check_reasons(catalogue, problems)
     for code in ("shared-health", "public-mail"):
         if code not in catalogue.domain_lists:
             problems.append(f"suffixes.toml: the list {code!r} is missing")
+    for code in ("production", "test", "development"):
+        if code not in catalogue.environments:
+            problems.append(f"environments.toml: the environment {code!r} is missing")
 
 
 def _known(where: str, codes: Iterable[str], table: Mapping[str, object], problems: list[str]) -> None:
@@ -63,6 +69,8 @@ def _check_products(catalogue: Catalogue, problems: list[str]) -> None:
         issuer = catalogue.issuers.get(product.issuer)
         if issuer and product.code not in issuer.products:
             problems.append(f"{where}.issuer: the issuer {issuer.code!r} doesn't list this product")
+        if issuer and (product.holder is Holder.PERSON) != (issuer.realm is Realm.PERSONS):
+            problems.append(f"{where}.issuer: certifies {product.holder}s, and its issuer doesn't")
     slugs = [product.slug for product in catalogue.products.values()]
     if len(set(slugs)) != len(slugs):
         problems.append("products.toml: one slug for two products")
@@ -100,6 +108,8 @@ def _check_issuers(catalogue: Catalogue, problems: list[str]) -> None:
         issuer_of_card = catalogue.issuers.get(card.issuer)
         if issuer_of_card is None or card.code not in issuer_of_card.cards:
             problems.append(f"cards.toml.{card.code}.issuer: {card.issuer!r} doesn't list this card")
+        if card.eligible and not card.nominative:
+            problems.append(f"cards.toml.{card.code}.eligible: a card that names nobody can't be eligible")
 
 
 def _check_uses(catalogue: Catalogue, problems: list[str]) -> None:
@@ -108,7 +118,13 @@ def _check_uses(catalogue: Catalogue, problems: list[str]) -> None:
     for group in catalogue.usages.values():
         for usage in group.usages:
             _known(f"usages.toml.{group.code}", usage.products, catalogue.products, problems)
+
+
+def _check_reasons(catalogue: Catalogue, problems: list[str]) -> None:
     codes = [reason.rfc5280 for reason in catalogue.reasons.values()]
     codes += [reason.rfc5280 for reason in catalogue.reasons_not_offered.values()]
     if len(set(codes)) != len(codes):
         problems.append("reasons.toml: one RFC 5280 number for two reasons")
+    problems.extend(
+        f"reasons.toml: {code} is no reason of RFC 5280" for code in codes if code not in _REASONS
+    )

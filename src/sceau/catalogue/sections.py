@@ -33,8 +33,10 @@ from sceau.catalogue.types import (
     ReasonNotOffered,
     ScopeFamily,
 )
+from sceau.vocabulary import IdentifierMode
 
 T = TypeVar("T")
+_KEYS = ("rsa:2048", "rsa:3072", "rsa:4096", "ec:P-256", "ec:P-384")  # décision 7
 
 
 def read_each(file: Row, read: Callable[[str, Row], T]) -> dict[str, T]:
@@ -88,10 +90,10 @@ def read_issuer(code: str, row: Row) -> Issuer:
         file=row.text("file"),
         range=row.choice("range", Range),
         realm=row.optional_choice("realm", Realm),
-        key=row.text("key"),
+        key=_key(row, "key"),
         products=row.texts("products", empty=True),
         cards=row.texts("cards", empty=True),
-        years=row.number("years"),
+        years=row.number("years", within=range(1, 31)),
         days_before_parent=row.number("days_before_parent", 0),
         path_length=row.optional_number("path_length"),
         clause=row.text("clause"),
@@ -100,6 +102,8 @@ def read_issuer(code: str, row: Row) -> Issuer:
 
 def read_calendar(row: Row) -> Calendar:
     """The one row of calendar.toml."""
+    if row.number("crl_valid_hours") < 2 * row.number("crl_every_hours"):
+        row.problem("a list must outlive the next one", "crl_valid_hours")
     calendar = Calendar(
         crl_every_hours=row.number("crl_every_hours"),
         crl_valid_hours=row.number("crl_valid_hours"),
@@ -126,13 +130,20 @@ def read_environment(code: str, row: Row) -> Environment:
         crl_template=_address(row, "crl_base"),
         ocsp_template=_address(row, "ocsp"),
         ldap_base=row.optional("ldap_base"),
-        single_policy_oid=row.optional("single_policy_oid"),
-        category_offset=row.number("category_offset"),
-        identifier_mode=row.text("identifier_mode"),
-        authority_key=row.optional("authority_key"),
+        single_policy_oid=row.oid("single_policy_oid") if "single_policy_oid" in row else None,
+        category_offset=row.number("category_offset", within=range(0, 0x81, 0x80)),
+        identifier_mode=row.choice("identifier_mode", IdentifierMode),
+        authority_key=_key(row, "authority_key") if "authority_key" in row else None,
         test_people=row.flag("test_people"),
         clause=row.text("clause"),
     )
+
+
+def _key(row: Row, key: str) -> str:
+    kind = row.text(key)
+    if kind and kind not in _KEYS:
+        row.problem(f"{kind!r} is no kind of key", key)
+    return kind
 
 
 def _address(row: Row, key: str) -> str:
@@ -152,7 +163,7 @@ def read_card(code: str, row: Row) -> CardType:
         long_label=row.text("long_label"),
         eligible=row.flag("eligible"),
         own_card=row.flag("own_card"),
-        ias_type=row.optional_number("ias_type"),
+        ias_type=row.optional_number("ias_type", within=range(4)),
         nominative=row.flag("nominative"),
         may_represent=row.flag("may_represent"),
         may_be_mandataire=row.flag("may_be_mandataire"),
