@@ -33,6 +33,24 @@ TOPICS: dict[str, tuple[str, str]] = {
 }
 
 
+class Topic(click.Command):
+    """A topic's Typer application, given its arguments as they are.
+
+    Typer carries its own copy of click: its commands can't be members of a click group, and its errors and exits
+    are known to itself only. It therefore runs as a program of its own; `Refused` and `Fault` come through.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Nothing is read here."""
+        ctx.args = list(args)
+        return args
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the topic, which exits with its own code."""
+        command = get_command(importlib.import_module(TOPICS[ctx.info_name or ""][0]).app)
+        return command.main(args=ctx.args, prog_name=ctx.command_path)
+
+
 class Topics(click.Group):
     """A group that imports a topic only when it is asked for."""
 
@@ -42,8 +60,7 @@ class Topics(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The topic's own command; None when there is no such topic (click then says so and exits 2)."""
-        topic = TOPICS.get(cmd_name)
-        return None if topic is None else get_command(importlib.import_module(topic[0]).app)
+        return Topic(cmd_name) if cmd_name in TOPICS else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of topics, without importing them."""

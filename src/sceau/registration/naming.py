@@ -6,6 +6,7 @@ Decides names only. Whether the asker may order at all (contract, card, habilita
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from sceau.catalogue import Catalogue, Holder, NameNeed, Product
 from sceau.registration.declaration import MAX_COMMON_NAME, check_family
@@ -26,6 +27,7 @@ from sceau.vocabulary import (
 )
 
 Name = HostName | Mailbox | ApplicationName
+MOST_NAMES: Final = 1_000  # of one certificate: more would be a certificate that no client reads
 
 
 def decide_name(scope: Scope, requested: str) -> Reading[HostName | Mailbox]:
@@ -54,7 +56,9 @@ def decide_names(
     known = catalogue.products.get(product)
     if known is None:
         return read_refused(Finding.error("right.product-unknown", displayed(product)))
-    findings = _check_fit(known, scope, catalogue) + _check_count(known, names)
+    if len(names) > MOST_NAMES:
+        return read_refused(Finding.error("names.too-many", "names", count=len(names), most=MOST_NAMES))
+    findings = [*_check_fit(known, scope, catalogue), *_check_count(known, names)]
     kept: dict[Name, None] = {}
     for name in names:
         reading = _decide_one(known, scope, name)
@@ -62,11 +66,33 @@ def decide_names(
         if reading.value is None:
             continue
         if reading.value in kept:
-            findings += (Finding.warning("names.twice", reading.value.text),)
+            findings.append(Finding.warning("names.twice", reading.value.text))
         kept[reading.value] = None
     if errors(findings):
         return read_refused(*findings)
     return read_ok(tuple(kept), *findings)
+
+
+def decide_declared_names(
+    product: str, scope: Reading[Scope] | None, names: Sequence[object], catalogue: Catalogue
+) -> Reading[tuple[Name, ...]]:
+    """`decide_names` under a scope as it was read: its findings come first, and a refused one covers nothing."""
+    if scope is None:
+        return decide_names(product, None, names, catalogue)
+    decided = decide_names(product, scope.value, names, catalogue)
+    if scope.value is not None:
+        return Reading(decided.value, scope.findings + decided.findings)
+    shapes = tuple(finding for finding in decided.findings if finding.code != "scope.missing")
+    return read_refused(*scope.findings, *shapes)
+
+
+def read_name(product: Product, text: str) -> Reading[Name]:
+    """A name of the kind that the product carries, by its shape alone."""
+    if product.name_need is NameNeed.APPLICATION:
+        return _as_name(read_application_name(text))
+    if product.name_need is NameNeed.HOST:
+        return _as_name(read_host_name(text))
+    return _as_name(read_mailbox(text))
 
 
 def _check_fit(product: Product, scope: Scope | None, catalogue: Catalogue) -> tuple[Finding, ...]:
@@ -91,14 +117,10 @@ def _decide_one(product: Product, scope: Scope | None, name: object) -> Reading[
     """One name; where product and scope do not fit (said already), its shape alone is judged."""
     if not isinstance(name, str):
         return read_refused(Finding.error("names.not-text", "names"))
-    if product.name_need is NameNeed.APPLICATION:
-        return _as_name(read_application_name(name))
     if scope is not None and scope.family is product.scope_family:
         decided = decide_name(scope, name)
         return _as_name(decided, _check_server_mailbox(product, decided.value))
-    if product.name_need is NameNeed.HOST:
-        return _as_name(read_host_name(name))
-    return _as_name(read_mailbox(name))
+    return read_name(product, name)
 
 
 def _as_name(

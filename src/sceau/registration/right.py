@@ -18,11 +18,12 @@ from sceau.registration.facts import (
     HabilitationStatus,
     HolderLetter,
 )
-from sceau.registration.naming import decide_names
+from sceau.registration.naming import decide_declared_names, decide_names
 from sceau.registration.scope import Scope
 from sceau.vocabulary import Finding, Reading, displayed, errors, read_host_name
 
 S = TypeVar("S")
+_MOST_SAID = 20  # unknown codes that are named, of a list that may have any length
 
 _CONTRACT: dict[ContractState, Finding] = {
     ContractState.SUSPENDED: Finding.error("right.contract-suspended", "contract"),
@@ -145,10 +146,10 @@ def _refusal_of(table: Mapping[S, Finding], state: S, *good: S) -> tuple[Finding
 
 def _check_products(question: RightQuestion, catalogue: Catalogue) -> tuple[Finding, ...]:
     """The product is on the form [T19]; a code that is none of the thirteen makes the whole list doubtful."""
-    found: tuple[Finding, ...] = ()
-    for code in question.habilitated:
-        if code not in catalogue.products:
-            found += (Finding.error("right.habilitated-unknown", displayed(code)),)
+    unknown = [code for code in dict.fromkeys(question.habilitated) if code not in catalogue.products]
+    found = tuple(
+        Finding.error("right.habilitated-unknown", displayed(code)) for code in unknown[:_MOST_SAID]
+    )
     if question.product not in question.habilitated:
         found += (Finding.error("right.product-not-habilitated", question.product),)
     return found
@@ -159,14 +160,7 @@ def _check_names(product: Product, question: RightQuestion, catalogue: Catalogue
         return _check_application(product, question, catalogue)
     if product.scope_family is None:
         return ()  # a PS product: refused by its channel
-    scope = question.scope
-    if scope is None:
-        return decide_names(product.code, None, question.requested, catalogue).findings
-    if scope.value is None:
-        shapes = decide_names(product.code, None, question.requested, catalogue).findings
-        return scope.findings + tuple(finding for finding in shapes if finding.code != "scope.missing")
-    names = decide_names(product.code, scope.value, question.requested, catalogue)
-    return scope.findings + names.findings
+    return decide_declared_names(product.code, question.scope, question.requested, catalogue).findings
 
 
 def _check_application(

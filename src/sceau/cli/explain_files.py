@@ -1,0 +1,34 @@
+"""Reading the file that a question names: a plain file of a bearable size, and nothing that could hang a batch."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import Final
+
+from sceau.vocabulary import Finding, Reading, displayed, read_ok, read_refused
+
+LARGEST_FILE: Final = 1 << 20  # far above any request or key; certification has its own, lower bounds
+
+
+def read_question_file(path: object) -> Reading[bytes]:
+    """The bytes of the file at `path`. Refused: no text, no such file, a folder, a pipe, a device, too large."""
+    if not isinstance(path, str) or not path:
+        return read_refused(Finding.error("explain.no-file", "file"))
+    about = displayed(path)
+    try:
+        # Without O_NONBLOCK, opening a named pipe waits for somebody to write to it.
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "strerror", None) or "nom de fichier impossible"
+        return read_refused(Finding.error("explain.file-not-opened", about, reason=reason))
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            return read_refused(Finding.error("explain.not-a-plain-file", about))
+        try:
+            content = file.read(LARGEST_FILE + 1)
+        except OSError as problem:
+            return read_refused(Finding.error("explain.file-not-opened", about, reason=str(problem.strerror)))
+    if len(content) > LARGEST_FILE:
+        return read_refused(Finding.error("explain.file-too-large", about, most=LARGEST_FILE))
+    return read_ok(content)
