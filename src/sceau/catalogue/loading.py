@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
@@ -39,10 +39,19 @@ def load_catalogue(folder: Path | None = None) -> Catalogue:
 
     Raises `CatalogueError` with every problem found.
     """
-    return _load((folder or _DATA).resolve())
+    return _shipped() if folder is None else _other(folder.resolve())
+
+
+@cache
+def _shipped() -> Catalogue:
+    return _load(_DATA.resolve())
 
 
 @lru_cache(maxsize=4)
+def _other(folder: Path) -> Catalogue:
+    return _load(folder)
+
+
 def _load(folder: Path) -> Catalogue:
     problems: list[str] = []
     files = _read_files(folder, problems)
