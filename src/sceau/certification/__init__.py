@@ -8,10 +8,17 @@ signed.
 from sceau.certification.csr import CertificationRequest, read_csr
 from sceau.certification.csr_names import check_request_names
 from sceau.certification.draft import Draft, IssuerFacts, Signer
+from sceau.certification.examine import Expected, examine, examine_for_signing
+from sceau.certification.gate import holder_of, prepare
+from sceau.certification.issuer import decide_validity
 from sceau.certification.judging import judge_csr
 from sceau.certification.keys import KeyKind, SubjectKey, judge_key, read_key
 from sceau.certification.known_keys import KeyFacts, KeyUse, KnownModuli, WeakKeyList
 from sceau.certification.life import CERTIFICATE_LIFE, CertificateEvent, CertificateState
+from sceau.certification.lint import LintKey, LintVerdict
+from sceau.certification.preview import SubjectPreview, preview_subject
+from sceau.certification.serial import compose_serial, draw_serial
+from sceau.certification.signing import sign
 
 __all__ = [
     "CERTIFICATE_LIFE",
@@ -19,17 +26,30 @@ __all__ = [
     "CertificateState",
     "CertificationRequest",
     "Draft",
+    "Expected",
     "IssuerFacts",
     "KeyFacts",
     "KeyKind",
     "KeyUse",
     "KnownModuli",
+    "LintKey",
+    "LintVerdict",
     "Signer",
     "SubjectKey",
+    "SubjectPreview",
     "WeakKeyList",
     "check_request_names",
+    "compose_serial",
+    "decide_validity",
+    "draw_serial",
+    "examine",
+    "examine_for_signing",
+    "holder_of",
     "judge_csr",
     "judge_key",
+    "prepare",
+    "preview_subject",
     "read_csr",
     "read_key",
+    "sign",
 ]

@@ -7,9 +7,16 @@ compares what comes back.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+from sceau.catalogue import Environment
+from sceau.vocabulary import Finding
+
+if TYPE_CHECKING:
+    from sceau.certification.lint import LintVerdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,13 +24,15 @@ class IssuerFacts:
     """The issuer a draft is made for: which one, its certificate, and where its status is published.
 
     `code` is a key of the catalogue's issuers (``el-org``), `generation` tells successive keys of one issuer
-    apart, `environment` a key of the catalogue's environments. `certificate` is DER.
+    apart, `environment` a key of the catalogue's environments. `certificate` is DER. `addresses` is that
+    environment as the operator moved it (`Environment.moved`), None for the catalogue's own addresses.
     """
 
     code: str
     generation: int
     environment: str
     certificate: bytes
+    addresses: Environment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +55,13 @@ class Draft:
     not_before: datetime
     not_after: datetime
     spki_sha256: str
+    lint: LintVerdict
+    findings: tuple[Finding, ...] = ()
+
+    def __post_init__(self) -> None:
+        """No verdict of the linter on these very bytes, no draft [F49]."""
+        if self.lint.tbs_sha256 != hashlib.sha256(self.tbs).hexdigest():
+            raise ValueError("a draft needs the linter's verdict on its own bytes")
 
 
 class Signer(Protocol):

@@ -1,0 +1,59 @@
+"""Building the bytes to be signed from a warrant and a key: the mould of the profile, and what is this
+certificate's.
+
+TBSCertificate [RFC 5280 §4.1.2]. Takes nothing from a request but the octets of its key. Decides nothing:
+what may be built was decided before, what was built is examined after, by code that shares none of this.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sceau.catalogue import Environment
+from sceau.certification import encode
+from sceau.certification.keys import SubjectKey
+from sceau.certification.mould import Mould, alternative_names, key_usage_period, private_extensions
+from sceau.certification.subject_name import SubjectName
+from sceau.registration import Warrant
+from sceau.vocabulary import Validity
+
+_VERSION_3 = encode.explicit(0, encode.integer(2))
+
+
+@dataclass(frozen=True, slots=True)
+class Particulars:
+    """What is one certificate's own: its warrant, its subject as written, its key, serial and dates; made
+    `at` (UTC).
+    """
+
+    warrant: Warrant
+    subject: SubjectName
+    key: SubjectKey
+    serial: int
+    validity: Validity
+    at: datetime
+
+
+def build_tbs(mould: Mould, own: Particulars, environment: Environment) -> bytes:
+    """The DER to be signed: the same arguments always give the same bytes."""
+    profile, dates = mould.profile, own.validity
+    extensions = encode.sequence(
+        mould.constraints,
+        encode.extension("2.5.29.14", encode.octets(own.key.identifier)),
+        mould.usages if own.key.modulus is not None else mould.usages_on_curve,
+        key_usage_period(profile, dates.not_before, dates.not_after),
+        alternative_names(profile.san, own.warrant.names),
+        mould.addresses,
+        private_extensions(profile, own.warrant.subject, environment),
+    )
+    return encode.sequence(
+        _VERSION_3,
+        encode.integer(own.serial),
+        mould.issuer.algorithm,
+        mould.issuer.name,
+        encode.sequence(encode.time(dates.not_before), encode.time(dates.not_after)),
+        own.subject.der,
+        own.key.spki,
+        encode.explicit(3, extensions),
+    )

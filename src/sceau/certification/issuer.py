@@ -1,0 +1,93 @@
+"""The issuer as a certificate's maker needs it: its exact name, its key identifier, its dates, how it signs.
+
+Everything comes from the issuer's own certificate, so that what is written under it chains to it. An issuer
+whose certificate can't be read, or is no CA's, is a machine that is badly set up: a fault.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+from sceau.certification import encode
+from sceau.certification.draft import IssuerFacts
+from sceau.vocabulary import Fault, Finding, Reading, Validity, read_ok, read_refused, three_years_from
+
+_SHORTEST_DAYS = 366
+_RSA_SHA256 = encode.sequence(encode.oid("1.2.840.113549.1.1.11"), encode.NULL)
+_ECDSA = {
+    "secp256r1": (encode.sequence(encode.oid("1.2.840.10045.4.3.2")), hashes.SHA256()),
+    "secp384r1": (encode.sequence(encode.oid("1.2.840.10045.4.3.3")), hashes.SHA384()),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class IssuerCertificate:
+    """What an issuer's certificate says. `name` is its subject's DER, `algorithm` the DER AlgorithmIdentifier
+    of its signatures, `hash` the one that goes with it; times are UTC.
+    """
+
+    name: bytes
+    key_identifier: bytes
+    not_before: datetime
+    not_after: datetime
+    public: rsa.RSAPublicKey | ec.EllipticCurvePublicKey
+    algorithm: bytes
+    hash: hashes.HashAlgorithm
+
+
+@lru_cache(maxsize=64)
+def read_issuer(certificate: bytes) -> IssuerCertificate:
+    """Read an issuer's certificate (DER). Raises `Fault` (``draft.issuer-unusable``)."""
+    try:
+        read = x509.load_der_x509_certificate(certificate)
+        identifier = read.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
+        is_authority = read.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except (ValueError, x509.ExtensionNotFound) as problem:
+        raise Fault("draft.issuer-unusable", retryable=False, detail=str(problem)) from problem
+    public = read.public_key()
+    if not is_authority or not isinstance(public, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
+        raise Fault("draft.issuer-unusable", retryable=False, detail="no certification authority")
+    algorithm, digest = _signs_with(public)
+    return IssuerCertificate(
+        name=read.subject.public_bytes(),
+        key_identifier=identifier,
+        not_before=read.not_valid_before_utc,
+        not_after=read.not_valid_after_utc,
+        public=public,
+        algorithm=algorithm,
+        hash=digest,
+    )
+
+
+def decide_validity(issuer: IssuerFacts, *, at: datetime) -> Reading[Validity]:
+    """From `at` (UTC) for three years less a second, ended by the issuer's own end when that comes first
+    [décision 12].
+
+    A shorter life is told. Under one year it is refused: the next generation of the issuer should sign by
+    then [F46].
+    """
+    end = read_issuer(issuer.certificate).not_after
+    begin = read_issuer(issuer.certificate).not_before
+    whole = three_years_from(at)
+    if not begin <= whole.not_before <= end:
+        return read_refused(Finding.error("draft.issuer-out-of-dates", issuer.code, end=f"{end:%d/%m/%Y}"))
+    if whole.not_after <= end:
+        return read_ok(whole)
+    ended = whole.ended_by(end)
+    if (ended.not_after - ended.not_before).days < _SHORTEST_DAYS:
+        return read_refused(Finding.error("draft.issuer-ends-too-soon", issuer.code, end=f"{end:%d/%m/%Y}"))
+    return read_ok(ended, Finding.warning("draft.ended-by-issuer", issuer.code, end=f"{end:%d/%m/%Y}"))
+
+
+def _signs_with(public: rsa.RSAPublicKey | ec.EllipticCurvePublicKey) -> tuple[bytes, hashes.HashAlgorithm]:
+    if isinstance(public, rsa.RSAPublicKey):
+        return _RSA_SHA256, hashes.SHA256()
+    if public.curve.name in _ECDSA:
+        return _ECDSA[public.curve.name]
+    raise Fault("draft.issuer-unusable", retryable=False, detail=f"curve {public.curve.name}")

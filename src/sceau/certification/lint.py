@@ -1,0 +1,97 @@
+"""The linter: pkilint reads each draft, signed by a throw-away key under the look-alike of its issuer [F49].
+
+Decides which of its findings refuse: every error, and every warning that is not excused below by name with a
+reason. A linter that fails is a refusal too. What comes out is a verdict on exactly these bytes; without one
+no draft is made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from sceau.certification import encode
+from sceau.certification.issuer import IssuerCertificate
+from sceau.vocabulary import Fault, Finding, Refused
+
+if TYPE_CHECKING:
+    from pkilint.validation import ValidatorContainer
+
+LintKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+
+EXCUSED: dict[str, str] = {}
+"""Findings of pkilint that don't refuse, by their code, each with its reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class LintVerdict:
+    """These very bytes were linted and passed. Made in this module only (a test holds that)."""
+
+    tbs_sha256: str
+    remarks: tuple[str, ...] = ()
+
+
+def lint(tbs: bytes, *, issuer: IssuerCertificate, key: LintKey) -> LintVerdict:
+    """Lint `tbs`. `key` is a throw-away key of the issuer's kind, used for nothing else and kept nowhere.
+
+    Raises `Refused` (``draft.lint``) with every finding that refuses, `Fault` (``draft.lint-failed``) when
+    the linter itself fails or the key is the issuer's own.
+    """
+    certificate = sign_with_lint_key(tbs, issuer=issuer, key=key)
+    try:
+        found = _findings(certificate)
+    except Exception as problem:  # a linter that fails has not passed anything
+        raise Fault("draft.lint-failed", retryable=False, detail=repr(problem)) from problem
+    refusing = [one for one in found if one[0] not in EXCUSED and one[1] in ("ERROR", "FATAL", "WARNING")]
+    if refusing:
+        raise Refused([Finding.error("draft.lint", code, says=says) for code, _, says in refusing])
+    return LintVerdict(hashlib.sha256(tbs).hexdigest(), tuple(sorted({code for code, _, _ in found})))
+
+
+def sign_with_lint_key(tbs: bytes, *, issuer: IssuerCertificate, key: LintKey) -> bytes:
+    """A certificate that looks like the issuer's and verifies under no key that matters."""
+    public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    if public == issuer.public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo):
+        raise Fault("draft.lint-failed", retryable=False, detail="the throw-away key is the issuer's own")
+    if isinstance(key, rsa.RSAPrivateKey) != isinstance(issuer.public, rsa.RSAPublicKey):
+        raise Fault("draft.lint-failed", retryable=False, detail="the throw-away key is of another kind")
+    if isinstance(key, rsa.RSAPrivateKey):
+        signature = key.sign(tbs, padding.PKCS1v15(), hashes.SHA256())
+    else:
+        signature = key.sign(tbs, ec.ECDSA(issuer.hash))
+    return encode.sequence(tbs, issuer.algorithm, encode.element(0x03, b"\x00", signature))
+
+
+def _findings(certificate: bytes) -> list[tuple[str, str, str]]:
+    """(code, severity, words) of everything that pkilint reports."""
+    from pkilint import loader
+
+    document = loader.load_der_certificate(certificate, "draft")
+    results = _linter().validate(document.root)
+    return [
+        (one.finding.code, one.finding.severity.name, str(one.message or one.finding.code))
+        for result in results
+        for one in result.finding_descriptions
+    ]
+
+
+@lru_cache(maxsize=1)
+def _linter() -> ValidatorContainer:
+    """pkilint's RFC 5280 rules, made once: half a second the first time, milliseconds after."""
+    from pkilint.pkix import certificate, extension, name
+
+    return certificate.create_pkix_certificate_validator_container(
+        certificate.create_decoding_validators(name.ATTRIBUTE_TYPE_MAPPINGS, extension.EXTENSION_MAPPINGS),
+        [
+            certificate.create_issuer_validator_container([]),
+            certificate.create_validity_validator_container(),
+            certificate.create_subject_validator_container([]),
+            certificate.create_extensions_validator_container([]),
+        ],
+    )

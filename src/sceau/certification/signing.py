@@ -1,0 +1,45 @@
+"""Having a draft signed, and believing nothing of what comes back [F02, F22, lesson 2].
+
+The signer is asked once. What it returns must be exactly the draft under a signature of the issuer's own key;
+anything else is a fault that is never tried again, since something may have been signed.
+"""
+
+from __future__ import annotations
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+
+from sceau.certification.der import NotStrictError, parse
+from sceau.certification.draft import Draft, IssuerFacts, Signer
+from sceau.certification.issuer import IssuerCertificate, read_issuer
+from sceau.vocabulary import Fault
+
+
+def sign(draft: Draft, signer: Signer, issuer: IssuerFacts) -> bytes:
+    """The certificate (DER) over exactly `draft`, signed by `issuer`.
+
+    Raises `Fault`: the signer's own, or ``draft.other-bytes`` (not retryable: the serial must be burnt).
+    """
+    if (draft.issuer, draft.generation) != (issuer.code, issuer.generation):
+        raise ValueError("a draft is signed by the issuer it was made for")
+    certificate = signer.sign(
+        kind="certificate", issuer=draft.issuer, generation=draft.generation, tbs=draft.tbs
+    )
+    check_signed(certificate, draft.tbs, read_issuer(issuer.certificate))
+    return certificate
+
+
+def check_signed(certificate: bytes, tbs: bytes, issuer: IssuerCertificate) -> None:
+    """Refuse to believe a certificate that is not `tbs` signed by `issuer`. Raises `Fault`
+    (``draft.other-bytes``).
+    """
+    try:
+        body, algorithm, signature = parse(certificate).sequence(3)
+        if body.raw != tbs or algorithm.raw != issuer.algorithm:
+            raise Fault("draft.other-bytes", retryable=False, detail="other bytes or another algorithm")
+        if isinstance(issuer.public, rsa.RSAPublicKey):
+            issuer.public.verify(signature.bits(), tbs, padding.PKCS1v15(), issuer.hash)
+        else:
+            issuer.public.verify(signature.bits(), tbs, ec.ECDSA(issuer.hash))
+    except (NotStrictError, InvalidSignature) as problem:
+        raise Fault("draft.other-bytes", retryable=False, detail=repr(problem)) from problem
