@@ -17,39 +17,48 @@ from sceau.operations.issuance import (
 )
 from sceau.operations.journal import seal_journal
 from sceau.operations.machine import Actor, Machine, install, machine
-from sceau.operations.orders import (
-    abandon_order,
+from sceau.operations.order_texts import (
     amend_order,
     answer_request,
+    receive_form,
+    settle_scope_kind,
+    sign_order,
+)
+from sceau.operations.orders import (
+    abandon_order,
     approve_order,
     ask_for_more,
     examination_of,
     note_order,
-    receive_form,
     refuse_order,
-    settle_scope_kind,
     take_order,
 )
 from sceau.operations.people import (
-    ContractParty,
-    StructureEntry,
     appoint_officer,
     dismiss_officer,
     register_card,
     register_person,
-    register_structure_contract,
     set_card_status,
-    set_contract_state,
     welcome,
 )
 from sceau.operations.publication import publish_crls
 from sceau.operations.revocation import revoke_by_code, revoke_certificate
+from sceau.operations.structures import (
+    ContractEntry,
+    PartyEntry,
+    StructureEntry,
+    confirm_employee,
+    end_employment,
+    register_structure_contract,
+    set_contract_state,
+)
 
 __all__ = [
     "Actor",
     "CertificateRequest",
-    "ContractParty",
+    "ContractEntry",
     "Machine",
+    "PartyEntry",
     "Preview",
     "StructureEntry",
     "abandon_order",
@@ -59,7 +68,9 @@ __all__ = [
     "approve_order",
     "ask_for_more",
     "collect_certificate",
+    "confirm_employee",
     "dismiss_officer",
+    "end_employment",
     "examination_of",
     "install",
     "issue_certificate",
@@ -67,6 +78,7 @@ __all__ = [
     "machine",
     "note_order",
     "preview_certificate",
+    "publish_crls",
     "receive_form",
     "recover_intents",
     "refuse_order",
@@ -80,6 +92,7 @@ __all__ = [
     "set_card_status",
     "set_contract_state",
     "settle_scope_kind",
+    "sign_order",
     "suspend_habilitation",
     "take_order",
     "welcome",

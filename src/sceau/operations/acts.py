@@ -7,13 +7,13 @@ into an entry as salted commitments; what opens them is kept beside.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import OperationalError, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 
 from sceau.journal import SALT_BYTES, Entry, commit, encode_entry, leaf_hash
 from sceau.operations.machine import Actor, Machine, machine
@@ -54,9 +54,11 @@ class Act:
         """Personal data: committed in the entry, disclosed beside it."""
         self.telling.personal.update(personal)
 
-    def also(self, kind: str, *about: str, **public: Any) -> None:
+    def also(
+        self, kind: str, *about: str, public: Mapping[str, Any], personal: Mapping[str, Any] | None = None
+    ) -> None:
         """A further entry, for another object changed by the same act."""
-        self.others.append(Telling(kind, about, public))
+        self.others.append(Telling(kind, about, dict(public), dict(personal or {})))
 
     def rename(self, kind: str) -> None:
         """What it turned out to be (an approval that accepted)."""
@@ -79,6 +81,7 @@ def acting(actor: Actor, kind: str, *about: str) -> Iterator[Act]:
     act = Act(present, actor, present.clock(), Telling(kind, about))
     try:
         with transaction.atomic():
+            act.at = present.clock()  # again: the wait for the database's lock may have been long
             yield act
             if not act.silent:
                 for telling in (act.telling, *act.others):
@@ -86,8 +89,19 @@ def acting(actor: Actor, kind: str, *about: str) -> Iterator[Act]:
     except Refused as refused:
         append_refusal(act, refused)
         raise
-    except OperationalError as error:
+    except IntegrityError as error:
+        raise _refused_by_database(error) from error
+    except (OperationalError, InterfaceError) as error:
         raise Fault("operations.database", retryable=True, detail=str(error)) from error
+
+
+def _refused_by_database(error: IntegrityError) -> Fault:
+    """Two acts met (a unique constraint: ask again), or a trigger stopped what our rules should have
+    stopped.
+    """
+    if "sceau " in str(error):
+        return Fault("operations.database-refused", retryable=False, detail=str(error).splitlines()[0])
+    return Fault("operations.conflict", retryable=True, detail=str(error).splitlines()[0])
 
 
 def append_entry(act: Act, telling: Telling) -> JournalEntry:
@@ -134,7 +148,7 @@ def append_refusal(act: Act, refused: Refused) -> None:
     try:
         with transaction.atomic():
             append_entry(act, telling)
-    except OperationalError as error:
+    except (OperationalError, InterfaceError) as error:
         raise Fault("operations.database", retryable=True, detail=str(error)) from error
 
 

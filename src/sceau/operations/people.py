@@ -1,91 +1,209 @@
-"""Who is known: structures under contract, people, cards, officers."""
+"""Who is known: people, their cards, and who is an officer of what."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-from typing import TYPE_CHECKING
+from datetime import datetime
 
-from sceau.operations.machine import Actor
-from sceau.records import CardLine, ContractLine, PersonLine
+from sceau.identity import CardHolder
+from sceau.operations.acts import Act, acting
+from sceau.operations.machine import Actor, machine
+from sceau.operations.standing import AUTHORITY, require_keeper, require_role
+from sceau.records import CardLine, PersonLine, card_line, person_line
+from sceau.records.models import Card, Person, Role
+from sceau.registration import Card as CardFacts
+from sceau.registration import CardStatus
+from sceau.registration import Person as PersonFacts
+from sceau.vocabulary import (
+    Finding,
+    Refused,
+)
 
-if TYPE_CHECKING:
-    from sceau.registration import Card, Person
-
-
-@dataclass(frozen=True, slots=True)
-class ContractParty:
-    """A person the contract names. `quality`: `representative` or `mandataire`."""
-
-    quality: str
-    surname: str
-    given_names: str
-    card_number: str
-    email: str = ""
-    phone: str = ""
+ROLES = frozenset({"desk", "auditor", "authority"})
 
 
-@dataclass(frozen=True, slots=True)
-class StructureEntry:
-    """A structure as typed at the desk; identifiers are text and are read again."""
-
-    name: str
-    postcode: str
-    commune: str
-    siret: str = ""
-    finess: str = ""
-    rpps_rangs: tuple[str, ...] = ()
-
-
-def register_structure_contract(
-    actor: Actor,
-    *,
-    structure: StructureEntry,
-    number: str,
-    valid_from: date,
-    valid_until: date | None = None,
-    parties: Sequence[ContractParty] = (),
-) -> ContractLine:
-    """A structure and its ordering contract. By the authority, the desk, or the machine at set-up."""
-    raise NotImplementedError
-
-
-def set_contract_state(actor: Actor, *, number: str, state: str, reason: str) -> ContractLine:
-    """`active`, `suspended` or `terminated`. Ending is final."""
-    raise NotImplementedError
-
-
-def register_person(actor: Actor, person: Person) -> PersonLine:
+def register_person(actor: Actor, person: PersonFacts) -> PersonLine:
     """A person, by national identifier; a second call brings names and profession up to date."""
-    raise NotImplementedError
+    with acting(actor, "person.registered") as act:
+        require_keeper(act)
+        row = keep_person(person)
+        act.about(f"person/{row.pk}")
+        act.keep(person=describe_person(person))
+    return person_view(row.national_id)
 
 
-def register_card(actor: Actor, card: Card, *, not_after: datetime | None = None) -> CardLine:
+def register_card(actor: Actor, card: CardFacts, *, not_after: datetime | None = None) -> CardLine:
     """A card and its holder (already registered). A number never changes holder."""
-    raise NotImplementedError
+    with acting(actor, "card.registered") as act:
+        require_keeper(act)
+        holder = Person.objects.filter(national_id=card.person_id.text).first()
+        if holder is None:
+            raise Refused([Finding.error("operations.person-unknown", card.person_id.text)])
+        if card.type not in act.machine.catalogue.cards:
+            raise Refused([Finding.error("operations.card-type", card.type)])
+        _keep_card(holder, card, not_after)
+        act.about(f"person/{holder.pk}")
+        act.tell(type=card.type, status=str(card.status))
+        act.keep(card=card.number.text)
+    return _card(card.number.text, act.at)
 
 
 def set_card_status(actor: Actor, *, number: str, status: str, reason: str) -> CardLine:
-    """A card was opposed, lost, suspended, or is valid again."""
-    raise NotImplementedError
+    """A card was opposed, lost, suspended, or is valid again. By the desk, the authority or the machine."""
+    with acting(actor, "card.changed") as act:
+        require_keeper(act)
+        row = Card.objects.select_for_update().select_related("person").filter(number=number).first()
+        if row is None:
+            raise Refused([Finding.error("operations.card-unknown", number)])
+        if status not in set(CardStatus):
+            raise Refused([Finding.error("operations.card-status", number, status=status)])
+        act.about(f"person/{row.person.pk}")
+        act.tell(before=row.status, status=status)
+        act.keep(card=number, reason=reason)
+        row.status = status
+        row.save(update_fields=["status"])
+    return _card(number, act.at)
 
 
 def appoint_officer(actor: Actor, *, person_id: str, quality: str) -> PersonLine:
-    """Give `desk`, `auditor` or `authority`. By the authority; by the machine while nobody holds the
-    role of authority.
+    """Give `desk`, `auditor` or `authority`. By the authority; by the machine while nobody holds that
+    role.
     """
-    raise NotImplementedError
+    with acting(actor, "role.given") as act:
+        person = _for_role(act, person_id, quality)
+        _, given = Role.objects.get_or_create(person=person, quality=quality, defaults={"since": act.at})
+        if not given:
+            act.unchanged()
+    return person_view(person_id)
 
 
 def dismiss_officer(actor: Actor, *, person_id: str, quality: str) -> PersonLine:
     """Take a role back. By the authority."""
-    raise NotImplementedError
+    with acting(actor, "role.taken") as act:
+        person = _for_role(act, person_id, quality)
+        removed, _ = Role.objects.filter(person=person, quality=quality).delete()
+        if not removed:
+            act.unchanged()
+    return person_view(person_id)
 
 
-def welcome(person: Person, card: Card, *, not_after: datetime | None = None) -> Actor:
+def welcome(holder: CardHolder) -> Actor:
     """A validated card is at the door: note its holder if new, and say who acts, with the roles held now.
 
-    A card that the records know as opposed, or as somebody else's, is refused.
+    A card that the records know as opposed, or as somebody else's, is refused. Where a certificate cannot
+    tell two types apart the lesser one is noted (an employee's, not a director's): the register or the desk
+    says more.
     """
-    raise NotImplementedError
+    number, person = holder.card_number.text, holder.national_id.text
+    with acting(Actor(person, number, frozenset(), _display(holder)), "card.met") as act:
+        row = Card.objects.select_related("person").filter(number=number).first()
+        if row is not None and row.person.national_id != person:
+            raise Refused([Finding.error("operations.card-not-yours", number)])
+        if row is None:
+            row = _meet(holder, act)
+        else:
+            act.unchanged()
+        act.about(f"person/{row.person.pk}")
+        status = row.facts(act.at).status
+        if status is not CardStatus.VALID:
+            raise Refused([Finding.error("operations.card-not-valid", number, status=status)])
+    line = person_view(person)
+    return Actor(person, number, line.roles, line.display)
+
+
+def keep_person(facts: PersonFacts) -> Person:
+    """The row of a person, brought up to date."""
+    row, _ = Person.objects.update_or_create(
+        national_id=facts.national_id.text,
+        defaults={
+            "surname": facts.surname,
+            "given_names": facts.given_names,
+            "title": facts.title,
+            "profession_code": facts.profession_code,
+            "specialities": list(facts.specialities),
+        },
+    )
+    return row
+
+
+def _meet(holder: CardHolder, act: Act) -> Card:
+    """A card seen for the first time: its holder is who the card authority says."""
+    person = PersonFacts(
+        national_id=holder.national_id,
+        surname=holder.surname,
+        given_names=holder.given_names,
+        title=holder.title,
+        profession_code=holder.profession_code,
+        specialities=holder.specialities,
+    )
+    known = Person.objects.filter(national_id=person.national_id.text).first()
+    row = known or keep_person(person)
+    type_ = holder.card_types[-1] if len(holder.card_types) == 1 else _lesser(holder.card_types)
+    act.tell(type=type_)
+    act.keep(card=holder.card_number.text, person=describe_person(person))
+    return _keep_card(
+        row, CardFacts(holder.card_number, type_, CardStatus.VALID, holder.national_id), holder.not_after
+    )
+
+
+def _lesser(types: Sequence[str]) -> str:
+    """Of the types a certificate may be, the one that represents nobody."""
+    cards = machine().catalogue.cards
+    return next((code for code in types if not cards[code].may_represent), types[0])
+
+
+def _keep_card(holder: Person, card: CardFacts, not_after: datetime | None) -> Card:
+    known = Card.objects.select_for_update().filter(number=card.number.text).first()
+    if known is None:
+        return Card.objects.create(
+            number=card.number.text, person=holder, type=card.type, status=card.status, not_after=not_after
+        )
+    if known.person_id != holder.pk:
+        raise Refused([Finding.error("operations.card-holder", card.number.text)])
+    known.type, known.status, known.not_after = card.type, card.status, not_after
+    known.save(update_fields=["type", "status", "not_after"])
+    return known
+
+
+def _for_role(act: Act, person_id: str, quality: str) -> Person:
+    """Whose role changes, after checking that the actor may change roles."""
+    if act.actor.person_id:
+        require_role(act, AUTHORITY)
+    elif Role.objects.filter(quality=AUTHORITY).exists():
+        raise Refused([Finding.error("operations.roles-by-authority", quality)])
+    person = Person.objects.filter(national_id=person_id).first()
+    if person is None:
+        raise Refused([Finding.error("operations.person-unknown", person_id)])
+    if quality not in ROLES:
+        raise Refused([Finding.error("operations.role-unknown", quality)])
+    act.about(f"person/{person.pk}")
+    act.tell(quality=quality)
+    return person
+
+
+def describe_person(person: PersonFacts) -> dict[str, object]:
+    return {
+        "id": person.national_id.text,
+        "surname": person.surname,
+        "given_names": person.given_names,
+        "title": person.title,
+        "profession_code": person.profession_code,
+    }
+
+
+def _display(holder: CardHolder) -> str:
+    return f"{holder.given_names} {holder.surname}".strip()
+
+
+def person_view(national_id: str) -> PersonLine:
+    line = person_line(national_id)
+    if line is None:
+        raise LookupError(f"person {national_id} was just written")
+    return line
+
+
+def _card(number: str, at: datetime) -> CardLine:
+    line = card_line(number, at=at)
+    if line is None:
+        raise LookupError(f"card {number} was just written")
+    return line

@@ -176,22 +176,26 @@ def check_domain_right(form: Form413) -> list[Finding]:
 
 
 def _right_of(line: OfferLine, path: str) -> list[Finding]:
+    declared = line.declared
     if line.owner is None:
-        return [Finding.error("order.owner-open", f"{path}.owner", declared=line.declared)]
+        return [Finding.error("order.owner-open", f"{path}.owner", declared=declared)]
     if line.owner is NameOwner.STRUCTURE:
-        return [Finding.info("order.owner-structure", path, declared=line.declared)]
-    match letter_of(line):
-        case HolderLetter.VERIFIED if line.letter is not None and line.letter.purpose:
-            purpose = line.letter.purpose
-            return [Finding.warning("order.letter-purpose", f"{path}.letter", purpose=purpose)]
-        case HolderLetter.VERIFIED:
-            return [Finding.info("order.letter-whole", path, declared=line.declared)]
-        case HolderLetter.RECEIVED_UNSIGNED:
-            return [Finding.error("order.letter-unsigned", f"{path}.letter", declared=line.declared)]
-        case HolderLetter.RECEIVED_NO_ID_COPY:
-            return [Finding.error("order.letter-no-id-copy", f"{path}.letter", declared=line.declared)]
-        case _:
-            return [Finding.error("order.letter-missing", f"{path}.letter", declared=line.declared)]
+        return [Finding.info("order.owner-structure", path, declared=declared)]
+    letter = letter_of(line)
+    if letter is HolderLetter.VERIFIED:
+        return [_leave_of(line, path)]
+    refusals = {
+        HolderLetter.RECEIVED_UNSIGNED: Finding.error("order.letter-unsigned", path, declared=declared),
+        HolderLetter.RECEIVED_NO_ID_COPY: Finding.error("order.letter-no-id-copy", path, declared=declared),
+    }
+    return [refusals.get(letter) or Finding.error("order.letter-missing", path, declared=declared)]
+
+
+def _leave_of(line: OfferLine, path: str) -> Finding:
+    """A letter for a stated use is compared by people with the use that the form states [ASSURANCE T08]."""
+    if line.letter is not None and line.letter.purpose:
+        return Finding.warning("order.letter-purpose", path, purpose=line.letter.purpose)
+    return Finding.info("order.letter-whole", path, declared=line.declared)
 
 
 _CHECKED_ELSEWHERE = frozenset(

@@ -24,6 +24,7 @@ from sceau.records.models.journal import (
 )
 from sceau.records.models.orders import Approval, Order, OrderNote, OrderParty, OrderVersion
 from sceau.records.models.people import (
+    PARIS,
     Card,
     Contract,
     ContractParty,
@@ -33,8 +34,10 @@ from sceau.records.models.people import (
     Role,
     Structure,
 )
+from sceau.records.models.texts import structure_as_stored
 
 __all__ = [
+    "PARIS",
     "Approval",
     "BlockedKey",
     "Card",
@@ -62,4 +65,5 @@ __all__ = [
     "Setting",
     "Structure",
     "TreeHead",
+    "structure_as_stored",
 ]

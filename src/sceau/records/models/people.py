@@ -8,18 +8,21 @@ from zoneinfo import ZoneInfo
 from django.db import models
 from django.db.models import Q
 
-from sceau.records.models.texts import as_person_id
+from sceau.records.models.texts import as_person_id, as_structure_id
 from sceau.registration import (
     Card as CardFacts,
 )
 from sceau.registration import (
     CardStatus,
+    ContractPartyFacts,
     ContractState,
+    SignatoryQuality,
 )
 from sceau.registration import (
     Person as PersonFacts,
 )
-from sceau.vocabulary import CardNumber
+from sceau.registration import Structure as StructureFacts
+from sceau.vocabulary import CardNumber, Finess, RppsRang, Siret
 
 PARIS = ZoneInfo("Europe/Paris")
 """Contracts begin and end by the day of the authority's own calendar."""
@@ -43,6 +46,19 @@ class Structure(models.Model):
     siret = models.CharField(max_length=14, blank=True, db_index=True)
     finess = models.CharField(max_length=9, blank=True, db_index=True)
     rpps_rangs = models.JSONField(default=list)
+
+    def facts(self) -> StructureFacts:
+        """What the rules are told of this structure."""
+        return StructureFacts(
+            name=self.name,
+            structure_id=as_structure_id(self.national_id),
+            department=self.department,
+            postcode=self.postcode,
+            commune=self.commune,
+            siret=Siret(self.siret) if self.siret else None,
+            finess=Finess(self.finess) if self.finess else None,
+            rpps_rangs=tuple(RppsRang(number) for number in self.rpps_rangs),
+        )
 
 
 class Person(models.Model):
@@ -154,6 +170,16 @@ class ContractParty(models.Model):
             models.UniqueConstraint(
                 fields=("contract", "quality", "card_number"), name="contract_party_once"
             ),
+        )
+
+    def facts(self, person_id: str) -> ContractPartyFacts:
+        """What the rules are told of this party; `person_id` is whose card it is, empty when nobody knows."""
+        return ContractPartyFacts(
+            quality=SignatoryQuality(self.quality),
+            card_number=self.card_number,
+            surname=self.surname,
+            given_names=self.given_names,
+            person_id=person_id,
         )
 
 

@@ -1,0 +1,68 @@
+"""Who the actor is now, by the records: never by what a session remembers.
+
+Every verb that acts for a person asks here, inside its own transaction: the person is known, the card in
+hand is valid and theirs, the role is still held. Quality towards an object (its administrator, its
+representative) is looked up too. No rule of the field: those are in the decision rooms.
+"""
+
+from __future__ import annotations
+
+from sceau.operations.acts import Act
+from sceau.records import cards_of, roles_of
+from sceau.records.models import Card, ContractParty, Person
+from sceau.registration import CardStatus, Officer
+from sceau.vocabulary import Finding, Refused
+
+DESK, AUTHORITY, AUDITOR = "desk", "authority", "auditor"
+
+
+def require_person(act: Act) -> Person:
+    """The actor as a person of the records, with a card that is valid now if one is in hand. Else
+    `Refused`.
+    """
+    actor = act.actor
+    person = Person.objects.filter(national_id=actor.person_id).first() if actor.person_id else None
+    if person is None:
+        raise Refused([Finding.error("operations.person-unknown", actor.person_id or "—")])
+    if actor.card is not None:
+        card = Card.objects.select_related("person").filter(number=actor.card).first()
+        if card is None or card.person_id != person.pk:
+            raise Refused([Finding.error("operations.card-not-yours", actor.card)])
+        status = card.facts(act.at).status
+        if status is not CardStatus.VALID:
+            raise Refused([Finding.error("operations.card-not-valid", actor.card, status=status)])
+    return person
+
+
+def require_role(act: Act, *qualities: str) -> Person:
+    """The actor holds one of these roles now. The machine itself holds none."""
+    person = require_person(act)
+    if not roles_of(person.national_id) & set(qualities):
+        raise Refused(
+            [Finding.error("operations.role-missing", person.national_id, needed=", ".join(qualities))]
+        )
+    return person
+
+
+def require_keeper(act: Act) -> None:
+    """Who may keep the registers: the machine at set-up, the authority, the desk."""
+    if act.actor.person_id:
+        require_role(act, DESK, AUTHORITY)
+
+
+def officer_of(act: Act) -> Officer:
+    """The actor as one who decides on orders."""
+    person = require_person(act)
+    return Officer(
+        person_id=person.national_id,
+        cards=cards_of(person.national_id) | ({act.actor.card} if act.actor.card else frozenset()),
+        is_desk=DESK in roles_of(person.national_id),
+    )
+
+
+def contract_qualities(person_id: str, contract_id: int | None) -> frozenset[str]:
+    """`representative` or `mandataire`, as the contract names this person by a card that is or was theirs."""
+    if contract_id is None or not person_id:
+        return frozenset()
+    named = ContractParty.objects.filter(contract_id=contract_id, card_number__in=cards_of(person_id))
+    return frozenset(named.values_list("quality", flat=True))
