@@ -171,7 +171,7 @@ def card_der(plan: CardPlan, issuer: Authority) -> bytes:
 
 
 def _subject(plan: CardPlan) -> x509.Name:
-    def attribute(oid: ObjectIdentifier, text: str) -> x509.NameAttribute:
+    def attribute(oid: ObjectIdentifier, text: str) -> x509.NameAttribute[str]:
         return x509.NameAttribute(oid, text)
 
     rdns = [x509.RelativeDistinguishedName([attribute(NameOID.COUNTRY_NAME, "FR")])]

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
@@ -98,7 +99,7 @@ def read_card(
             *_check_strength(card),
             *check_revocation(card, trust=trust, revoked=revoked, policy=policy),
         ]
-    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
+    except (ValueError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
         return read_refused(Finding.error("card.unreadable", SUBJECT))
     if content.test and not trust.test_allowed:
         findings.append(Finding.error("card.test-card", SUBJECT))

@@ -1,0 +1,70 @@
+"""What every page shows: who visits, the menu of what they may open, how to get help, where the journal
+stands.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+
+from sceau.catalogue import load_catalogue
+from sceau.portal.visitor import NOBODY, Visitor
+from sceau.records import latest_head
+
+_MENU = (
+    ("home", "Accueil"),
+    ("orders", "Commandes"),
+    ("habilitations", "Habilitations"),
+    ("certificates", "Certificats"),
+    ("desk", "Guichet"),
+    ("how", "Comment ça marche"),
+    ("glossary", "Glossaire"),
+)
+_SHOWN_CONTACTS = ("email", "phone", "hours", "post")
+
+
+@dataclass(frozen=True, slots=True)
+class MenuEntry:
+    """One line of the menu."""
+
+    label: str
+    address: str
+    current: bool
+    exact: bool
+
+
+def page(request: HttpRequest) -> dict[str, Any]:
+    """The context processor."""
+    from sceau.portal.urls import page_named
+
+    visitor: Visitor = getattr(request, "visitor", NOBODY)
+    name = (request.resolver_match.url_name or "") if request.resolver_match else ""
+    menu = []
+    for entry, label in _MENU:
+        shown = page_named(entry)
+        if shown is not None and shown.hats & visitor.hats:
+            menu.append(_entry(label, reverse(entry), request.path))
+    contacts = load_catalogue().contacts
+    return {
+        "visitor": visitor,
+        "menu": menu,
+        "page_name": name,
+        "contacts": [contacts[code] for code in _SHOWN_CONTACTS if code in contacts],
+        "place": {
+            "is_development": settings.SCEAU_ENVIRONMENT == "development",
+            "test_cards": settings.SCEAU_TEST_CARDS,
+            "door_address": settings.SCEAU_DOOR_ADDRESS,
+            "portal_address": settings.SCEAU_PORTAL_ADDRESS,
+            "publication_address": settings.SCEAU_PUBLICATION_ADDRESS,
+        },
+        "head": latest_head(),
+    }
+
+
+def _entry(label: str, address: str, here: str) -> MenuEntry:
+    current = here == address or (address != "/" and here.startswith(address))
+    return MenuEntry(label, address, current, exact=here == address)

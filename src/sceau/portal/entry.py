@@ -1,0 +1,39 @@
+"""From a certificate at the door to a session: read the card, ask the register, let in. Or every reason why
+not.
+"""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+
+from sceau.identity import CardHolder
+from sceau.operations import machine, welcome
+from sceau.portal.door import doorkeeper
+from sceau.portal.visitor import let_in
+from sceau.records import card_line
+from sceau.vocabulary import Finding, Reading, Refused
+
+
+def read_presented(certificate: bytes | None) -> Reading[CardHolder]:
+    """Whose card this is, as the doorkeeper reads it now."""
+    return doorkeeper().read(certificate, at=machine().clock())
+
+
+def enter(request: HttpRequest, holder: CardHolder, *, by_drawer: bool) -> tuple[Finding, ...]:
+    """Begin a session for `holder`; empty when it is done, else what the register holds against the card."""
+    try:
+        actor = welcome(holder)
+    except Refused as refusal:
+        return refusal.findings
+    let_in(request, actor=actor, holder=holder, card_type=type_of(holder), by_drawer=by_drawer)
+    return ()
+
+
+def type_of(holder: CardHolder) -> str:
+    """The card's code in the catalogue. A certificate does not tell a director's card from an employee's:
+    the register does, and what the register does not know is taken for the lesser of the two [IGC-SANTE
+    3.1]."""
+    known = card_line(holder.card_number.text, at=machine().clock())
+    if known is not None and known.type in holder.card_types:
+        return known.type
+    return holder.card_types[-1]

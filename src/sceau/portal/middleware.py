@@ -1,0 +1,59 @@
+"""Before any view: who visits, is the page for them, may this method be used. What is not in the table is
+refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
+
+from sceau.portal.hats import Page
+from sceau.portal.refusals import faulty, not_found, not_yours, refused, show_your_card
+from sceau.portal.visitor import NOBODY, PortalRequest, visitor_of
+from sceau.vocabulary import Fault, Refused
+
+_PRIVATE = "private, no-store"
+
+
+class VisitorMiddleware:
+    """Sets `request.visitor` and holds the table of pages."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer, and let nothing that a card opened be kept by a cache."""
+        asked = cast(PortalRequest, request)
+        asked.visitor = NOBODY
+        response = self.get_response(request)
+        if "Cache-Control" not in response:
+            response["Cache-Control"] = _PRIVATE
+        return response
+
+    def process_view(
+        self, request: HttpRequest, _view: object, _args: object, _kwargs: dict[str, Any]
+    ) -> HttpResponseBase | None:
+        """Refuse what the table does not open to this visitor."""
+        from sceau.portal.urls import page_named  # the table imports the views, and they import this room
+
+        asked = cast(PortalRequest, request)
+        match = request.resolver_match
+        page: Page | None = page_named(match.url_name or "") if match else None
+        if page is None:
+            return not_found(request)
+        asked.visitor = visitor_of(request)
+        if request.method not in page.methods:
+            return HttpResponseNotAllowed(page.methods)
+        if page.hats & asked.visitor.hats:
+            return None
+        return not_yours(asked) if asked.visitor.known else show_your_card(asked)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """A refusal or a fault that a page did not expect is said as one; a defect stays a defect."""
+        if isinstance(exception, Refused):
+            return refused(request, exception, title="Ce n’est pas possible")
+        if isinstance(exception, Fault):
+            return faulty(request, exception)
+        return None

@@ -1,0 +1,1 @@
+"""Certificates as their owners see them: list, details, collection, files."""

@@ -1,0 +1,1 @@
+"""The registration desk: its queue, an order's file, its decisions."""

@@ -1,0 +1,186 @@
+"""The desk's acts on an order. One verb each; a refusal comes back on the file, with every reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from sceau.operations import (
+    abandon_order,
+    amend_order,
+    approve_order,
+    ask_for_more,
+    note_order,
+    refuse_order,
+    settle_scope_kind,
+    take_order,
+)
+from sceau.portal.pages.desk.views import file_page, required_file
+from sceau.portal.pages.orders.editing import edited
+from sceau.portal.pages.orders.raw import Raw, raw_from
+from sceau.portal.pages.orders.sheet import OrderSheet, offers_to_add
+from sceau.portal.pages.orders.views import check
+from sceau.portal.rendering import page
+from sceau.portal.saying import summary
+from sceau.portal.visitor import PortalRequest, actor_of
+from sceau.records import OrderFile
+from sceau.vocabulary import Finding, Refused
+
+
+def take(request: PortalRequest, reference: str) -> HttpResponse:
+    """Begin, or take over, the review."""
+    return _act(
+        request,
+        reference,
+        "Vous examinez cette commande.",
+        lambda: take_order(actor_of(request), reference=reference),
+    )
+
+
+def settle(request: PortalRequest, reference: str) -> HttpResponse:
+    """Say what the form did not: the kind of a scope, the restriction of a mail domain [decisions 4, 5]."""
+    kind = request.POST.get("kind") or None
+    restricted = {"oui": True, "non": False}.get(request.POST.get("restricted", ""))
+    return _act(
+        request,
+        reference,
+        "L’étendue est précisée. Les approbations déjà données ne comptent plus.",
+        lambda: settle_scope_kind(
+            actor_of(request),
+            reference=reference,
+            version=_number(request, "version"),
+            offer=_number(request, "offer"),
+            kind=kind,
+            restricted=restricted,
+        ),
+    )
+
+
+def ask(request: PortalRequest, reference: str) -> HttpResponse:
+    """Ask the requester for what is missing."""
+    return _act(
+        request,
+        reference,
+        "La question est envoyée au demandeur.",
+        lambda: ask_for_more(
+            actor_of(request),
+            reference=reference,
+            text=request.POST.get("text", "")[:4000],
+            due=_date(request),
+        ),
+    )
+
+
+def note(request: PortalRequest, reference: str) -> HttpResponse:
+    """An internal note."""
+    return _act(
+        request,
+        reference,
+        "La note est au dossier.",
+        lambda: note_order(actor_of(request), reference=reference, text=request.POST.get("note", "")[:4000]),
+    )
+
+
+def approve(request: PortalRequest, reference: str) -> HttpResponse:
+    """One officer's yes to the version on the page."""
+    return _act(
+        request,
+        reference,
+        "Votre approbation est enregistrée.",
+        lambda: approve_order(actor_of(request), reference=reference, version=_number(request, "version")),
+    )
+
+
+def refuse(request: PortalRequest, reference: str) -> HttpResponse:
+    """The desk's no, with the reason for the requester. Final."""
+    return _act(
+        request,
+        reference,
+        "La commande est refusée ; le demandeur lit le motif.",
+        lambda: refuse_order(
+            actor_of(request), reference=reference, reason=request.POST.get("reason", "")[:4000]
+        ),
+    )
+
+
+def close(request: PortalRequest, reference: str) -> HttpResponse:
+    """The desk gives up an order nobody answers for. Final."""
+    return _act(
+        request,
+        reference,
+        "La commande est classée sans suite.",
+        lambda: abandon_order(
+            actor_of(request), reference=reference, reason=request.POST.get("reason", "")[:4000]
+        ),
+    )
+
+
+def edit(request: PortalRequest, reference: str) -> HttpResponse:
+    """The form, corrected or completed at the desk: a new version, earlier approvals no longer count."""
+    file = required_file(reference)
+    if request.method != "POST":
+        return _edit_page(request, file, dict(file.raw))
+    raw = raw_from(request.POST, desk=True)
+    action = request.POST.get("action", "verifier")
+    findings = check(raw)
+    if action != "envoyer" or findings:
+        return _edit_page(request, file, edited(raw, action), findings, status=422 if findings else 200)
+    why = request.POST.get("why", "")[:500].strip() or "Complété au guichet"
+    try:
+        amend_order(
+            actor_of(request), reference=reference, version=_number(request, "version"), raw=raw, why=why
+        )
+    except Refused as refusal:
+        return _edit_page(request, file, raw, refusal.findings, status=422)
+    messages.success(request, "La nouvelle version est enregistrée.")
+    return HttpResponseRedirect(reverse("desk-order", args=[reference]))
+
+
+def _edit_page(
+    request: PortalRequest,
+    file: OrderFile,
+    raw: Raw,
+    findings: tuple[Finding, ...] = (),
+    *,
+    status: int = 200,
+) -> HttpResponse:
+    sheet = OrderSheet(raw, findings, desk=True)
+    context = {
+        "title": f"Compléter la commande {file.line.reference}",
+        "file": file,
+        "version": request.POST.get("version") or file.line.version,
+        "sheet": sheet,
+        "offers_to_add": offers_to_add(),
+        **summary(findings, heading="La nouvelle version n’est pas enregistrée", fields=sheet.paths),
+    }
+    return page(request, "desk/edit.html", context, status=status)
+
+
+def _act(request: PortalRequest, reference: str, done: str, verb: Callable[[], OrderFile]) -> HttpResponse:
+    file = required_file(reference)
+    try:
+        after = verb()
+    except Refused as refusal:
+        typed = {key: request.POST.get(key, "") for key in ("text", "reason", "note")}
+        return file_page(request, file, refusal.findings, status=422, typed=typed)
+    accepted = after.line.state == "accepted" and file.line.state != "accepted"
+    messages.success(
+        request, "La commande est acceptée : les habilitations sont ouvertes." if accepted else done
+    )
+    return HttpResponseRedirect(reverse("desk-order", args=[reference]))
+
+
+def _number(request: PortalRequest, name: str) -> int:
+    given = request.POST.get(name, "")
+    return int(given) if given.isdecimal() and len(given) < 9 else -1
+
+
+def _date(request: PortalRequest) -> date | None:
+    try:
+        return date.fromisoformat(request.POST.get("due", ""))
+    except ValueError:
+        return None

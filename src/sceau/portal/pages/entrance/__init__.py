@@ -1,0 +1,1 @@
+"""Coming in and going out: the home page, the card door, the drawer of test cards."""

@@ -1,0 +1,114 @@
+"""The home page, the door that reads a card, the test-card drawer of a development instance, and the way
+out.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from sceau.operations import machine
+from sceau.portal.door import TestCard, doorkeeper, tls_facts
+from sceau.portal.entry import enter, read_presented, type_of
+from sceau.portal.hats import Hat
+from sceau.portal.rendering import page
+from sceau.portal.saying import summary
+from sceau.portal.visitor import PortalRequest, show_out
+from sceau.records import CertificateLine, OrderLine, certificates_of, desk_queue, orders_of
+from sceau.vocabulary import Finding
+
+_SHOWN = 20
+
+
+def home(request: PortalRequest) -> HttpResponse:
+    """Who are you, what can you do here; for a known visitor, what waits for them."""
+    visitor = request.visitor
+    context: dict[str, Any] = {"title": "Accueil", "drawer": drawer()}
+    if not visitor.known:
+        return page(request, "entrance/home.html", context)
+    orders = orders_of(visitor.person_id, limit=_SHOWN)
+    certificates = certificates_of(visitor.person_id, at=machine().clock(), limit=_SHOWN)
+    context.update(
+        to_answer=_to_answer(orders),
+        to_collect=_to_collect(certificates),
+        queue=desk_queue(limit=_SHOWN) if Hat.DESK in visitor.hats else (),
+    )
+    return page(request, "entrance/desk_top.html", context)
+
+
+def _to_answer(orders: tuple[OrderLine, ...]) -> list[OrderLine]:
+    return [order for order in orders if order.state == "incomplete"]
+
+
+def _to_collect(certificates: tuple[CertificateLine, ...]) -> list[CertificateLine]:
+    return [certificate for certificate in certificates if certificate.standing == "to-collect"]
+
+
+def door(request: PortalRequest) -> HttpResponse:
+    """What card came with this connection: whose it is and « Entrer », or why it does not open, and what to
+    do.
+    """
+    facts = tls_facts(request.scope)
+    context: dict[str, Any] = {"title": "Entrer avec ma carte", "suite": _way_on(request), "drawer": drawer()}
+    if not facts.asks_for_cards:
+        return page(request, "entrance/door_elsewhere.html", context)
+    reading = read_presented(facts.peer_certificate)
+    if reading.value is None:
+        return _turned_away(request, reading.findings, presented=facts.peer_certificate is not None)
+    if request.method == "POST":
+        findings = enter(request, reading.value, by_drawer=False)
+        if findings:
+            return _turned_away(request, findings, presented=True)
+        return HttpResponseRedirect(_way_on(request))
+    context.update(holder=reading.value, card_type=type_of(reading.value))
+    context.update(summary(reading.findings, heading="À savoir"))
+    return page(request, "entrance/door.html", context)
+
+
+def insert(request: PortalRequest) -> HttpResponse:
+    """A test card of the drawer is inserted: read like a card at the door, from its stored certificate."""
+    card = next((card for card in drawer() if card.slug == request.POST.get("carte")), None)
+    if card is None:
+        raise Http404
+    reading = read_presented(card.certificate)
+    if reading.value is None:
+        return _turned_away(request, reading.findings, presented=True)
+    findings = enter(request, reading.value, by_drawer=True)
+    if findings:
+        return _turned_away(request, findings, presented=True)
+    return HttpResponseRedirect(_way_on(request))
+
+
+def leave(request: PortalRequest) -> HttpResponse:
+    """The end of the session; the connection is closed too, so that the next card is asked for anew [T07]."""
+    show_out(request.session)
+    response = HttpResponseRedirect(reverse("home"))
+    response["Connection"] = "close"
+    return response
+
+
+def drawer() -> tuple[TestCard, ...]:
+    """The test cards, none but where the setting says so."""
+    return doorkeeper().drawer if settings.SCEAU_TEST_CARDS else ()
+
+
+def _turned_away(request: PortalRequest, findings: tuple[Finding, ...], *, presented: bool) -> HttpResponse:
+    heading = "Cette carte n’ouvre pas le service" if presented else "Aucune carte reçue"
+    context = {
+        "title": heading,
+        "presented": presented,
+        "drawer": drawer(),
+        **summary(findings, heading=heading),
+    }
+    return page(request, "entrance/turned_away.html", context, status=403)
+
+
+def _way_on(request: PortalRequest) -> str:
+    """Where to go once in: the page one came from if it is ours, else home."""
+    asked = request.POST.get("suite") or request.GET.get("suite") or ""
+    ours = asked.startswith("/") and url_has_allowed_host_and_scheme(asked, allowed_hosts=None)
+    return asked if ours else reverse("home")

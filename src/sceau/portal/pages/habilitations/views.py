@@ -1,0 +1,64 @@
+"""My habilitations: what each covers and does not, since when, by whose decision. Reads only."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpResponse
+
+from sceau.catalogue import load_catalogue
+from sceau.operations import machine
+from sceau.portal.rendering import page
+from sceau.portal.visitor import PortalRequest
+from sceau.records import (
+    ApprovalLine,
+    HabilitationLine,
+    certificate_for,
+    habilitation_for,
+    habilitations_of,
+    order_file,
+)
+
+
+def habilitations(request: PortalRequest) -> HttpResponse:
+    """Every right of the visitor, by structure, those that no longer serve included."""
+    lines = habilitations_of(request.visitor.person_id, at=machine().clock())
+    context = {"title": "Mes habilitations", "structures": by_structure(lines), "own": _own_products(request)}
+    return page(request, "habilitations/list.html", context)
+
+
+def habilitation(request: PortalRequest, reference: str) -> HttpResponse:
+    """One right: its scope, its origin, the certificates it gave."""
+    now = machine().clock()
+    file = habilitation_for(reference, viewer=request.visitor.person_id, at=now)
+    if file is None:
+        raise Http404
+    found = (certificate_for(one, viewer=request.visitor.person_id, at=now) for one in file.certificates[:50])
+    context = {
+        "title": f"Habilitation {file.line.product}",
+        "file": file,
+        "line": file.line,
+        "mine": file.line.person_id == request.visitor.person_id,
+        "product": load_catalogue().products[file.line.product],
+        "approvals": granted_by(file.line),
+        "certificates": [one.line for one in found if one is not None],
+    }
+    return page(request, "habilitations/habilitation.html", context)
+
+
+def by_structure(lines: tuple[HabilitationLine, ...]) -> list[tuple[str, str, list[HabilitationLine]]]:
+    """(structure's name, its identifier, its rights), in the order of the names."""
+    grouped: dict[tuple[str, str], list[HabilitationLine]] = {}
+    for line in lines:
+        grouped.setdefault((line.structure.name, line.structure.national_id), []).append(line)
+    return [(name, number, rights) for (name, number), rights in sorted(grouped.items())]
+
+
+def granted_by(line: HabilitationLine) -> list[ApprovalLine]:
+    """The two yeses to the very version of the order that this right comes from."""
+    order = order_file(line.order_reference)
+    return [given for given in order.approvals if given.version == line.order_version] if order else []
+
+
+def _own_products(request: PortalRequest) -> list[str]:
+    catalogue = load_catalogue()
+    card = catalogue.cards.get(request.visitor.card_type)
+    return list(catalogue.offers["ps"].products) if card is not None and card.own_card else []

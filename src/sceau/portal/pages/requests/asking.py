@@ -1,0 +1,100 @@
+"""A certificate request out of a posted page. Reads texts and a file; the verbs decide."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sceau.catalogue import NameNeed, Product, SubjectLayout, load_catalogue
+from sceau.operations import CertificateRequest, machine
+from sceau.portal.uploads import read_upload
+from sceau.portal.visitor import PortalRequest
+from sceau.registration import Person
+from sceau.vocabulary import Finding, IdentifierMode, read_person_id
+
+CSR_LIMIT = 16 * 1024
+MOST_NAMES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the page asks for, as typed, and what is wrong with it before any verb is called."""
+
+    request: CertificateRequest
+    typed: dict[str, Any]
+    findings: tuple[Finding, ...]
+
+
+def asked_from(request: PortalRequest, product: Product, habilitation: str | None) -> Asked:
+    """The request of the page that was posted for `product`."""
+    typed: dict[str, Any] = {
+        key: request.POST.get(key, "")[:4000].strip()
+        for key in (
+            "names",
+            "holder.national_id",
+            "holder.surname",
+            "holder.given_names",
+            "holder.profession",
+        )
+    }
+    findings: list[Finding] = []
+    csr = _csr(request, findings)
+    typed["csr"] = csr.decode("utf-8", "replace") if csr.startswith(b"-----") or b"-----BEGIN" in csr else ""
+    holder = _holder(typed, findings) if needs_holder(product) else None
+    return Asked(
+        CertificateRequest(
+            product=product.code,
+            names=names_of(product, typed["names"]),
+            csr=csr,
+            habilitation=habilitation,
+            holder=holder,
+            replaces=request.POST.get("replaces", "")[:80],
+        ),
+        typed,
+        tuple(findings),
+    )
+
+
+def names_of(product: Product, text: str) -> tuple[str, ...]:
+    """The names as typed: one a line (or separated by spaces or commas) for hosts, the whole text for the
+    others.
+    """
+    if product.name_need is NameNeed.NONE:
+        return ()
+    if product.name_need is NameNeed.HOST:
+        return tuple(text.replace(",", " ").replace(";", " ").split())[:MOST_NAMES]
+    return (text,) if text else ()
+
+
+def needs_holder(product: Product) -> bool:
+    """Whether the request must name the person of the certificate: PRO products [decision 14]."""
+    return load_catalogue().profiles[product.profile].subject is SubjectLayout.EMPLOYEE
+
+
+def _csr(request: PortalRequest, findings: list[Finding]) -> bytes:
+    sent = read_upload(request, "csr_file")
+    data = sent[1] if sent else request.POST.get("csr", "").strip().encode()
+    if len(data) > CSR_LIMIT:
+        findings.append(Finding.error("portal.csr-too-large", "csr", limit="16 Kio"))
+        return b""
+    return data
+
+
+def _holder(typed: dict[str, Any], findings: list[Finding]) -> Person | None:
+    mode = IdentifierMode(load_catalogue().environments[machine().environment].identifier_mode)
+    reading = read_person_id(typed["holder.national_id"], subject="holder.national_id", mode=mode)
+    findings.extend(reading.findings)
+    for key in ("holder.surname", "holder.given_names"):
+        if not typed[key]:
+            findings.append(Finding.error("portal.missing", key))
+    if reading.value is None or findings:
+        return None
+    code = typed["holder.profession"]
+    profession = load_catalogue().professions.get(int(code)) if code.isdecimal() else None
+    return Person(
+        national_id=reading.value,
+        surname=typed["holder.surname"],
+        given_names=typed["holder.given_names"],
+        title=profession.title if profession else "Personnel santé ou social",
+        profession_code=profession.code if profession else None,
+    )

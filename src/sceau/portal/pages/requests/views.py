@@ -1,0 +1,215 @@
+"""Choosing what to ask, the request page with its live verdict, and the request itself."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from sceau.catalogue import NameNeed, Product, load_catalogue
+from sceau.operations import Preview, issue_certificate, machine, preview_certificate
+from sceau.portal.fields import Choice, Field, Sheet
+from sceau.portal.limits import too_often
+from sceau.portal.pages.habilitations.views import by_structure
+from sceau.portal.pages.requests.asking import Asked, asked_from, needs_holder
+from sceau.portal.rendering import page
+from sceau.portal.saying import summary
+from sceau.portal.visitor import PortalRequest, actor_of
+from sceau.records import HabilitationLine, habilitation_for, habilitations_of
+from sceau.vocabulary import Finding, Refused, errors
+
+_OPENSSL = "openssl req -new -newkey rsa:3072 -nodes -keyout {stem}.key -subj / -out {stem}.csr"
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """What a request page is for: a product, and the habilitation that opens it (None: the visitor's own
+    card).
+    """
+
+    product: Product
+    line: HabilitationLine | None
+
+    @property
+    def reference(self) -> str | None:
+        """The habilitation's reference."""
+        return self.line.reference if self.line else None
+
+
+def request_choice(request: PortalRequest) -> HttpResponse:
+    """What the visitor may ask for, and nothing else."""
+    lines = habilitations_of(request.visitor.person_id, at=machine().clock())
+    card = load_catalogue().cards.get(request.visitor.card_type)
+    own = load_catalogue().offers["ps"].products if card is not None and card.own_card else ()
+    context = {
+        "title": "Demander un certificat",
+        "structures": by_structure(tuple(line for line in lines if line.usable == "approved")),
+        "own": [load_catalogue().products[code] for code in own],
+        "blocked": sum(line.usable != "approved" for line in lines),
+    }
+    return page(request, "requests/choice.html", context)
+
+
+def request_certificate(request: PortalRequest, reference: str) -> HttpResponse:
+    """Ask under a habilitation of the visitor."""
+    return _request(request, _right_by_habilitation(request, reference))
+
+
+def request_own(request: PortalRequest, code: str) -> HttpResponse:
+    """Ask with one's own CPS card, without a form."""
+    return _request(request, _own_right(code))
+
+
+def verdict(request: PortalRequest, reference: str) -> HttpResponse:
+    """The verdict alone, for the page that shows it while one types. Issues nothing."""
+    return _verdict(request, _right_by_habilitation(request, reference))
+
+
+def verdict_own(request: PortalRequest, code: str) -> HttpResponse:
+    """The verdict alone, for a product of the visitor's own card."""
+    return _verdict(request, _own_right(code))
+
+
+def _right_by_habilitation(request: PortalRequest, reference: str) -> Right:
+    file = habilitation_for(reference, viewer=request.visitor.person_id, at=machine().clock())
+    if file is None or file.line.person_id != request.visitor.person_id:
+        raise Http404
+    return Right(load_catalogue().products[file.line.product], file.line)
+
+
+def _own_right(code: str) -> Right:
+    if code not in load_catalogue().offers["ps"].products:
+        raise Http404
+    return Right(load_catalogue().products[code], None)
+
+
+def _request(request: PortalRequest, right: Right) -> HttpResponse:
+    if request.method != "POST":
+        return _page(request, right, once=secrets.token_urlsafe(16))
+    once = request.POST.get("once", "")[:80] or secrets.token_urlsafe(16)
+    asked = asked_from(request, right.product, right.reference)
+    if request.POST.get("action") != "demander" or errors(asked.findings):
+        return _page(request, right, asked, _preview(request, asked), once=once)
+    if not asked.request.csr:
+        missing = (Finding.error("portal.no-csr", "csr"),)
+        return _page(request, right, asked, _preview(request, asked), missing, once=once, status=422)
+    try:
+        file = issue_certificate(actor_of(request), asked.request, idempotency_key=once)
+    except Refused as refusal:
+        return _page(request, right, asked, _preview(request, asked), refusal.findings, once=once, status=422)
+    messages.success(request, "Votre certificat est prêt : il ne reste qu’à le retirer.")
+    return HttpResponseRedirect(reverse("collect", args=[file.line.reference]))
+
+
+def _verdict(request: PortalRequest, right: Right) -> HttpResponse:
+    if too_often(request, "verdict", per_minute=120):
+        return HttpResponse(status=429)
+    asked = asked_from(request, right.product, right.reference)
+    return page(request, "requests/verdict.html", _verdict_context(asked, _preview(request, asked)))
+
+
+def _preview(request: PortalRequest, asked: Asked) -> Preview | None:
+    """What would be issued; None as long as nothing was typed."""
+    needs_name = load_catalogue().products[asked.request.product].name_need is not NameNeed.NONE
+    if needs_name and not asked.request.names:
+        return None
+    return preview_certificate(actor_of(request), asked.request)
+
+
+def _verdict_context(asked: Asked, preview: Preview | None) -> dict[str, Any]:
+    findings = (*asked.findings, *(preview.findings if preview else ()))
+    context: dict[str, Any] = {"preview": preview, "would": preview is not None and not errors(findings)}
+    context.update(summary(findings, heading="", fields=()))
+    context["findings_refuse"] = False
+    return context
+
+
+def _page(
+    request: PortalRequest,
+    right: Right,
+    asked: Asked | None = None,
+    preview: Preview | None = None,
+    findings: tuple[Finding, ...] = (),
+    *,
+    once: str,
+    status: int = 200,
+) -> HttpResponse:
+    said = (*(asked.findings if asked else ()), *findings)
+    sheet = Sheet(_nested(asked.typed) if asked else {}, said)
+    fields = _fields(sheet, right)
+    address = (
+        reverse("verdict", args=[right.reference])
+        if right.line
+        else reverse("verdict-own", args=[right.product.code])
+    )
+    context = {
+        "title": f"Demander {right.product.code}",
+        "product": right.product,
+        "line": right.line,
+        "fields": fields,
+        "csr": _csr_field(sheet),
+        "replaces": request.POST.get("replaces") or request.GET.get("remplace", ""),
+        "once": once,
+        "verdict_address": address,
+        "presets": _presets(right.product),
+        "openssl": _OPENSSL.format(stem=right.product.slug),
+        "key_file": f"{right.product.slug}.key",
+        "verdict": _verdict_context(asked, preview) if asked else None,
+        **summary(findings, heading="Le certificat n’est pas délivré", fields=[*sheet.paths, "csr_file"]),
+    }
+    return page(request, "requests/request.html", context, status=status)
+
+
+def _fields(sheet: Sheet, right: Right) -> list[Field]:
+    fields = []
+    need = right.product.name_need
+    if need is NameNeed.HOST:
+        help_text = "Un nom par ligne. Le premier devient le nom commun (CN)."
+        fields.append(_name(sheet, "Noms de serveur", help_text, kind="textarea", rows=3))
+    elif need is NameNeed.MAILBOX:
+        fields.append(_name(sheet, "Boîte aux lettres", "L’adresse que portera le certificat.", kind="email"))
+    elif need is NameNeed.APPLICATION:
+        help_text = "Le nom de l’application ou du service, de 1 à 64 caractères : les services le reconnaissent à lui."
+        fields.append(_name(sheet, "Nom de l’application", help_text))
+    if needs_holder(right.product):
+        fields += _holder_fields(sheet)
+    return fields
+
+
+def _name(sheet: Sheet, label: str, help_text: str, **look: Any) -> Field:
+    return sheet.field("names", label=label, help=help_text, required=True, **look)
+
+
+def _holder_fields(sheet: Sheet) -> list[Field]:
+    chosen = str(sheet.values.get("holder", {}).get("profession", "")) if sheet.values else ""
+    professions = [Choice("", "Personnel de la structure", chosen == "")]
+    professions += [
+        Choice(str(one.code), one.label, chosen == str(one.code))
+        for one in load_catalogue().professions.values()
+    ]
+    help_text = "Le chiffre 8 suivi de son numéro RPPS, ou l’identifiant national écrit sur sa carte."
+    return [
+        sheet.field(
+            "holder.national_id", label="Identifiant national du porteur", help=help_text, required=True
+        ),
+        sheet.field("holder.surname", label="Nom du porteur", required=True),
+        sheet.field("holder.given_names", label="Prénom(s) du porteur", required=True),
+        sheet.field("holder.profession", label="Profession du porteur", kind="select", choices=professions),
+    ]
+
+
+def _csr_field(sheet: Sheet) -> Field:
+    return sheet.field("csr", kind="pem", label="Demande de certificat (CSR)", required=True, rows=9)
+
+
+def _presets(product: Product) -> list[Any]:
+    return [preset for preset in load_catalogue().presets.values() if product.code in preset.products]
+
+
+def _nested(typed: dict[str, Any]) -> dict[str, Any]:
+    holder = {key.partition(".")[2]: value for key, value in typed.items() if key.startswith("holder.")}
+    return {**typed, "holder": holder}

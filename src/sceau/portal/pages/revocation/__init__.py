@@ -1,0 +1,1 @@
+"""The end of a certificate: by card, or with the code alone."""

@@ -1,0 +1,80 @@
+"""Pages that say no, each with the reason and the way on. None of them tells an outsider what exists."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+
+from sceau.portal.rendering import page
+from sceau.portal.saying import summary
+from sceau.portal.visitor import NOBODY, PortalRequest
+from sceau.vocabulary import Fault, Finding, Refused
+
+
+def _visitor_at_least_nobody(request: HttpRequest) -> None:
+    if not hasattr(request, "visitor"):
+        request.visitor = NOBODY  # type: ignore[attr-defined]
+
+
+def not_found(request: HttpRequest, **_why: object) -> HttpResponse:
+    """404: what does not exist and what is not yours look alike [ASSURANCE T18]."""
+    _visitor_at_least_nobody(request)
+    return page(request, "refusals/not_found.html", {"title": "Page introuvable"}, status=404)
+
+
+def bad_request(request: HttpRequest, **_why: object) -> HttpResponse:
+    """400: the request was not well formed, or too large."""
+    _visitor_at_least_nobody(request)
+    return page(
+        request, "refusals/bad_request.html", {"title": "Demande incomplète ou trop grande"}, status=400
+    )
+
+
+def forbidden(request: HttpRequest, **_why: object) -> HttpResponse:
+    """403 without more to say."""
+    _visitor_at_least_nobody(request)
+    return page(request, "refusals/forbidden.html", {"title": "Accès refusé"}, status=403)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """500: a defect of ours. Says so, and what was not done."""
+    _visitor_at_least_nobody(request)
+    return page(request, "refusals/broken.html", {"title": "Le service a rencontré un défaut"}, status=500)
+
+
+def csrf_failure(request: HttpRequest, **_why: object) -> HttpResponse:
+    """403: the act did not come from one of our pages, or the page was open for too long [ASSURANCE T35]."""
+    _visitor_at_least_nobody(request)
+    return page(request, "refusals/csrf.html", {"title": "Page périmée"}, status=403)
+
+
+def show_your_card(request: PortalRequest) -> HttpResponse:
+    """403: the page needs a card. If a session has just ended, says why."""
+    context = {"title": "Cette page demande votre carte"}
+    if request.visitor.finding is not None:
+        context.update(summary([request.visitor.finding], heading="Votre session est terminée"))
+    return page(request, "refusals/card_needed.html", context, status=403)
+
+
+def not_yours(request: PortalRequest) -> HttpResponse:
+    """403: a known visitor without the hat for this page."""
+    return page(request, "refusals/not_yours.html", {"title": "Cette page n’est pas pour vous"}, status=403)
+
+
+def refused(request: HttpRequest, refusal: Refused, *, title: str, status: int = 422) -> HttpResponse:
+    """A refusal on an act that has no form to go back to."""
+    context = {"title": title, **summary(refusal.findings, heading="Cela n’a pas été fait")}
+    return page(request, "refusals/refused.html", context, status=status)
+
+
+def faulty(request: HttpRequest, fault: Fault) -> HttpResponse:
+    """503: a machine failed. Nobody did anything wrong; says whether to try again."""
+    finding = Finding(fault.code, "service")
+    context = {
+        "title": "Le service ne peut pas répondre",
+        "retryable": fault.retryable,
+        **summary([finding], heading="Une machine du service ne répond pas"),
+    }
+    response = page(request, "refusals/faulty.html", context, status=503)
+    if fault.retryable:
+        response["Retry-After"] = "30"
+    return response

@@ -1,0 +1,101 @@
+"""Small words for templates: addresses of assets, labels of states and codes. No rule."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from django import template
+from django.contrib.staticfiles import finders
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from sceau.catalogue import load_catalogue
+
+register = template.Library()
+
+_TONES = {
+    "accepted": "good",
+    "active": "good",
+    "approved": "good",
+    "in-service": "good",
+    "collected": "good",
+    "green": "good",
+    "received": "",
+    "under-review": "",
+    "to-collect": "warn",
+    "incomplete": "warn",
+    "amber": "warn",
+    "in-progress": "warn",
+    "suspended": "warn",
+    "expired": "warn",
+    "refused": "bad",
+    "red": "bad",
+    "revoked": "bad",
+    "failed": "bad",
+    "withdrawn": "bad",
+    "terminated": "bad",
+    "abandoned": "",
+}
+
+
+@lru_cache
+def _digest(name: str) -> str:
+    path = finders.find(name)
+    return hashlib.sha256(Path(str(path)).read_bytes()).hexdigest()[:16] if path else ""
+
+
+@register.simple_tag
+def asset(name: str) -> str:
+    """The address of one of our own files, with the digest of its content."""
+    return f"{static(name)}?v={_digest(name)}"
+
+
+@register.simple_tag
+def state(kind: str, value: str) -> SafeString:
+    """A state as a word with a tone: ``{% state "order" "under-review" %}``."""
+    return format_html('<span class="tag {}">{}</span>', _TONES.get(value, ""), word(kind, value))
+
+
+@register.simple_tag
+def word(kind: str, value: str) -> str:
+    """The catalogue's text of `kind.value`; the value itself when it has none."""
+    key = f"{kind}.{value}"
+    texts = load_catalogue().texts
+    return texts.get(key, value)
+
+
+@register.filter
+def card_label(code: str) -> str:
+    """``CPE_NOMINATIVE`` → « CPE nominative »."""
+    card = load_catalogue().cards.get(code)
+    return f"Carte {card.label}" if card else "Carte"
+
+
+@register.filter
+def role_label(code: str) -> str:
+    """``desk`` → « guichet »."""
+    return word("role", code)
+
+
+@register.filter
+def product_label(code: str) -> str:
+    """The product's label."""
+    product = load_catalogue().products.get(code)
+    return product.label if product else code
+
+
+@register.filter
+def item(values: Any, key: str) -> Any:
+    """`values[key]`, or nothing."""
+    return values.get(key, "") if hasattr(values, "get") else ""
+
+
+@register.filter
+def serial(text: str) -> str:
+    """A serial number in pairs, as certificates viewers write it: ``12:ab:…``."""
+    padded = text if len(text) % 2 == 0 else "0" + text
+    return ":".join(padded[index : index + 2] for index in range(0, len(padded), 2))

@@ -1,0 +1,71 @@
+"""Every page: its address, its view, the hats it is for and the methods it answers. What is not here is
+refused.
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.urls import path
+
+from sceau.portal.hats import ACT, ANYBODY, BOTH, CARD_HOLDERS, DESK, DESK_READERS, PROFESSIONALS, Page
+from sceau.portal.pages.certificates import views as certificates
+from sceau.portal.pages.desk import acts as desk_acts
+from sceau.portal.pages.desk import views as desk
+from sceau.portal.pages.entrance import views as entrance
+from sceau.portal.pages.habilitations import views as habilitations
+from sceau.portal.pages.orders import views as orders
+from sceau.portal.pages.reading import views as reading
+from sceau.portal.pages.requests import views as requests
+from sceau.portal.pages.revocation import views as revocation
+
+PAGES: tuple[Page, ...] = (
+    Page("", entrance.home, "home", ANYBODY),
+    Page("porte/", entrance.door, "door", ANYBODY, BOTH),
+    Page("sortie/", entrance.leave, "leave", ANYBODY, ACT),
+    Page("comment-ca-marche/", reading.how, "how", ANYBODY),
+    Page("glossaire/", reading.glossary, "glossary", ANYBODY),
+    Page("accessibilite/", reading.accessibility, "accessibility", ANYBODY),
+    Page("revoquer/", revocation.by_code, "revoke-by-code", ANYBODY, BOTH),
+    Page("commandes/", orders.orders, "orders", CARD_HOLDERS),
+    Page("commandes/nouvelle/", orders.new_order, "new-order", CARD_HOLDERS, BOTH),
+    Page("commandes/<str:reference>/", orders.order, "order", CARD_HOLDERS),
+    Page("commandes/<str:reference>/corriger/", orders.amend, "amend-order", CARD_HOLDERS, BOTH),
+    Page("commandes/<str:reference>/repondre/", orders.answer, "answer-order", CARD_HOLDERS, ACT),
+    Page("commandes/<str:reference>/abandonner/", orders.abandon, "abandon-order", CARD_HOLDERS, ACT),
+    Page("habilitations/", habilitations.habilitations, "habilitations", CARD_HOLDERS),
+    Page("habilitations/<str:reference>/", habilitations.habilitation, "habilitation", CARD_HOLDERS),
+    Page("demander/", requests.request_choice, "request-choice", CARD_HOLDERS),
+    Page("demander/ps/<str:code>/", requests.request_own, "request-own", PROFESSIONALS, BOTH),
+    Page("demander/ps/<str:code>/verdict/", requests.verdict_own, "verdict-own", PROFESSIONALS, ACT),
+    Page("demander/<str:reference>/", requests.request_certificate, "request", CARD_HOLDERS, BOTH),
+    Page("demander/<str:reference>/verdict/", requests.verdict, "verdict", CARD_HOLDERS, ACT),
+    Page("certificats/", certificates.certificates, "certificates", CARD_HOLDERS),
+    Page("certificats/<str:reference>/", certificates.certificate, "certificate", CARD_HOLDERS),
+    Page("certificats/<str:reference>/retirer/", certificates.collect, "collect", CARD_HOLDERS, BOTH),
+    Page("certificats/<str:reference>/revoquer/", revocation.revoke, "revoke", CARD_HOLDERS, BOTH),
+    Page("certificats/<str:reference>/fichier/<str:form>/", certificates.download, "download", CARD_HOLDERS),
+    Page("guichet/", desk.desk, "desk", DESK_READERS),
+    Page("guichet/<str:reference>/", desk.desk_order, "desk-order", DESK_READERS),
+    Page("guichet/<str:reference>/prendre/", desk_acts.take, "desk-take", DESK, ACT),
+    Page("guichet/<str:reference>/preciser/", desk_acts.settle, "desk-settle", DESK, ACT),
+    Page("guichet/<str:reference>/completer/", desk_acts.edit, "desk-edit", DESK, BOTH),
+    Page("guichet/<str:reference>/questionner/", desk_acts.ask, "desk-ask", DESK, ACT),
+    Page("guichet/<str:reference>/noter/", desk_acts.note, "desk-note", DESK, ACT),
+    Page("guichet/<str:reference>/approuver/", desk_acts.approve, "desk-approve", DESK, ACT),
+    Page("guichet/<str:reference>/refuser/", desk_acts.refuse, "desk-refuse", DESK, ACT),
+    Page("guichet/<str:reference>/classer/", desk_acts.close, "desk-close", DESK, ACT),
+)
+DRAWER_PAGES: tuple[Page, ...] = (Page("cartes-de-test/inserer/", entrance.insert, "insert", ANYBODY, ACT),)
+
+
+def pages() -> tuple[Page, ...]:
+    """The pages of this instance: the drawer's exist in a development instance only."""
+    return PAGES + (DRAWER_PAGES if settings.SCEAU_TEST_CARDS else ())
+
+
+def page_named(name: str) -> Page | None:
+    """The page of that name, None when there is none."""
+    return next((page for page in pages() if page.name == name), None)
+
+
+urlpatterns = [path(page.route, page.view, name=page.name) for page in pages()]

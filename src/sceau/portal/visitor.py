@@ -1,0 +1,156 @@
+"""Who is visiting: nobody known, or the holder of a card, for as long as the card and the session stand.
+
+A session made with a card is bound to that very certificate: it only lives on the listener that asks for
+cards, on connections that prove the same certificate [ASSURANCE T07]. The card's status is read again at
+each request, so that a card opposed in mid-session opens nothing more [T03].
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.sessions.backends.base import SessionBase
+from django.http import HttpRequest
+
+from sceau.identity import CardHolder
+from sceau.operations import Actor, machine
+from sceau.portal.door import tls_facts
+from sceau.portal.hats import Hat
+from sceau.records import card_line, roles_of
+from sceau.vocabulary import Finding
+
+LONGEST = timedelta(hours=4)
+IDLE = timedelta(minutes=30)
+_STORED = "visitor"
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """A visitor at this request. `actor` is None for nobody known; `finding` says why a session has just
+    ended.
+    """
+
+    hats: frozenset[Hat]
+    actor: Actor | None = None
+    display: str = ""
+    card_type: str = ""
+    card_number: str = ""
+    by_drawer: bool = False
+    finding: Finding | None = None
+    elsewhere: bool = False
+    roles: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def known(self) -> bool:
+        """Whether a card holder is behind this request."""
+        return self.actor is not None
+
+    @property
+    def person_id(self) -> str:
+        """The national identifier of who asks; empty for nobody, and then nothing is anybody's."""
+        return self.actor.person_id if self.actor else ""
+
+
+NOBODY = Visitor(frozenset({Hat.ANYBODY}))
+
+
+class PortalRequest(HttpRequest):
+    """A request that went through `VisitorMiddleware`."""
+
+    visitor: Visitor
+    scope: dict[str, Any]
+
+
+def actor_of(request: PortalRequest) -> Actor:
+    """Who acts. Only for pages whose hats need a card; without one this is a defect, never a right."""
+    if request.visitor.actor is None:
+        raise LookupError("a page for card holders was opened without one")
+    return request.visitor.actor
+
+
+def let_in(
+    request: HttpRequest, *, actor: Actor, holder: CardHolder, card_type: str, by_drawer: bool
+) -> None:
+    """Begin a session for `actor`, under a new key, with nothing kept of a session before."""
+    request.session.flush()
+    request.session.cycle_key()
+    now = machine().clock().isoformat()
+    request.session[_STORED] = {
+        "person": actor.person_id,
+        "card": holder.card_number.text,
+        "type": card_type,
+        "display": actor.display or f"{holder.given_names} {holder.surname}",
+        "certificate": holder.certificate_sha256,
+        "drawer": by_drawer,
+        "until": min(machine().clock() + LONGEST, holder.not_after).isoformat(),
+        "seen": now,
+    }
+
+
+def show_out(session: SessionBase) -> None:
+    """End the session, here and in the database."""
+    session.flush()
+
+
+def visitor_of(request: HttpRequest) -> Visitor:
+    """Who is behind this request. A session that no longer holds is ended, and the visitor carries why."""
+    stored = request.session.get(_STORED)
+    if not isinstance(stored, dict):
+        return NOBODY
+    now = machine().clock()
+    if not stored["drawer"] and not tls_facts(getattr(request, "scope", {})).asks_for_cards:
+        return Visitor(NOBODY.hats, elsewhere=True)
+    finding = _why_it_ended(request, stored, now)
+    if finding is not None:
+        show_out(request.session)
+        return Visitor(NOBODY.hats, finding=finding)
+    _touch(request.session, stored, now)
+    return _known(stored)
+
+
+def _why_it_ended(request: HttpRequest, stored: dict[str, Any], now: datetime) -> Finding | None:
+    """The card first: who stole a cookie learns nothing of the session's age."""
+    if stored["drawer"]:
+        if not settings.SCEAU_TEST_CARDS:
+            return Finding.error("session.ended", "session")
+    else:
+        presented = tls_facts(getattr(request, "scope", {})).peer_certificate
+        if presented is None:
+            return Finding.error("session.card-removed", "session")
+        if hashlib.sha256(presented).hexdigest() != stored["certificate"]:
+            return Finding.error("session.other-card", "session")
+    seen, until = (datetime.fromisoformat(stored[key]) for key in ("seen", "until"))
+    if now > until or now - seen > IDLE or now < seen - timedelta(minutes=5):
+        return Finding.error("session.ended", "session")
+    card = card_line(stored["card"], at=now)
+    if card is None or card.status != "valid" or card.person.national_id != stored["person"]:
+        return Finding.error("session.card-no-longer-valid", "session")
+    return None
+
+
+def _touch(session: SessionBase, stored: dict[str, Any], now: datetime) -> None:
+    """Push the idle limit, writing at most once a minute."""
+    if now - datetime.fromisoformat(stored["seen"]) > timedelta(minutes=1):
+        session[_STORED] = {**stored, "seen": now.astimezone(UTC).isoformat()}
+
+
+def _known(stored: dict[str, Any]) -> Visitor:
+    roles = roles_of(stored["person"])
+    hats = {Hat.ANYBODY, Hat.HOLDER}
+    hats.update(hat for hat in (Hat.DESK, Hat.AUDITOR) if hat.value in roles)
+    if stored["type"] == "CPS":
+        hats.add(Hat.PROFESSIONAL)
+    actor = Actor(stored["person"], stored["card"], frozenset(roles), stored["display"])
+    return Visitor(
+        hats=frozenset(hats),
+        actor=actor,
+        display=stored["display"],
+        card_type=stored["type"],
+        card_number=stored["card"],
+        by_drawer=stored["drawer"],
+        roles=roles,
+    )
