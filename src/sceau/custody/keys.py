@@ -71,7 +71,9 @@ def make_private_key(kind: str) -> rsa.RSAPrivateKey | ec.EllipticCurvePrivateKe
     raise Fault("keys.kind", retryable=False, detail=kind)
 
 
-def algorithm_of(key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey) -> tuple[bytes, hashes.HashAlgorithm]:
+def algorithm_of(
+    key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey,
+) -> tuple[bytes, hashes.SHA256 | hashes.SHA384]:
     """How a key signs: the DER AlgorithmIdentifier and the hash. SHA-1 and MD5 exist nowhere here [F37]."""
     if isinstance(key, rsa.RSAPublicKey):
         return RSA_SHA256, hashes.SHA256()

@@ -1,0 +1,114 @@
+"""What a signer holds: its folder of keys, certificates and ledger, and the list that says which belong
+together.
+
+`issuers.json` names the environment and, for each generation of each issuer, its files. The
+certificates here are the signer's own copies: what lies on the public shelf is never read for a
+decision.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sceau.custody.authorities import Authority
+from sceau.custody.examination import SigningIssuer, signing_issuer
+from sceau.custody.folders import make_private_folder, replace_file, write_new_file
+from sceau.custody.keys import KeyStore, key_name
+from sceau.vocabulary import Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One generation of an issuer as a signer's folder has it. `certificate` is DER."""
+
+    code: str
+    generation: int
+    certificate: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SignerFolder:
+    """The places inside a signer's folder."""
+
+    path: Path
+
+    @property
+    def keys(self) -> Path:
+        """Encrypted private keys."""
+        return self.path / "keys"
+
+    @property
+    def certificates(self) -> Path:
+        """The signer's own copies of the authorities' certificates."""
+        return self.path / "certificates"
+
+    @property
+    def ledger(self) -> Path:
+        """The record of every signature."""
+        return self.path / "ledger.jsonl"
+
+    @property
+    def socket(self) -> Path:
+        """Where the signer listens."""
+        return self.path / "socket"
+
+    @property
+    def passphrase(self) -> Path:
+        """The passphrase file of a development instance, and of no other."""
+        return self.path / "passphrase"
+
+    @property
+    def contents(self) -> Path:
+        """Which environment and which issuers."""
+        return self.path / "issuers.json"
+
+    def make(self) -> None:
+        """Make the folders, closed to others."""
+        for folder in (self.path, self.keys, self.certificates):
+            make_private_folder(folder)
+
+    def keep(self, authorities: Iterable[Authority], *, environment: str) -> None:
+        """Keep the certificates of new authorities and write the list. Their keys were written when
+        they were made.
+        """
+        kept = list(authorities)
+        for authority in kept:
+            name = key_name(authority.issuer.code, authority.generation)
+            write_new_file(self.certificates / f"{name}.cer", authority.certificate, mode=0o600)
+        rows = [{"code": one.issuer.code, "generation": one.generation} for one in kept]
+        text = json.dumps({"environment": environment, "issuers": rows}, indent=1)
+        replace_file(self.contents, text.encode() + b"\n", mode=0o600)
+
+    def environment(self) -> str:
+        """The environment this signer serves (a code of the catalogue)."""
+        return str(self._read()["environment"])
+
+    def held(self) -> tuple[Held, ...]:
+        """The issuers of this folder, without their keys, in the order of the ceremony."""
+        return tuple(
+            Held(row["code"], row["generation"], self._certificate(row["code"], row["generation"]))
+            for row in self._read()["issuers"]
+        )
+
+    def open(self, store: KeyStore) -> Mapping[tuple[str, int], SigningIssuer]:
+        """Every issuer with its key, ready to sign."""
+        return {
+            (one.code, one.generation): signing_issuer(
+                one.code, one.generation, one.certificate, store.open(key_name(one.code, one.generation))
+            )
+            for one in self.held()
+        }
+
+    def _certificate(self, code: str, generation: int) -> bytes:
+        return (self.certificates / f"{key_name(code, generation)}.cer").read_bytes()
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            data: dict[str, Any] = json.loads(self.contents.read_bytes())
+        except (OSError, ValueError) as error:
+            raise Fault("signer.no-hierarchy", retryable=False, detail=str(self.contents)) from error
+        return data

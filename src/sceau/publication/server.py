@@ -1,0 +1,69 @@
+"""Putting the public server together, and running it in a process of its own.
+
+Everything it may use is given to it: a shelf, the issuers it answers for, where to read status,
+delegated keys. It imports neither `operations` nor `custody` and could not sign a certificate if it
+wanted to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sceau.publication.asgi import PublicApp
+from sceau.publication.public_site import PublicSite
+from sceau.publication.responder import OcspDesk
+from sceau.publication.shelf import Shelf
+from sceau.status import IssuerIdentity, OcspSigner, StatusSource
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class OcspService:
+    """What the OCSP desk needs. `signer(code, generation)` gives the delegated responder in use, None
+    before the first; `valid` is how long an answer holds (the catalogue's ``ocsp_valid_hours``).
+    """
+
+    issuers: Sequence[IssuerIdentity]
+    source: StatusSource
+    signer: Callable[[str, int], OcspSigner | None]
+    valid: timedelta
+
+
+def build_app(
+    shelf: Shelf,
+    *,
+    ocsp: OcspService | None,
+    title: str = "Autorité de certification : publication",
+    clock: Callable[[], datetime] = _now,
+) -> PublicApp:
+    """The ASGI application over `shelf`, answering OCSP where `ocsp` is given."""
+    desk = None
+    if ocsp is not None:
+        desk = OcspDesk(ocsp.issuers, source=ocsp.source, signer=ocsp.signer, valid=ocsp.valid, clock=clock)
+    return PublicApp(PublicSite(shelf, desk=desk, title=title, clock=clock), desk=desk)
+
+
+def serve(app: PublicApp, *, host: str, port: int) -> None:
+    """Run `app` until SIGTERM or SIGINT, on uvicorn with httptools. Call it in a process of its own."""
+    import uvicorn
+
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        log_level="warning",
+        timeout_keep_alive=30,
+        limit_concurrency=2000,
+        h11_max_incomplete_event_size=16 * 1024,
+    )
