@@ -107,7 +107,7 @@ class CardPress:
         self, data: Path, passphrase: bytes, *, catalogue: Catalogue, environment: Environment
     ) -> None:
         folder = SignerFolder(data / "signer")
-        if not environment.test_people or folder.environment() != environment.code:
+        if not environment.test_people or folder.environment(catalogue).code != environment.code:
             raise Fault("cards.not-here", retryable=False, detail=environment.code)
         self._catalogue = catalogue
         self._environment = environment

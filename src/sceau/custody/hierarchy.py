@@ -67,7 +67,7 @@ def create_hierarchy(
         made[issuer.code] = make_authority(issuer, key, parent=parent, environment=environment, at=at)
     authorities = tuple(made.values())
     public = put_on_shelf(data / "public", authorities, environment=environment)
-    folder.keep(authorities, environment=environment.code)  # last: the list says that all the rest is there
+    folder.keep(authorities, environment=environment)  # last: the list says that all the rest is there
     return Hierarchy(environment, authorities, public)
 
 

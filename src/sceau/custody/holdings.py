@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sceau.catalogue import Catalogue, Environment
+from sceau.certification import IssuerFacts
 from sceau.custody.authorities import Authority
 from sceau.custody.examination import SigningIssuer, signing_issuer
 from sceau.custody.folders import make_private_folder, replace_file, write_new_file
@@ -71,7 +73,7 @@ class SignerFolder:
         for folder in (self.path, self.keys, self.certificates):
             make_private_folder(folder)
 
-    def keep(self, authorities: Iterable[Authority], *, environment: str) -> None:
+    def keep(self, authorities: Iterable[Authority], *, environment: Environment) -> None:
         """Keep the certificates of new authorities and write the list. Their keys were written when
         they were made.
         """
@@ -80,12 +82,27 @@ class SignerFolder:
             name = key_name(authority.issuer.code, authority.generation)
             write_new_file(self.certificates / f"{name}.cer", authority.certificate, mode=0o600)
         rows = [{"code": one.issuer.code, "generation": one.generation} for one in kept]
-        text = json.dumps({"environment": environment, "issuers": rows}, indent=1)
+        addresses = {
+            "publication": environment.publication,
+            "ocsp": environment.ocsp,
+            "ldap": environment.ldap_base or "",
+        }
+        written = {"environment": environment.code, "addresses": addresses, "issuers": rows}
+        text = json.dumps(written, indent=1)
         replace_file(self.contents, text.encode() + b"\n", mode=0o600)
 
-    def environment(self) -> str:
-        """The environment this signer serves (a code of the catalogue)."""
-        return str(self._read()["environment"])
+    def environment(self, catalogue: Catalogue) -> Environment:
+        """The environment this signer serves, with the addresses that were written in its authorities."""
+        written = self._read()
+        return catalogue.environments[written["environment"]].moved(**written["addresses"])
+
+    def facts(self, catalogue: Catalogue) -> tuple[IssuerFacts, ...]:
+        """The issuers as `certification` and `operations` need them: no key, only what is public."""
+        environment = self.environment(catalogue)
+        return tuple(
+            IssuerFacts(one.code, one.generation, environment.code, one.certificate, environment)
+            for one in self.held()
+        )
 
     def held(self) -> tuple[Held, ...]:
         """The issuers of this folder, without their keys, in the order of the ceremony."""

@@ -1,0 +1,114 @@
+"""The signer process: opens its folder, its keys and its ledger, and answers at its socket until it is
+told to stop.
+
+It starts closed: no core file, no file readable by others, a passphrase that came by a prompt, a
+descriptor or a file. It is started apart from everything that listens on a network.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import resource
+import signal
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from sceau.catalogue import Catalogue, load_catalogue
+from sceau.certification import IssuerFacts, examine_for_signing
+from sceau.custody.clock import SignerClock
+from sceau.custody.desk import SigningDesk
+from sceau.custody.examination import CertificateExaminer, SigningIssuer
+from sceau.custody.folders import check_private_folder
+from sceau.custody.holdings import SignerFolder
+from sceau.custody.ledger import Ledger
+from sceau.custody.passphrase import passphrase_from_file
+from sceau.custody.server import SignerServer
+from sceau.custody.software import SoftwareKeyStore
+from sceau.vocabulary import Fault, Finding, Refused, errors
+
+log = logging.getLogger("sceau.signer")
+
+
+def run_signer(path: Path, passphrase: bytes, *, ready: Callable[[], None] = lambda: None) -> None:
+    """Hold the keys of the signer's folder at `path` until SIGTERM or SIGINT. Call it in a process of
+    its own.
+
+    `ready` is called once it listens. Requests under way when it is told to stop are finished and
+    answered. Raises `Fault` when it cannot start: another signer, a broken ledger, a wrong passphrase,
+    an open folder.
+    """
+    stop = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, stop)  # before any thread: only `sigwait` below gets them
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.umask(0o077)
+    catalogue = load_catalogue()
+    folder = SignerFolder(path)
+    check_private_folder(folder.path)
+    environment = folder.environment(catalogue)
+    store = SoftwareKeyStore(folder.keys, passphrase, random_passphrase=environment.test_people)
+    issuers = folder.open(store)
+    clock = SignerClock()
+    with Ledger.open(folder.ledger, at=clock.reading()) as ledger:
+        examiner = subscriber_examiner(folder, catalogue)
+        desk = SigningDesk(issuers, ledger=ledger, clock=clock, certificate=examiner)
+        server = SignerServer(desk, folder.socket)
+        server.listen()
+        failed = threading.Event()
+        worker = threading.Thread(target=_work, args=(desk, failed), name="desk")
+        worker.start()
+        threading.Thread(target=server.serve, name="door", daemon=True).start()
+        ready()
+        signal.sigwait(stop)
+        desk.close()
+        worker.join()
+        server.close()
+    if failed.is_set():
+        raise Fault("signer.stopped", retryable=False)
+
+
+def _work(desk: SigningDesk, failed: threading.Event) -> None:
+    """Run the desk; should it ever fail, stop the whole process: a signer that no longer signs must not
+    listen.
+    """
+    try:
+        desk.run()
+    except BaseException:
+        log.exception("the desk failed")
+        failed.set()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def subscriber_examiner(folder: SignerFolder, catalogue: Catalogue) -> CertificateExaminer:
+    """What the signer asks of a subscriber's certificate: that a product of this very issuer could have
+    given it.
+
+    Roots and card authorities have no products: through this door they sign lists and responders only.
+    """
+    facts: dict[tuple[str, int], IssuerFacts] = {
+        (one.code, one.generation): one for one in folder.facts(catalogue)
+    }
+
+    def examine(tbs: bytes, issuer: SigningIssuer, at: datetime) -> None:
+        if not catalogue.issuers[issuer.identity.code].products:
+            raise Refused([Finding.error("signer.no-subscribers", issuer.identity.code)])
+        findings = examine_for_signing(tbs, issuer=facts[issuer.name], catalogue=catalogue, at=at)
+        if errors(findings):
+            raise Refused(findings)
+
+    return examine
+
+
+def development_passphrase(path: Path, catalogue: Catalogue) -> bytes | None:
+    """The passphrase left beside the keys of a development instance, None when there is none.
+
+    Raises `Fault` (``keys.development-passphrase``) when it lies there in any other environment.
+    """
+    folder = SignerFolder(path)
+    if not folder.passphrase.exists():
+        return None
+    if not folder.environment(catalogue).test_people:
+        raise Fault("keys.development-passphrase", retryable=False, detail=str(folder.passphrase))
+    return passphrase_from_file(folder.passphrase)
