@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
-from sceau.vocabulary import Finding, Postcode, shown
+from sceau.vocabulary import Finding, Postcode, displayed
 
 _TABLE = Path(__file__).parent / "data" / "communes" / "communes.tsv.gz"
 _LISTED = 8
@@ -65,7 +65,11 @@ class Communes:
         wanted = _compared(commune)
         if not commune.strip() or any(_compared(place.name) == wanted for place in places):
             return ()
-        told = {"commune": shown(commune), "postcode": code, "communes": ", ".join(_some(self.suggest(code)))}
+        told = {
+            "commune": displayed(commune),
+            "postcode": code,
+            "communes": ", ".join(_some(self.suggest(code))),
+        }
         return (Finding.warning("commune.not-at-postcode", "commune", **told),)
 
     def suggest(self, postcode: Postcode | str) -> tuple[str, ...]:
@@ -107,13 +111,13 @@ class Communes:
             return ()
         cedex = _CEDEX in _words(commune[:_LONGEST_WORTH_COMPARING])
         told = (
-            Finding.info("postcode.cedex", "postcode", value=shown(code))
+            Finding.info("postcode.cedex", "postcode", value=displayed(code))
             if cedex
-            else Finding.warning("postcode.unknown", "postcode", value=shown(code))
+            else Finding.warning("postcode.unknown", "postcode", value=displayed(code))
         )
         if not commune.strip() or self._named_near(code, commune):
             return (told,)
-        place = {"commune": shown(commune), "postcode": shown(code)}
+        place = {"commune": displayed(commune), "postcode": displayed(code)}
         return (told, Finding.warning("commune.not-near-postcode", "commune", **place))
 
     def _named_near(self, code: str, commune: str) -> list[_Place]:

@@ -15,6 +15,7 @@ from sceau.vocabulary import (
     IdentifierMode,
     Postcode,
     Reading,
+    displayed,
     read_adeli,
     read_adeli_rang,
     read_card_number,
@@ -29,7 +30,6 @@ from sceau.vocabulary import (
     read_siren,
     read_siret,
     read_structure_id,
-    shown,
 )
 
 _Read = Callable[[object, IdentifierMode], tuple[Finding, ...]]
@@ -66,7 +66,7 @@ def explain_id(
     """
     read = ID_TYPES.get(type) if isinstance(type, str) else None
     if read is None:
-        name = shown(type) if isinstance(type, str) else "?"
+        name = displayed(type) if isinstance(type, str) else "?"
         return (Finding.error("explain.id-type", "type", type=name, known=", ".join(ID_TYPES)),)
     if type == "postcode":
         return _explain_place(read_postcode(value, mode=mode), commune)

@@ -36,7 +36,7 @@ from sceau.vocabulary.professionals import (
 from sceau.vocabulary.spelling import displayed
 from sceau.vocabulary.structures import Finess, Siren, Siret, read_finess, read_siren, read_siret
 from sceau.vocabulary.suffixes import is_public_suffix, public_suffix, registrable_name, special_use
-from sceau.vocabulary.typed_text import IdentifierMode, shown
+from sceau.vocabulary.typed_text import IdentifierMode
 from sceau.vocabulary.validity import Validity, three_years_from
 
 __all__ = [
@@ -89,7 +89,6 @@ __all__ = [
     "read_siret",
     "read_structure_id",
     "registrable_name",
-    "shown",
     "special_use",
     "three_years_from",
 ]

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from sceau.vocabulary.findings import Finding, Reading, errors, read_ok, read_refused
 from sceau.vocabulary.host_names import HostName, read_declared_host_name
+from sceau.vocabulary.spelling import displayed
 from sceau.vocabulary.suffixes import is_public_suffix, public_suffix, special_use
-from sceau.vocabulary.typed_text import SPACES, IdentifierMode, listed, shown, unseen_findings
+from sceau.vocabulary.typed_text import SPACES, IdentifierMode, listed, unseen_findings
 
 _MAX_LOCAL = 64  # [RFC 5321 §4.5.3.1.1]
 _MAX_ADDRESS = 254  # [RFC 5321 §4.5.3.1.3]
@@ -64,9 +65,9 @@ def _whole_findings(text: str, subject: str) -> list[Finding]:
     if '"' in text or "\\" in text:
         findings.append(Finding.error("email.quoted", subject))
     elif text.count("@") > 1:
-        findings.append(Finding.error("email.many-at", subject, value=shown(text)))
+        findings.append(Finding.error("email.many-at", subject, value=displayed(text)))
     if "@" not in text:
-        findings.append(Finding.error("email.no-at", subject, value=shown(text)))
+        findings.append(Finding.error("email.no-at", subject, value=displayed(text)))
     return findings
 
 
@@ -80,9 +81,9 @@ def _local_findings(local: str, subject: str) -> list[Finding]:
     if foreign:
         findings.append(Finding.error("email.local-character", subject, characters=listed(foreign)))
     if "" in local.split("."):
-        findings.append(Finding.error("email.dots", subject, value=shown(local)))
+        findings.append(Finding.error("email.dots", subject, value=displayed(local)))
     if _ROUTE_OR_PATTERN.search(local):
-        findings.append(Finding.error("email.route-or-pattern", subject, value=shown(local)))
+        findings.append(Finding.error("email.route-or-pattern", subject, value=displayed(local)))
     if local[0] in "=+-":
         findings.append(Finding.error("email.local-start", subject, found=local[0]))
     return findings
@@ -118,5 +119,5 @@ def _referee(address: str, subject: str, findings: list[Finding]) -> Reading[Ema
     try:
         validate_email(address, check_deliverability=False, allow_smtputf8=False, test_environment=True)
     except EmailNotValidError:
-        return read_refused(*findings, Finding.error("email.syntax", subject, value=shown(address)))
+        return read_refused(*findings, Finding.error("email.syntax", subject, value=displayed(address)))
     return read_ok(EmailAddress(address), *findings)

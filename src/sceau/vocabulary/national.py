@@ -21,8 +21,9 @@ from sceau.vocabulary.professionals import (
     read_rpps,
     read_rpps_rang,
 )
+from sceau.vocabulary.spelling import displayed
 from sceau.vocabulary.structures import Finess, Siren, Siret, read_finess, read_siren, read_siret
-from sceau.vocabulary.typed_text import SPACES, IdentifierMode, Typed, as_typed, require_shape, shown
+from sceau.vocabulary.typed_text import SPACES, IdentifierMode, Typed, as_typed, require_shape
 
 StructureNumber = AdeliRang | Finess | Siren | Siret | RppsRang
 _StructureReading = Reading[AdeliRang] | Reading[Finess] | Reading[Siren] | Reading[Siret] | Reading[RppsRang]
@@ -100,7 +101,7 @@ def read_structure_id(
     kind, number = typed.text[0], typed.text[1:]
     reading = _read_structure_number(kind, number, subject, mode)
     if reading is None:
-        unknown = Finding.error("structure-id.kind", subject, found=shown(kind))
+        unknown = Finding.error("structure-id.kind", subject, found=displayed(kind))
         return read_refused(*typed.findings, unknown, *_bare_number(typed.text, subject))
     findings = tuple(dict.fromkeys((*typed.findings, *reading.findings)))
     if reading.value is None or errors(findings):
@@ -119,7 +120,7 @@ def read_person_id(
     if not isinstance(text, str):
         return read_refused(Finding.error("typed.not-text", subject))
     if "@" in text:
-        return read_refused(Finding.error("person-id.mail-address", subject, value=shown(text)))
+        return read_refused(Finding.error("person-id.mail-address", subject, value=displayed(text)))
     if _UUID.fullmatch(text.strip(SPACES)):
         return read_refused(Finding.error("person-id.local-identity", subject))
     head, slash, internal = text.partition("/")
@@ -135,7 +136,7 @@ def _read_typed_person(
     kind, number = typed.text[0], typed.text[1:]
     reading = _read_person_number(kind, number, subject, mode)
     if reading is None:
-        unknown = Finding.error("person-id.kind", subject, found=shown(kind))
+        unknown = Finding.error("person-id.kind", subject, found=displayed(kind))
         return read_refused(*typed.findings, unknown, *_bare_rpps(typed.text, subject))
     merged = (*typed.findings, *reading.findings, *_internal_findings(kind, own, subject))
     findings = tuple(dict.fromkeys(merged))
@@ -184,7 +185,7 @@ def _internal_findings(kind: str, internal: str | None, subject: str) -> tuple[F
     if not internal:
         return (Finding.error("person-id.internal-missing", subject, kind=kind),)
     if not _INTERNAL.fullmatch(internal):
-        return (Finding.error("person-id.internal", subject, value=shown(internal)),)
+        return (Finding.error("person-id.internal", subject, value=displayed(internal)),)
     return ()
 
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sceau.vocabulary.findings import Finding, Reading, errors, read_ok, read_refused
-from sceau.vocabulary.typed_text import SPACES, IdentifierMode, character_findings, shown
+from sceau.vocabulary.spelling import displayed
+from sceau.vocabulary.typed_text import SPACES, IdentifierMode, character_findings
 
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber as _Parsed
@@ -75,7 +76,7 @@ def read_phone(
     if re.fullmatch(r"\(\+?[0-9]+\)[0-9]+", dialled):
         dialled = dialled.replace("(", "").replace(")", "")
     if not _DIALLED.fullmatch(dialled) or not dialled.strip("0"):
-        return read_refused(Finding.error("phone.shape", subject, value=shown(trimmed)))
+        return read_refused(Finding.error("phone.shape", subject, value=displayed(trimmed)))
     if dialled.startswith("00"):
         dialled = "+" + dialled[2:]
     if dialled.startswith("+"):
@@ -104,7 +105,7 @@ def _read_international(digits: str, subject: str) -> Reading[PhoneNumber]:
             return _read_ten_digits(code, digits[len(code) :], subject)
     if digits[:3] in _PACIFIC or digits.startswith(_MIQUELON):
         return _judge_short_plan(digits[:3], digits[3:], subject)
-    return read_refused(Finding.error("phone.foreign", subject, value=shown("+" + digits)))
+    return read_refused(Finding.error("phone.foreign", subject, value=displayed("+" + digits)))
 
 
 def _read_ten_digits(code: str, rest: str, subject: str) -> Reading[PhoneNumber]:
@@ -151,7 +152,7 @@ def _judge_short_plan(code: str, rest: str, subject: str) -> Reading[PhoneNumber
 
     own = rest.removeprefix("0") if code == _MIQUELON else rest
     if not own or len(own) > 9 or not is_valid_number(_parsed(code, own)):
-        return read_refused(Finding.error("phone.not-assigned", subject, number=shown(f"+{code}{rest}")))
+        return read_refused(Finding.error("phone.not-assigned", subject, number=displayed(f"+{code}{rest}")))
     if code == _MIQUELON:
         national = "0" + (own if len(own) == 9 else _MIQUELON + own)
         return read_ok(PhoneNumber(f"+{code}{own}", national))

@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from sceau.vocabulary.findings import Finding
+from sceau.vocabulary.spelling import displayed
 
 SPACES = " \u00a0\u2007\u2009\u202f"  # the last four: non-breaking, figure, thin and narrow non-breaking
 _SPACE = re.compile(f"[{SPACES}]")
 _PUNCTUATED = re.compile(r"[0-9A-Z]{2,}(?:[.-][0-9A-Z]{2,})*")
 _CONTROLS = frozenset({"Cc", "Zl", "Zp"})
 _HIDDEN = frozenset({"Cf", "Cs", "Co", "Cn"})
-_SHOWN = 40
 _LISTED = 5
 
 
@@ -77,7 +77,7 @@ def as_typed(text: object, subject: str, *, letters: bool = False) -> Typed:
     if findings:
         return Typed("".join(char for char in bare if not _is_unseen(char)), findings)
     if bare != upper and not _PUNCTUATED.fullmatch(upper):
-        findings = (Finding.error("typed.separator", subject, value=shown(text)),)
+        findings = (Finding.error("typed.separator", subject, value=displayed(text)),)
     return Typed(bare, findings)
 
 
@@ -105,12 +105,6 @@ def unseen_findings(text: str, subject: str) -> tuple[Finding, ...]:
     if hidden:
         findings.append(Finding.error("typed.hidden-character", subject, characters=listed(hidden)))
     return tuple(findings)
-
-
-def shown(text: str) -> str:
-    """`text` as it may be shown anywhere: 40 characters at most, nothing hidden, no control, no surrogate."""
-    cut = "".join(f"[{_code(char)}]" if _is_unseen(char) else char for char in text[:_SHOWN])
-    return cut + "…" if len(text) > _SHOWN else cut
 
 
 def listed(characters: Iterable[str]) -> str:
