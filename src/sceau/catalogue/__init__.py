@@ -7,7 +7,15 @@ rule is decided here: who may order is `registration`'s, how a certificate is bu
 from sceau.catalogue.authorities import Calendar, Environment, Issuer, Range, Realm
 from sceau.catalogue.catalogue import Catalogue
 from sceau.catalogue.communes import Communes, load_communes
-from sceau.catalogue.editions import Edition, PdfLayout, PdfOffer, TemplateText, load_editions
+from sceau.catalogue.editions import (
+    Edition,
+    PdfChoice,
+    PdfLayout,
+    PdfName,
+    PdfOffer,
+    TemplateText,
+    load_editions,
+)
 from sceau.catalogue.guidance import (
     Contact,
     Department,
@@ -60,7 +68,9 @@ __all__ = [
     "Mark",
     "NameNeed",
     "Offer",
+    "PdfChoice",
     "PdfLayout",
+    "PdfName",
     "PdfOffer",
     "Preset",
     "Product",

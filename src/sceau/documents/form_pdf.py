@@ -1,0 +1,150 @@
+"""A form 413 received as a PDF: the raw form and every finding, or why this file is not read [ASSURANCE T30].
+
+The file is opened in a child process with limits (`sandbox`); here it is only bytes. Files that could act
+(scripts, launches, attachments), hide (encryption, something before or after) or break (truncated, too heavy)
+are refused by name, and the desk keys the form. Signatures are not judged here: a signed file is read and
+said to be unverified.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sceau.catalogue import Edition, PdfLayout, load_editions
+from sceau.documents.fields import read_answer
+from sceau.documents.pdf_mapping import Mapper, edition_of, values_of
+from sceau.documents.sandbox import run_apart
+from sceau.vocabulary import Finding, displayed, errors
+
+MOST_BYTES = 10 * 1024 * 1024
+MOST_PAGES = 20
+_HEADER = b"%PDF-"
+_END = b"%%EOF"
+_BLANK = b" \t\r\n\x00\xef\xbb\xbf"
+_MOST_BEFORE = 8
+_MOST_AFTER = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class FormPdf:
+    """What a PDF gave. `raw` goes to `registration.read_form`; it is None when a finding is an error.
+
+    `edition` is the code of the edition recognised; `values` every field as it was read, for a person to
+    compare; `sha256` the hex digest of the file.
+    """
+
+    raw: dict[str, Any] | None
+    edition: str | None
+    findings: tuple[Finding, ...]
+    sha256: str
+    values: Mapping[str, str | bool | None]
+
+
+def read_form_pdf(data: bytes) -> FormPdf:
+    """The form in a PDF file. Raises `Fault` (retryable) when the reading process could not be started."""
+    digest = hashlib.sha256(data).hexdigest()
+    refused = _check_envelope(data)
+    if refused:
+        return FormPdf(None, None, refused, digest, {})
+    answer = run_apart(data)
+    refused = _check_answer(answer)
+    if refused:
+        return FormPdf(None, None, refused, digest, {})
+    return _read_fields(answer, digest)
+
+
+def _read_fields(answer: Mapping[str, Any], digest: str) -> FormPdf:
+    try:
+        fields = read_answer(answer)
+    except ValueError:
+        return FormPdf(None, None, (Finding.error("pdf.damaged", "pdf"),), digest, {})
+    values = values_of(fields)
+    edition = edition_of(fields, load_editions())
+    layout = edition.pdf if edition else None
+    findings = [*_check_hazards(answer, layout), *_check_pages(answer, layout)]
+    if edition is None or layout is None:
+        findings.append(_no_edition(len(fields)))
+        return FormPdf(None, None, tuple(findings), digest, values)
+    raw = _map(edition, layout, fields=fields, findings=findings)
+    return FormPdf(None if errors(findings) else raw, edition.code, tuple(findings), digest, values)
+
+
+def _map(edition: Edition, layout: PdfLayout, *, fields: Any, findings: list[Finding]) -> dict[str, Any]:
+    mapper = Mapper.of(edition, layout, fields)
+    raw = mapper.raw()
+    findings += mapper.findings
+    return raw
+
+
+def _no_edition(fields: int) -> Finding:
+    if fields == 0:
+        return Finding.error("pdf.no-fields", "pdf")
+    return Finding.error("pdf.edition-unknown", "pdf", count=fields)
+
+
+def _check_envelope(data: bytes) -> tuple[Finding, ...]:
+    """What can be seen without opening the file: its size, its beginning, its end."""
+    if len(data) > MOST_BYTES:
+        return (Finding.error("pdf.too-large", "pdf", found=len(data), most=MOST_BYTES),)
+    start = data.find(_HEADER, 0, _MOST_AFTER + len(_HEADER))
+    if start < 0:
+        return (Finding.error("pdf.not-a-pdf", "pdf"),)
+    findings = []
+    if start > _MOST_BEFORE or data[:start].strip(_BLANK):
+        findings.append(Finding.error("pdf.something-before", "pdf", count=start))
+    end = data.rfind(_END)
+    after = data[end + len(_END) :]
+    if end < 0:
+        findings.append(Finding.error("pdf.truncated", "pdf"))
+    elif len(after) > _MOST_AFTER or after.strip(_BLANK):
+        findings.append(Finding.error("pdf.something-after", "pdf", count=len(after)))
+    return tuple(findings)
+
+
+def _check_answer(answer: Mapping[str, Any]) -> tuple[Finding, ...]:
+    error = answer.get("error")
+    if error is None:
+        return ()
+    if error == "encrypted":
+        return (Finding.error("pdf.encrypted", "pdf"),)
+    if error == "too-much":
+        return (Finding.error("pdf.too-heavy", "pdf"),)
+    return (Finding.error("pdf.damaged", "pdf"),)
+
+
+def _check_pages(answer: Mapping[str, Any], layout: PdfLayout | None) -> Iterable[Finding]:
+    pages = answer.get("pages")
+    if not isinstance(pages, int) or pages > MOST_PAGES:
+        yield Finding.error("pdf.too-many-pages", "pdf", found=displayed(str(pages)), most=MOST_PAGES)
+    elif layout is not None and pages != layout.pages:
+        yield Finding.warning("pdf.other-pages", "pdf", found=pages, expected=layout.pages)
+
+
+def _check_hazards(answer: Mapping[str, Any], layout: PdfLayout | None) -> Iterable[Finding]:
+    """Everything that could act, but the scripts that the edition's own file has; each kind said once."""
+    allowed = layout.scripts if layout else ()
+    hazards = answer.get("hazards", [])
+    found = {
+        (str(hazard.get("kind")), str(hazard.get("detail")))
+        for hazard in (hazards if isinstance(hazards, list) else [])
+        if isinstance(hazard, dict)
+        and not (hazard.get("kind") == "javascript" and hazard.get("detail") in allowed)
+    }
+    for kind in sorted({kind for kind, _ in found}):
+        detail = displayed(next(text for name, text in sorted(found) if name == kind))
+        yield _hazard(kind, detail)
+
+
+def _hazard(kind: str, detail: str) -> Finding:
+    by_kind = {
+        "javascript": Finding.error("pdf.javascript", "pdf", script=detail),
+        "launch": Finding.error("pdf.launch", "pdf"),
+        "automatic-action": Finding.error("pdf.automatic-action", "pdf", action=detail),
+        "embedded-file": Finding.error("pdf.embedded-file", "pdf"),
+        "xfa": Finding.error("pdf.xfa", "pdf"),
+        "rich-media": Finding.error("pdf.rich-media", "pdf", media=detail),
+    }
+    return by_kind.get(kind, Finding.error("pdf.action", "pdf", action=detail))
