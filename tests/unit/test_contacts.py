@@ -181,6 +181,12 @@ def test_one_number_is_read_however_it_is_written(text: str) -> None:
         ("0696 12 34 56", "+596696123456", "0696123456"),
         ("0508 41 12 34", "+508411234", "0508411234"),
         ("+508 41 12 34", "+508411234", "0508411234"),
+        ("0708 40 12 34", "+508708401234", "0708401234"),
+        ("+508 708 40 12 34", "+508708401234", "0708401234"),
+        ("0709 20 12 34", "+262709201234", "0709201234"),
+        ("0709 00 12 34", "+590709001234", "0709001234"),
+        ("0709 30 12 34", "+594709301234", "0709301234"),
+        ("0709 35 12 34", "+262709351234", "0709351234"),
     ],
 )
 def test_numbers_of_the_mainland_and_overseas_are_read(text: str, e164: str, national: str) -> None:
@@ -225,6 +231,9 @@ def test_numbers_of_the_pacific_are_read_with_a_word_for_the_printed_form(text: 
         ("+33 262 90 50 50", {"phone.wrong-code"}),
         ("+262 1 53 93 32 70", {"phone.wrong-code"}),
         ("0400000000", {"phone.not-assigned"}),
+        ("0508051523", {"phone.not-assigned"}),
+        ("0708901234", {"phone.not-assigned"}),
+        ("+508 41 12", {"phone.not-assigned"}),
         ("0700123456", {"phone.not-assigned"}),
         ("+687 00 00 00", {"phone.not-assigned"}),
         ("01 53 93 32 7O", {"typed.character"}),
@@ -250,9 +259,12 @@ def test_the_authority_s_own_number_is_read_and_its_price_told() -> None:
     assert codes(reading, Severity.WARNING) == {"phone.shared-cost"}
 
 
-def test_an_overseas_block_that_the_library_does_not_know_warns_only() -> None:
-    reading = read_phone("0596 12 34 56")
-    assert reading.require() == PhoneNumber("+596596123456", "0596123456")
+@pytest.mark.parametrize(
+    ("text", "e164"), [("0596 12 34 56", "+596596123456"), ("0269 12 34 56", "+262269123456")]
+)
+def test_an_overseas_block_that_the_library_does_not_know_warns_only(text: str, e164: str) -> None:
+    reading = read_phone(text)
+    assert reading.require().e164 == e164
     assert codes(reading, Severity.WARNING) == {"phone.unknown-block"}
 
 

@@ -34,7 +34,15 @@ _OVERSEAS = {
     "0596": "596",
     "0696": "596",
     "0697": "596",
+    "07090": "590",
+    "07091": "596",
+    "07092": "262",
+    "07093": "594",
+    "070935": "262",
+    "070936": "262",
+    "070937": "262",
 }
+_LONGEST_BEGINNING = 6
 _TEN_DIGITS = frozenset({_METROPOLITAN, *_OVERSEAS.values()})
 _MIQUELON = "508"
 _PACIFIC = frozenset({"681", "687", "689"})  # Wallis-et-Futuna, Nouvelle-Calédonie, Polynésie française
@@ -95,16 +103,27 @@ def _read_national(digits: str, subject: str) -> Reading[PhoneNumber]:
             findings.append(Finding.info("phone.plus-missing", subject, number="+" + digits))
         return read_refused(*findings)
     if digits.startswith("0" + _MIQUELON):
-        return _read_international(digits[1:], subject)
-    return _judge(_OVERSEAS.get(digits[:4], _METROPOLITAN), digits, subject)
+        return _judge_miquelon(digits[4:], subject)
+    if digits.startswith("0708"):  # mobiles of Saint-Pierre-et-Miquelon
+        return _judge_miquelon(digits[1:], subject)
+    return _judge(_code_of(digits), digits, subject)
+
+
+def _code_of(national: str) -> str:
+    """The country code of a ten-digit number, by the longest beginning that is overseas'."""
+    beginnings = (national[:length] for length in range(_LONGEST_BEGINNING, 3, -1))
+    return next((_OVERSEAS[begin] for begin in beginnings if begin in _OVERSEAS), _METROPOLITAN)
 
 
 def _read_international(digits: str, subject: str) -> Reading[PhoneNumber]:
     for code in _TEN_DIGITS:
         if digits.startswith(code):
             return _read_ten_digits(code, digits[len(code) :], subject)
-    if digits[:3] in _PACIFIC or digits.startswith(_MIQUELON):
-        return _judge_short_plan(digits[:3], digits[3:], subject)
+    if digits.startswith(_MIQUELON):
+        own = digits.removeprefix(_MIQUELON)
+        return _judge_miquelon(own[1:] if len(own) in (7, 10) and own[0] == "0" else own, subject)
+    if digits[:3] in _PACIFIC:
+        return _judge_pacific(digits[:3], digits[3:], subject)
     return read_refused(Finding.error("phone.foreign", subject, value=displayed("+" + digits)))
 
 
@@ -112,7 +131,7 @@ def _read_ten_digits(code: str, rest: str, subject: str) -> Reading[PhoneNumber]
     national = rest if rest.startswith("0") else "0" + rest
     if len(national) != 10:
         return read_refused(Finding.error("phone.length-after-code", subject, prefix=code, found=len(rest)))
-    if _OVERSEAS.get(national[:4], _METROPOLITAN) != code:
+    if _code_of(national) != code:
         return read_refused(Finding.error("phone.wrong-code", subject, prefix=code, number=national))
     return _judge(code, national, subject)
 
@@ -146,18 +165,24 @@ def _price_findings(national: str, subject: str) -> list[Finding]:
     return []
 
 
-def _judge_short_plan(code: str, rest: str, subject: str) -> Reading[PhoneNumber]:
-    """Saint-Pierre-et-Miquelon and the Pacific: six to nine digits after the code."""
+def _judge_miquelon(own: str, subject: str) -> Reading[PhoneNumber]:
+    """Saint-Pierre-et-Miquelon: ``0508`` and six digits; for its newer mobiles a zero and nine digits."""
     from phonenumbers import is_valid_number
 
-    own = rest.removeprefix("0") if code == _MIQUELON else rest
-    if not own or len(own) > 9 or not is_valid_number(_parsed(code, own)):
-        return read_refused(Finding.error("phone.not-assigned", subject, number=displayed(f"+{code}{rest}")))
-    if code == _MIQUELON:
-        national = "0" + (own if len(own) == 9 else _MIQUELON + own)
-        return read_ok(PhoneNumber(f"+{code}{own}", national))
-    told = Finding.warning("phone.pacific", subject, number=f"+{code}{own}")
-    return read_ok(PhoneNumber(f"+{code}{own}", own), told)
+    national = "0" + (own if len(own) == 9 else _MIQUELON + own)
+    number = PhoneNumber(f"+{_MIQUELON}{own}", national)
+    if len(own) in (6, 9) and is_valid_number(_parsed(_MIQUELON, own)):
+        return read_ok(number)
+    return read_refused(Finding.error("phone.not-assigned", subject, number=displayed(national)))
+
+
+def _judge_pacific(code: str, own: str, subject: str) -> Reading[PhoneNumber]:
+    from phonenumbers import is_valid_number
+
+    number = f"+{code}{own}"
+    if not 6 <= len(own) <= 8 or not is_valid_number(_parsed(code, own)):
+        return read_refused(Finding.error("phone.not-assigned", subject, number=displayed(number)))
+    return read_ok(PhoneNumber(number, own), Finding.warning("phone.pacific", subject, number=number))
 
 
 def _parsed(code: str, own: str) -> _Parsed:
