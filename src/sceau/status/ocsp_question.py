@@ -144,9 +144,9 @@ def _read_extensions(body: der.Reader) -> tuple[list[Finding], bytes | None]:
 def _checked_nonce(value: bytes) -> bytes:
     """A nonce is an OCTET STRING of 1 to 128 octets [RFC 9654 §2.1]; old clients send the octets bare."""
     inner = value
-    if value[:1] == bytes((der.OCTET_STRING,)) and len(value) >= 2 and value[1] == len(value) - 2:
+    if len(value) >= 2 and value[0] == der.OCTET_STRING and value[1] == len(value) - 2 < 0x80:
         inner = value[2:]
-    elif len(value) > 2 and value[:2] == b"\x04\x81" and value[2] == len(value) - 3 and value[2] >= 0x80:
+    elif value[:2] == b"\x04\x81" and len(value) > 2 and value[2] == len(value) - 3 >= 0x80:
         inner = value[3:]
     if not 1 <= len(inner) <= _LONGEST_NONCE:
         raise der.NotDerError("a nonce of 1 to 128 octets")
