@@ -22,13 +22,21 @@ def read_question_file(path: object) -> Reading[bytes]:
     except (OSError, ValueError) as problem:
         reason = getattr(problem, "strerror", None) or "nom de fichier impossible"
         return read_refused(Finding.error("explain.file-not-opened", about, reason=reason))
-    with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            return read_refused(Finding.error("explain.not-a-plain-file", about))
-        try:
-            content = file.read(LARGEST_FILE + 1)
-        except OSError as problem:
-            return read_refused(Finding.error("explain.file-not-opened", about, reason=str(problem.strerror)))
-    if len(content) > LARGEST_FILE:
-        return read_refused(Finding.error("explain.file-too-large", about, most=LARGEST_FILE))
-    return read_ok(content)
+    try:
+        return _read_plain(handle, about)
+    except OSError as problem:
+        return read_refused(Finding.error("explain.file-not-opened", about, reason=problem.strerror))
+    finally:
+        os.close(handle)
+
+
+def _read_plain(handle: int, about: str) -> Reading[bytes]:
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        return read_refused(Finding.error("explain.not-a-plain-file", about))
+    content = b""
+    while len(content) <= LARGEST_FILE:
+        piece = os.read(handle, LARGEST_FILE)
+        if not piece:
+            return read_ok(content)
+        content += piece
+    return read_refused(Finding.error("explain.file-too-large", about, most=LARGEST_FILE))

@@ -83,10 +83,10 @@ def _check_box(kind: ScopeKind | None, restricted: object) -> tuple[Finding, ...
 
 
 def _read_declared(kind: ScopeKind | None, declared: object, about: str) -> Reading[HostName]:
-    if declared is None or declared in {"", "@"}:
-        return read_refused(Finding.error("scope.declared-missing", "declared"))
-    if not isinstance(declared, str):
+    if declared is not None and not isinstance(declared, str):
         return read_refused(Finding.error("scope.declared-not-text", "declared"))
+    if not declared or declared == "@":
+        return read_refused(Finding.error("scope.declared-missing", "declared"))
     if kind is not ScopeKind.MAIL:
         return _within_common_name(read_declared_host_name(declared, subject=about), about)
     domain = declared.removeprefix("@")  # « uniquement le nom de domaine », « ex : @domaine.fr » [F413 4.3]

@@ -13,6 +13,8 @@ _SHOWN = 100  # characters of a foreign text that a sentence repeats
 
 def displayed(text: str) -> str:
     """`text` as it can safely be shown: no control, no invisible, no bidirectional mark, no lone surrogate, cut."""
+    if not text:
+        return "(vide)"
     shown = "".join(char if _is_plain(char) else f"\\u{ord(char):04x}" for char in text[:_SHOWN])
     return shown + "…" if len(text) > _SHOWN else shown
 
