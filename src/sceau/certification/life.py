@@ -1,4 +1,5 @@
-"""The life of a certificate: intended before it is signed, issued, collected; or presumed signed and burnt.
+"""The life of a certificate: intended before it is signed, issued, collected; or presumed signed and burnt,
+or abandoned.
 
 Revocation is no state here: it is a separate, final fact about a certificate that exists or is presumed to.
 *Expired* is the date's. Who may bring an event about is decided elsewhere.
@@ -16,13 +17,15 @@ class CertificateState(StrEnum):
 
     `INTENDED`: serial and draft are stored, a signature may be under way. `PRESUMED`: the outcome is
     unknown, so it is held to have been signed, is revoked, and its serial never serves again [ASSURANCE
-    decision 10].
+    decision 10]. `ABANDONED`: the signer said that it signed nothing (away before it was asked, or it
+    refused); the serial never serves.
     """
 
     INTENDED = "intended"
     ISSUED = "issued"
     COLLECTED = "collected"
     PRESUMED = "presumed"
+    ABANDONED = "abandoned"
 
 
 class CertificateEvent(StrEnum):
@@ -30,6 +33,7 @@ class CertificateEvent(StrEnum):
 
     RECORD = "record"
     PRESUME = "presume"
+    ABANDON = "abandon"
     COLLECT = "collect"
 
 
@@ -39,6 +43,7 @@ CERTIFICATE_LIFE = Life(
     table={
         (CertificateState.INTENDED, CertificateEvent.RECORD): CertificateState.ISSUED,
         (CertificateState.INTENDED, CertificateEvent.PRESUME): CertificateState.PRESUMED,
+        (CertificateState.INTENDED, CertificateEvent.ABANDON): CertificateState.ABANDONED,
         (CertificateState.ISSUED, CertificateEvent.COLLECT): CertificateState.COLLECTED,
     },
 )

@@ -5,18 +5,14 @@ appends one entry to the journal in the same transaction. A refusal is journaled
 first.
 """
 
+from sceau.operations.clock import accept_clock
 from sceau.operations.collection import collect_certificate
+from sceau.operations.ground import CertificateRequest
 from sceau.operations.habilitations import resume_habilitation, suspend_habilitation, withdraw_habilitation
-from sceau.operations.issuance import (
-    CertificateRequest,
-    Preview,
-    issue_certificate,
-    issue_pair,
-    preview_certificate,
-    recover_intents,
-)
+from sceau.operations.issuance import Preview, issue_certificate, issue_pair, preview_certificate
 from sceau.operations.journal import seal_journal
-from sceau.operations.machine import Actor, Machine, install, machine
+from sceau.operations.machine import Actor, Machine, Mailer, Responders, install, machine
+from sceau.operations.mailboxes import confirm_mailbox, send_mailbox_code
 from sceau.operations.order_texts import (
     amend_order,
     answer_request,
@@ -33,6 +29,7 @@ from sceau.operations.orders import (
     refuse_order,
     take_order,
 )
+from sceau.operations.outcomes import recover_intents
 from sceau.operations.people import (
     appoint_officer,
     dismiss_officer,
@@ -41,7 +38,7 @@ from sceau.operations.people import (
     set_card_status,
     welcome,
 )
-from sceau.operations.publication import publish_crls
+from sceau.operations.publication import crl_path, publish_crls, refresh_responders, restore_shelf
 from sceau.operations.revocation import revoke_by_code, revoke_certificate
 from sceau.operations.structures import (
     ContractEntry,
@@ -58,10 +55,13 @@ __all__ = [
     "CertificateRequest",
     "ContractEntry",
     "Machine",
+    "Mailer",
     "PartyEntry",
     "Preview",
+    "Responders",
     "StructureEntry",
     "abandon_order",
+    "accept_clock",
     "amend_order",
     "answer_request",
     "appoint_officer",
@@ -69,6 +69,8 @@ __all__ = [
     "ask_for_more",
     "collect_certificate",
     "confirm_employee",
+    "confirm_mailbox",
+    "crl_path",
     "dismiss_officer",
     "end_employment",
     "examination_of",
@@ -81,14 +83,17 @@ __all__ = [
     "publish_crls",
     "receive_form",
     "recover_intents",
+    "refresh_responders",
     "refuse_order",
     "register_card",
     "register_person",
     "register_structure_contract",
+    "restore_shelf",
     "resume_habilitation",
     "revoke_by_code",
     "revoke_certificate",
     "seal_journal",
+    "send_mailbox_code",
     "set_card_status",
     "set_contract_state",
     "settle_scope_kind",

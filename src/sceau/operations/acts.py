@@ -17,7 +17,7 @@ from django.db import IntegrityError, InterfaceError, OperationalError, transact
 
 from sceau.journal import SALT_BYTES, Entry, commit, encode_entry, leaf_hash
 from sceau.operations.machine import Actor, Machine, machine
-from sceau.records.models import JournalDisclosure, JournalEntry
+from sceau.records.models import JournalDisclosure, JournalEntry, JournalPending
 from sceau.vocabulary import Fault, Finding, Refused
 
 
@@ -41,6 +41,12 @@ class Act:
     telling: Telling
     others: list[Telling] = field(default_factory=list)
     silent: bool = False
+
+    @classmethod
+    def at_now(cls, actor: Actor, kind: str, *about: str) -> Act:
+        """An act that begins now."""
+        present = machine()
+        return cls(present, actor, present.clock(), Telling(kind, about))
 
     def about(self, *references: str) -> None:
         """The references the entry is about; the first is its subject."""
@@ -77,11 +83,10 @@ def acting(actor: Actor, kind: str, *about: str) -> Iterator[Act]:
     Raises what the body raises; a refusal is journaled apart. A database that cannot be reached or stays
     locked is a `Fault` (``operations.database``, retryable): nothing was changed.
     """
-    present = machine()
-    act = Act(present, actor, present.clock(), Telling(kind, about))
+    act = Act.at_now(actor, kind, *about)
     try:
         with transaction.atomic():
-            act.at = present.clock()  # again: the wait for the database's lock may have been long
+            act.at = act.machine.clock()  # again: the wait for the database's lock may have been long
             yield act
             if not act.silent:
                 for telling in (act.telling, *act.others):
@@ -91,6 +96,21 @@ def acting(actor: Actor, kind: str, *about: str) -> Iterator[Act]:
         raise
     except IntegrityError as error:
         raise _refused_by_database(error) from error
+    except (OperationalError, InterfaceError) as error:
+        raise Fault("operations.database", retryable=True, detail=str(error)) from error
+
+
+@contextmanager
+def considering(actor: Actor, kind: str, *about: str) -> Iterator[Act]:
+    """An act being weighed, before it changes anything: no transaction, and the entry of its refusal if
+    refused.
+    """
+    act = Act.at_now(actor, kind, *about)
+    try:
+        yield act
+    except Refused as refused:
+        append_refusal(act, refused)
+        raise
     except (OperationalError, InterfaceError) as error:
         raise Fault("operations.database", retryable=True, detail=str(error)) from error
 
@@ -131,6 +151,7 @@ def append_entry(act: Act, telling: Telling) -> JournalEntry:
         entry=data,
         leaf_hash=leaf_hash(data).hex(),
     )
+    JournalPending.objects.create(entry=row)
     for disclosure in disclosures:
         disclosure.entry = row
     JournalDisclosure.objects.bulk_create(disclosures)

@@ -7,22 +7,23 @@ and signatures come from it alone, so that a test can hold all three.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from sceau.catalogue import Catalogue
-    from sceau.certification import IssuerFacts, Signer
+    from sceau.certification import IssuerFacts, LintKey, Signer, WeakKeyList
+    from sceau.journal import HeadKey
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who acts: a person known by national identifier, with the card in hand (None without one).
 
-    `qualities` are the hats worn for this act (`desk`, `authority`, `administrator`…): verbs check them
-    again against the records, inside the transaction. The machine itself acts with an empty `person_id`.
+    `qualities` are the roles as the door saw them; verbs look them up again in the records, inside the
+    transaction. The machine itself acts with an empty `person_id`, under the name `display` (``[a-z0-9-]+``).
     """
 
     person_id: str
@@ -36,13 +37,38 @@ class Actor:
         return cls("", None, frozenset({"machine"}), name)
 
 
+class Responders(Protocol):
+    """The keys of delegated OCSP responders, kept apart from the CA keys (`custody.ResponderFolder`)."""
+
+    def is_due(self, issuer: str, generation: int, *, at: datetime) -> bool:
+        """Whether a responder certificate has to be made now."""
+        ...
+
+    def new_key(self, issuer: str, generation: int) -> bytes:
+        """Make a key that waits for its certificate; its DER SubjectPublicKeyInfo."""
+        ...
+
+    def install(self, issuer: str, generation: int, certificate: bytes) -> None:
+        """Put the waiting key to use with its certificate (DER)."""
+        ...
+
+
+class Mailer(Protocol):
+    """How a short text leaves for one mailbox. Raises `Fault` when it could not be handed over."""
+
+    def __call__(self, *, to: str, subject: str, text: str) -> None:
+        """Hand one plain-text mail over."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Machine:
     """Everything outside the database that a verb needs.
 
     `clock` gives timezone-aware UTC; `random(n)` gives n bytes from the system's generator. `issuers` maps
-    an issuer's code to its generations, oldest first; the last one signs. `lint_key(issuer_public_key)`
-    gives a throw-away key. `mode` is `development` or `production`.
+    an issuer's code to its generations, oldest first; the last one signs. `lint_key(issuer)` gives a
+    throw-away key of the issuer's kind. `origin` names the journal in its heads, `head_key` signs them.
+    `shelf` is the public folder. `mode` is `development` or `production`.
     """
 
     catalogue: Catalogue
@@ -51,11 +77,20 @@ class Machine:
     clock: Callable[[], datetime]
     random: Callable[[int], bytes]
     issuers: Mapping[str, tuple[IssuerFacts, ...]]
-    lint_keys: Any
-    head_signer: Any
-    public: Path
+    lint_key: Callable[[IssuerFacts], LintKey]
+    origin: str
+    head_key: HeadKey
+    shelf: Path
+    responders: Responders | None = None
+    mailer: Mailer | None = None
+    weak_keys: WeakKeyList | None = None
     mode: str = "production"
-    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def issuer_of(self, product: str) -> IssuerFacts:
+        """The issuer that signs a product's certificates now. `KeyError` for a product of the
+        catalogue's none.
+        """
+        return self.issuers[self.catalogue.products[product].issuer][-1]
 
 
 _installed: list[Machine] = []

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
-from sceau.identity import CardHolder
 from sceau.operations.acts import Act, acting
-from sceau.operations.machine import Actor, machine
+from sceau.operations.machine import Actor
 from sceau.operations.standing import AUTHORITY, require_keeper, require_role
 from sceau.records import CardLine, PersonLine, card_line, person_line
 from sceau.records.models import Card, Person, Role
@@ -87,28 +85,30 @@ def dismiss_officer(actor: Actor, *, person_id: str, quality: str) -> PersonLine
     return person_view(person_id)
 
 
-def welcome(holder: CardHolder) -> Actor:
+def welcome(person: PersonFacts, card: CardFacts, *, not_after: datetime | None = None) -> Actor:
     """A validated card is at the door: note its holder if new, and say who acts, with the roles held now.
 
-    A card that the records know as opposed, or as somebody else's, is refused. Where a certificate cannot
-    tell two types apart the lesser one is noted (an employee's, not a director's): the register or the desk
-    says more.
+    `person` and `card` are as the card authority certifies them. A card that the records know as opposed,
+    or as somebody else's, is refused; its type stays the one the register knows.
     """
-    number, person = holder.card_number.text, holder.national_id.text
-    with acting(Actor(person, number, frozenset(), _display(holder)), "card.met") as act:
+    number, display = card.number.text, f"{person.given_names} {person.surname}".strip()
+    with acting(Actor(person.national_id.text, number, frozenset(), display), "card.met") as act:
         row = Card.objects.select_related("person").filter(number=number).first()
-        if row is not None and row.person.national_id != person:
+        if row is not None and row.person.national_id != person.national_id.text:
             raise Refused([Finding.error("operations.card-not-yours", number)])
         if row is None:
-            row = _meet(holder, act)
+            known = Person.objects.filter(national_id=person.national_id.text).first()
+            row = _keep_card(known or keep_person(person), card, not_after)
+            act.tell(type=card.type)
+            act.keep(card=number, person=describe_person(person))
         else:
             act.unchanged()
         act.about(f"person/{row.person.pk}")
         status = row.facts(act.at).status
         if status is not CardStatus.VALID:
             raise Refused([Finding.error("operations.card-not-valid", number, status=status)])
-    line = person_view(person)
-    return Actor(person, number, line.roles, line.display)
+    line = person_view(person.national_id.text)
+    return Actor(line.national_id, number, line.roles, line.display)
 
 
 def keep_person(facts: PersonFacts) -> Person:
@@ -126,38 +126,13 @@ def keep_person(facts: PersonFacts) -> Person:
     return row
 
 
-def _meet(holder: CardHolder, act: Act) -> Card:
-    """A card seen for the first time: its holder is who the card authority says."""
-    person = PersonFacts(
-        national_id=holder.national_id,
-        surname=holder.surname,
-        given_names=holder.given_names,
-        title=holder.title,
-        profession_code=holder.profession_code,
-        specialities=holder.specialities,
-    )
-    known = Person.objects.filter(national_id=person.national_id.text).first()
-    row = known or keep_person(person)
-    type_ = holder.card_types[-1] if len(holder.card_types) == 1 else _lesser(holder.card_types)
-    act.tell(type=type_)
-    act.keep(card=holder.card_number.text, person=describe_person(person))
-    return _keep_card(
-        row, CardFacts(holder.card_number, type_, CardStatus.VALID, holder.national_id), holder.not_after
-    )
-
-
-def _lesser(types: Sequence[str]) -> str:
-    """Of the types a certificate may be, the one that represents nobody."""
-    cards = machine().catalogue.cards
-    return next((code for code in types if not cards[code].may_represent), types[0])
-
-
 def _keep_card(holder: Person, card: CardFacts, not_after: datetime | None) -> Card:
-    known = Card.objects.select_for_update().filter(number=card.number.text).first()
-    if known is None:
-        return Card.objects.create(
-            number=card.number.text, person=holder, type=card.type, status=card.status, not_after=not_after
-        )
+    known, is_new = Card.objects.select_for_update().get_or_create(
+        number=card.number.text,
+        defaults={"person": holder, "type": card.type, "status": card.status, "not_after": not_after},
+    )
+    if is_new:
+        return known
     if known.person_id != holder.pk:
         raise Refused([Finding.error("operations.card-holder", card.number.text)])
     known.type, known.status, known.not_after = card.type, card.status, not_after
@@ -189,10 +164,6 @@ def describe_person(person: PersonFacts) -> dict[str, object]:
         "title": person.title,
         "profession_code": person.profession_code,
     }
-
-
-def _display(holder: CardHolder) -> str:
-    return f"{holder.given_names} {holder.surname}".strip()
 
 
 def person_view(national_id: str) -> PersonLine:

@@ -34,6 +34,7 @@ from sceau.records.views import (
 if TYPE_CHECKING:
     from sceau.records.queries import (
         StatusRecords,
+        Turn,
         card_line,
         cards_of,
         certificate_by_serial,
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
         revoked_entries,
         roles_of,
         structures_of,
+        take_turn,
     )
 
 __all__ = [
@@ -86,6 +88,7 @@ __all__ = [
     "StatusRecords",
     "StructureLine",
     "TreeHeadLine",
+    "Turn",
     "card_line",
     "cards_of",
     "certificate_by_serial",
@@ -116,6 +119,7 @@ __all__ = [
     "revoked_entries",
     "roles_of",
     "structures_of",
+    "take_turn",
 ]
 
 

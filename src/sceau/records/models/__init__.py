@@ -19,6 +19,7 @@ from sceau.records.models.journal import (
     JournalDisclosure,
     JournalEntry,
     JournalLeaf,
+    JournalPending,
     Setting,
     TreeHead,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "JournalDisclosure",
     "JournalEntry",
     "JournalLeaf",
+    "JournalPending",
     "KeyUse",
     "MailboxConfirmation",
     "Order",

@@ -52,7 +52,12 @@ class Certificate(models.Model):
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=("issuer", "serial"), name="certificate_serial_once"),
-            models.UniqueConstraint(fields=("asked_by", "idempotency_key"), name="certificate_once"),
+            # An attempt of which nothing was signed leaves its key free for the next one.
+            models.UniqueConstraint(
+                fields=("asked_by", "idempotency_key"),
+                condition=~Q(state="abandoned"),
+                name="certificate_once",
+            ),
             models.CheckConstraint(
                 condition=one_of("state", CERTIFICATE_LIFE.values()), name="certificate_state"
             ),
@@ -61,7 +66,8 @@ class Certificate(models.Model):
                 name="certificate_issued_has_bytes",
             ),
             models.CheckConstraint(
-                condition=Q(der__isnull=True) | ~Q(state="intended"), name="certificate_intended_has_none"
+                condition=Q(der__isnull=True) | ~Q(state__in=["intended", "abandoned"]),
+                name="certificate_unsigned_has_none",
             ),
             models.CheckConstraint(
                 condition=Q(state="collected", collected_at__isnull=False)
@@ -148,7 +154,10 @@ class BlockedKey(models.Model):
 
 
 class CrlIssue(models.Model):
-    """A list: its number is taken before it is signed, and never serves twice."""
+    """A list: its number is taken before it is signed, and never serves twice.
+
+    `through` is the last revocation it could hold; `entries` how many it holds.
+    """
 
     issuer = models.CharField(max_length=16)
     generation = models.PositiveIntegerField()
@@ -157,6 +166,7 @@ class CrlIssue(models.Model):
     next_update = models.DateTimeField()
     der = models.BinaryField(null=True)
     entries = models.PositiveIntegerField(default=0)
+    through = models.BigIntegerField(default=0)
 
     class Meta:
         constraints = (

@@ -24,6 +24,12 @@ class JournalEntry(models.Model):
         indexes = (models.Index(fields=("subject", "id"), name="journal_subject"),)
 
 
+class JournalPending(models.Model):
+    """An entry committed and not yet in the tree. Written with it, removed when it gets its leaf."""
+
+    entry = models.OneToOneField(JournalEntry, on_delete=models.PROTECT, primary_key=True, related_name="+")
+
+
 class JournalLeaf(models.Model):
     """The place of an entry in the tree: given after commit, gap-free. Never changed, never removed
     (trigger).

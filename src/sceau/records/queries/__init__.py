@@ -39,9 +39,11 @@ from sceau.records.queries.people import (
 )
 from sceau.records.queries.status import StatusRecords, latest_crl, revoked_entries
 from sceau.records.triggers import missing as missing_triggers
+from sceau.records.turns import Turn, take_turn
 
 __all__ = [
     "StatusRecords",
+    "Turn",
     "card_line",
     "cards_of",
     "certificate_by_serial",
@@ -72,4 +74,5 @@ __all__ = [
     "revoked_entries",
     "roles_of",
     "structures_of",
+    "take_turn",
 ]

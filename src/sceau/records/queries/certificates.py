@@ -112,7 +112,7 @@ def _standing(row: Certificate, at: datetime, *, revoked: bool) -> str:
     state = CertificateState(row.state)
     if state is CertificateState.INTENDED:
         return "in-progress"
-    if state is CertificateState.PRESUMED:
+    if state in {CertificateState.PRESUMED, CertificateState.ABANDONED}:
         return "failed"
     if revoked:
         return "revoked"
@@ -150,8 +150,8 @@ def _file(row: Certificate | None, at: datetime) -> CertificateFile | None:
 
 def _events(row: Certificate, at: datetime) -> tuple[str, ...]:
     """What may still be asked: `collect`, and `revoke` as long as it is neither revoked nor past its end."""
-    if _revocation(row) is not None or row.not_after < at:
-        return ()
     state = CertificateState(row.state)
-    asked = tuple(str(event) for event in CERTIFICATE_LIFE.events(state) if event == "collect")
-    return asked if state is CertificateState.INTENDED else (*asked, "revoke")
+    unsigned = state in {CertificateState.INTENDED, CertificateState.ABANDONED}
+    if unsigned or _revocation(row) is not None or row.not_after < at:
+        return ()
+    return (*(str(event) for event in CERTIFICATE_LIFE.events(state)), "revoke")

@@ -16,6 +16,7 @@ _SIGNED = {
     CertificateState.ISSUED: Signed.SIGNED,
     CertificateState.COLLECTED: Signed.SIGNED,
     CertificateState.PRESUMED: Signed.PRESUMED,
+    CertificateState.ABANDONED: Signed.FAILED,
 }
 
 
