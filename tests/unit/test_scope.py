@@ -1,4 +1,4 @@
-"""The algebra of scopes and how it says itself. The tables of cases are in `tests/conformance/cases/scope`."""
+"""The algebra of scopes and how it says itself; tables of cases are in `tests/conformance`."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def test_every_shared_suffix_and_every_provider_of_the_catalogue_is_refused() ->
 
 
 def test_an_administrator_s_contact_address_is_no_scope() -> None:
-    """[ASSURANCE F30] Nothing here takes an address of a person; a mailbox is never read as a declared domain."""
+    """[ASSURANCE F30] Nothing here takes a person's address; a mailbox is never read as a domain."""
     reading = read_scope(kind="mail", declared="admin@autre.fr", restricted=False, catalogue=CATALOGUE)
     assert [finding.code for finding in reading.findings] == ["scope.mailbox-declared"]
 

@@ -71,12 +71,24 @@ CONFIRMED = ConfirmedMailbox(Mailbox("a.martin", HostName("medecin.mssante.fr"))
 
 
 def ask(habilitation: Habilitation, *names: str, **changes: Any) -> Warrant:
-    facts = {"person": ANNE, "card": CARD, "product": habilitation.product, "at": AT} | changes
+    facts: dict[str, Any] = {
+        "person": ANNE,
+        "card": CARD,
+        "product": habilitation.product,
+        "at": AT,
+    } | changes
     return warrant_for(habilitation=habilitation, names=names, catalogue=CATALOGUE, **facts)
 
 
 def ask_own(**changes: Any) -> Warrant:
-    facts = {"person": ANNE, "card": CARD, "product": "PS_SIGN", "mailbox": CONFIRMED, "at": AT} | changes
+    facts: dict[str, Any] = {
+        "person": ANNE,
+        "card": CARD,
+        "product": "PS_SIGN",
+        "mailbox": CONFIRMED,
+        "at": AT,
+    }
+    facts |= changes
     return own_card_warrant(catalogue=CATALOGUE, **facts)
 
 

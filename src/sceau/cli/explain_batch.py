@@ -1,7 +1,8 @@
-"""`sceau explain --batch`: one JSON request a line in, one JSON answer a line out, in order, at once, to the end.
+"""`sceau explain --batch`: a JSON request a line in, a JSON answer a line out, in order, to the end.
 
-Whatever a line holds (no JSON, a hundred thousand brackets, half a character, nothing), it is answered by a refusal
-with its code, and the next line is read. A defect of ours is a refusal too, never a pass and never a traceback.
+Whatever a line holds (no JSON, a hundred thousand brackets, half a character, nothing), it is answered by a
+refusal with its code, and the next line is read. A defect of ours is a refusal too, never a pass and never
+a traceback.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def _lines(requests: BinaryIO) -> Iterator[bytes | None]:
 
 
 def answer_line(line: bytes | None, asker: Asker, *, only: str | None = None) -> dict[str, Any]:
-    """The answer to one line. Never raises. With `only`, a question that does not say what it is, is that one."""
+    """The answer to one line. Never raises. With `only`, a question that has no name is that one."""
     read = _read_line(line)
     if isinstance(read, Finding):
         return as_answer((read,), asker.catalogue)
@@ -84,7 +85,7 @@ def answer_safely(request: object, asker: Asker) -> tuple[Finding, ...]:
 
 
 def as_answer(findings: tuple[Finding, ...], catalogue: Catalogue) -> dict[str, Any]:
-    """The verdict and the findings in French. An answer without any finding would be no answer: it refuses."""
+    """The verdict and the findings in French. No finding at all would be no answer: it refuses."""
     accepted = bool(findings) and not errors(findings)
     return {
         "verdict": "accept" if accepted else "refuse",

@@ -1,4 +1,4 @@
-"""Reading the file that a question names: a plain file of a bearable size, and nothing that could hang a batch."""
+"""Reading the file that a question names: plain, of a bearable size, and nothing that hangs a batch."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LARGEST_FILE: Final = 1 << 20  # far above any request or key; certification has
 
 
 def read_question_file(path: object) -> Reading[bytes]:
-    """The bytes of the file at `path`. Refused: no text, no such file, a folder, a pipe, a device, too large."""
+    """The bytes of the file at `path`. Refused: no such file, a folder, a pipe, a device, too large."""
     if not isinstance(path, str) or not path:
         return read_refused(Finding.error("explain.no-file", "file"))
     about = displayed(path)

@@ -1,8 +1,8 @@
-"""The questions that `explain` understands, each handed to the very rule that decides; no database, no record.
+"""The questions that `explain` understands, each handed to the very rule that decides.
 
-Here a JSON object becomes a question or is refused: an unknown field, a missing one, a value of the wrong type or
-an unknown word is never guessed at. What the answer is, is decided by `registration`, `certification` and the
-readers of identifiers.
+Here a JSON object becomes a question or is refused: an unknown field, a missing one, a value of the wrong
+type or an unknown word is never guessed at. What the answer is, is decided by `registration`,
+`certification` and the readers of identifiers.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def _decide(request: Request, asker: Asker) -> Reading[tuple[Name, ...]]:
 
 
 def _scope_of(request: Request, asker: Asker) -> Reading[Scope] | None:
-    """The declared scope; none for a product that asks for none, unless one is given all the same: refused."""
+    """The declared scope; none for a product that asks for none, and one given all the same is refused."""
     product = asker.catalogue.products.get(request["product"])
     given = [key for key in ("kind", "declared") if request.get(key) is not None]
     if product is None or product.scope_family is not None:
@@ -132,7 +132,7 @@ def _ask_csr(request: Request, asker: Asker) -> tuple[Finding, ...]:
 
 
 def _readable(request: Request, asker: Asker) -> tuple[Name, ...]:
-    """Names that are refused but can be read: the request is compared with them, so that all is said at once."""
+    """Names refused but readable: the request is compared with them, so that all is said at once."""
     product = asker.catalogue.products.get(request["product"])
     names = request["names"]
     if product is None or not isinstance(names, list):

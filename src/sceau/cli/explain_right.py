@@ -1,8 +1,8 @@
 """The fields of `explain right`, read into the question that `registration` decides. Nothing is decided here.
 
-A word outside its closed set, a flag that is no true boolean, a list that is no list: each refuses by its own
-finding. On the professional's own channel the fields of the file (contract, habilitation, designation, letter)
-may be left out, since the rule does not look at them.
+A word outside its closed set, a flag that is no true boolean, a list that is no list: each refuses by its
+own finding. On the professional's own channel the fields of the file (contract, habilitation, designation,
+letter) may be left out, since the rule does not look at them.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def read_right_question(request: Mapping[str, Any], catalogue: Catalogue) -> Rea
 
 
 class _Fields:
-    """The fields of one request, each read once; what is wrong is kept, and the worst value stands in for it."""
+    """The fields of one request, each read once; what is wrong is kept, the worst value stands for it."""
 
     def __init__(self, request: Mapping[str, Any]) -> None:
         self.request = request

@@ -1,8 +1,9 @@
 """Reading a declared scope: the name, its kind and the restriction box, as a form or a question gives them.
 
-Decides what may be declared at all [decisions 2 to 6]: a valid name, that one structure can own. Whether *this*
-structure owns it is for the desk (the declaration, or the holder's letter). Doubt never widens: what cannot be
-understood is refused, and a kind that does not fit its name is a question for the desk (a warning).
+Decides what may be declared at all [decisions 2 to 6]: a valid name, that one structure can own. Whether
+*this* structure owns it is for the desk (the declaration, or the holder's letter). Doubt never widens: what
+cannot be understood is refused, and a kind that does not fit its name is a question for the desk (a
+warning).
 """
 
 from __future__ import annotations
@@ -33,9 +34,9 @@ def read_scope(
 ) -> Reading[Scope]:
     """The scope that is declared, or every reason why it cannot be.
 
-    `restricted` must be a true boolean for mail, and is not looked at for host kinds [decision 5]. With `product`,
-    the kind must also be one that the product asks for. Values are as they came (of any type); findings are about
-    the declared text, `.about(path)` gives them the path of a field.
+    `restricted` must be a true boolean for mail, and is not looked at for host kinds [decision 5]. With
+    `product`, the kind must also be one that the product asks for. Values are as they came (of any type);
+    findings are about the declared text, `.about(path)` gives them the path of a field.
     """
     about = displayed(declared) if isinstance(declared, str) and declared else "declared"
     known = _read_kind(kind)

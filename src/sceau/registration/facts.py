@@ -1,4 +1,4 @@
-"""The facts that registration's rules are given: who, for which structure, with which card, under which contract.
+"""The facts that registration's rules are given: who, for which structure, by which card and contract.
 
 Small frozen values, built by `operations` from the records (or by `explain` from a question). No rule here.
 """
@@ -36,7 +36,7 @@ class CardStatus(StrEnum):
 
 
 class HabilitationStatus(StrEnum):
-    """How far a right has come, its order's life included (words of `explain right`). Only `APPROVED` gives it."""
+    """How far a right has come, its order's life included. Only `APPROVED` gives it."""
 
     APPROVED = "approved"
     DRAFT = "draft"
@@ -63,7 +63,7 @@ class HolderLetter(StrEnum):
 
 
 class Channel(StrEnum):
-    """By which way a certificate is asked for: a habilitation born of form 413, or the professional's own card."""
+    """The way a certificate is asked for: a habilitation born of form 413, or the professional's own card."""
 
     FORM_413 = "form413"
     PS_DIRECT = "ps-direct"
@@ -108,7 +108,7 @@ class Person:
 
 
 class HolderSource(StrEnum):
-    """Who says that the holder of a PRO certificate is who they are said to be, and works there [decision 14].
+    """Who says that the holder of a PRO certificate is that person, and works there [decision 14].
 
     `UNCONFIRMED` is a name as typed by the administrator: it gives nothing.
     """
@@ -137,7 +137,7 @@ class ConfirmedMailbox:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A card as it stands now: its printed number, its type (a code of the catalogue's cards) and its status."""
+    """A card as it stands now: its printed number, its type (a code of the catalogue) and its status."""
 
     number: CardNumber
     type: str

@@ -1,4 +1,4 @@
-"""What is asked under a scope: each name decided on its own, all of them or none, every answer with its reason.
+"""What is asked under a scope: each name decided, all of them or none, every answer with its reason.
 
 Decides names only. Whether the asker may order at all (contract, card, habilitation) is `right`'s.
 """
@@ -49,7 +49,7 @@ def decide_name(scope: Scope, requested: str) -> Reading[HostName | Mailbox]:
 def decide_names(
     product: str, scope: Scope | None, names: Sequence[object], catalogue: Catalogue
 ) -> Reading[tuple[Name, ...]]:
-    """The names of one certificate, each decided, in the order asked, repetitions dropped: all of them or none [F29].
+    """The names of one certificate, in the order asked, repetitions dropped: all of them or none [F29].
 
     ORG products take one application name and no scope; PS products take no declared name at all.
     """
@@ -76,7 +76,7 @@ def decide_names(
 def decide_declared_names(
     product: str, scope: Reading[Scope] | None, names: Sequence[object], catalogue: Catalogue
 ) -> Reading[tuple[Name, ...]]:
-    """`decide_names` under a scope as it was read: its findings come first, and a refused one covers nothing."""
+    """`decide_names` under a scope as it was read: its findings come first; a refused one covers nothing."""
     if scope is None:
         return decide_names(product, None, names, catalogue)
     decided = decide_names(product, scope.value, names, catalogue)
@@ -174,7 +174,7 @@ def _check_length(host: HostName) -> tuple[Finding, ...]:
 
 
 def _check_server_mailbox(product: Product, name: HostName | Mailbox | None) -> tuple[Finding, ...]:
-    """A mail server's CN is its mailbox, or else its mail domain: one of them must fit (`common_name_of_mail`)."""
+    """A mail server's CN is its mailbox, or else its mail domain: one of them must fit."""
     if product.holder is not Holder.SERVER or not isinstance(name, Mailbox):
         return ()
     return _check_length(name.domain)

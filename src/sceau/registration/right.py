@@ -1,7 +1,8 @@
-"""The right: may this product be ordered, by this card, under this contract and habilitation, for these names, now?
+"""The right: may this product be ordered, by this card, under this contract, for these names, now?
 
-One rule for every door: `explain right` asks it of invented facts, `warrant` of recorded ones. All reasons at once.
-What it does not decide: whether the facts are true (the desk, the registers, the card door), and the CSR.
+One rule for every door: `explain right` asks it of invented facts, `warrant` of recorded ones. All reasons
+at once. What it does not decide: whether the facts are true (the desk, the registers, the card door), and
+the CSR.
 """
 
 from __future__ import annotations
@@ -61,10 +62,10 @@ _CARD: dict[CardStatus, Finding] = {
 
 @dataclass(frozen=True, slots=True)
 class RightQuestion:
-    """Everything the rule looks at. `scope` is None where there is none, else the reading of what was declared.
+    """Everything the rule looks at. `scope` is None where there is none, else what was declared, as read.
 
-    `habilitated` are the product codes of the habilitation, `requested` the names as typed (of any type when they
-    come from a machine).
+    `habilitated` are the product codes of the habilitation, `requested` the names as typed (of any type
+    when they come from a machine).
     """
 
     product: str
@@ -111,7 +112,7 @@ def _check_channel(product: Product, channel: Channel, catalogue: Catalogue) -> 
 
 
 def _check_card(question: RightQuestion, catalogue: Catalogue) -> tuple[Finding, ...]:
-    """The card that asks: its type by the list of the notice (service cards refused by name), then its status."""
+    """The card that asks: its type by the notice's list (service cards refused by name), and its status."""
     return _check_card_type(question, catalogue) + _refusal_of(_CARD, question.card_status, CardStatus.VALID)
 
 
@@ -166,7 +167,7 @@ def _check_names(product: Product, question: RightQuestion, catalogue: Catalogue
 def _check_application(
     product: Product, question: RightQuestion, catalogue: Catalogue
 ) -> tuple[Finding, ...]:
-    """ORG: no domain, no host name, no mailbox [T19, decision 13]; an application name may be given already."""
+    """ORG: no domain, host name or mailbox [T19, decision 13]; an application name may be given already."""
     found = _check_needless_scope(product, question, catalogue)
     if not question.requested:
         return found
@@ -179,7 +180,7 @@ def _check_application(
 def _check_needless_scope(
     product: Product, question: RightQuestion, catalogue: Catalogue
 ) -> tuple[Finding, ...]:
-    """A scope beside an ORG product: another product's if one is habilitated that needs it, else misunderstood."""
+    """A scope beside an ORG product: another habilitated product's if one needs it, else misunderstood."""
     if question.scope is None:
         return ()
     known = (catalogue.products.get(code) for code in question.habilitated)
@@ -192,7 +193,7 @@ def _check_needless_scope(
 
 
 def _check_own_names(product: Product, question: RightQuestion) -> tuple[Finding, ...]:
-    """PS: identity from the card alone; its mailbox is confirmed by a code, never declared here [decision 14]."""
+    """PS: identity from the card alone; its mailbox is confirmed by a code, not asked here [decision 14]."""
     found = question.scope.findings if question.scope is not None and question.scope.value is None else ()
     if question.requested and product.scope_family is None and product.name_need is NameNeed.MAILBOX:
         found += (Finding.error("right.own-card-no-name", "requested", product=product.code),)

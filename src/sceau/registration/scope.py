@@ -1,9 +1,9 @@
 """The scope: the names that a habilitation covers, and those it does not [N413 4.2, decisions 2 to 6].
 
-An algebra of two shapes over names compared label by label: a branch (a name and everything below it) and a point
-(exactly one name). `domain` and `subdomain` are branches of hosts, `server` a point; `mail` is a branch of mail
-domains, or a point when the restriction box is ticked. How a scope is read from a form is `declaration`'s, what
-is asked under it is `naming`'s.
+An algebra of two shapes over names compared label by label: a branch (a name and everything below it) and a
+point (exactly one name). `domain` and `subdomain` are branches of hosts, `server` a point; `mail` is a
+branch of mail domains, or a point when the restriction box is ticked. How a scope is read from a form is
+`declaration`'s, what is asked under it is `naming`'s.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sceau.vocabulary import Finding, HostName, Reading, read_ok, read_refused
 
 
 class ScopeKind(StrEnum):
-    """What the form says the declared name is. The notice writes the first three alike, so the kind is asked."""
+    """What the declared name is said to be. The notice writes the first three alike, so the kind is asked."""
 
     DOMAIN = "domain"
     SUBDOMAIN = "subdomain"
@@ -26,7 +26,7 @@ class ScopeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The names covered by one habilitation. `restricted` (the box of the form) has a meaning for mail only."""
+    """The names covered by one habilitation. `restricted` (the box of the form) is of mail only."""
 
     kind: ScopeKind
     name: HostName

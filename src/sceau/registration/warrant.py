@@ -1,8 +1,9 @@
 """The warrant: leave to certify these names, for this person and product, now.
 
-The one value that certification accepts. It is made here only (a house test holds that), by `warrant_for` from a
-habilitation or by `own_card_warrant` from a professional's card, and every door ends in it. The rule is `right`'s
-and `naming`'s; here are added what ties the facts together: whose card, whose habilitation, whose certificate.
+The one value that certification accepts. It is made here only (a house test holds that), by `warrant_for`
+from a habilitation or by `own_card_warrant` from a professional's card, and every door ends in it. The rule
+is `right`'s and `naming`'s; here are added what ties the facts together: whose card, whose habilitation,
+whose certificate.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ from sceau.vocabulary import (
 
 @dataclass(frozen=True, slots=True)
 class StructureSubject:
-    """Subject of ORG and SERV certificates: C, ST, O, OU, CN [IGC-SANTE 2.3]. `organisation` is the full name."""
+    """Subject of ORG and SERV: C, ST, O, OU, CN [IGC-SANTE 2.3]. `organisation` is the full name."""
 
     department: str
     organisation: str
@@ -64,7 +65,7 @@ class ProfessionalSubject:
 
 @dataclass(frozen=True, slots=True)
 class EmployeeSubject:
-    """Subject of PRO certificates: C, ST, O, OU, title, {GN + CN + SN}: a person in a structure [IGC-SANTE 2.4]."""
+    """Subject of PRO certificates: C, ST, O, OU, title, {GN + CN + SN}, in a structure [IGC-SANTE 2.4]."""
 
     department: str
     organisation: str
@@ -111,7 +112,8 @@ def warrant_for(
 ) -> Warrant:
     """Leave from a habilitation, at `at` (aware, UTC), or `Refused` with every reason.
 
-    `person` is who asks, with `card`; `holder` is whom a PRO certificate names [decision 14], None for the others.
+    `person` is who asks, with `card`; `holder` is whom a PRO certificate names [decision 14], None for the
+    others.
     """
     found = decide_right(_question_of(habilitation, card, product, names, catalogue), catalogue=catalogue)
     found += _check_bonds(habilitation, person, card, at)
@@ -281,7 +283,7 @@ def _subject_of(structure: Structure, names: tuple[Name, ...], holder: NamedHold
 
 
 def _common_name(name: Name) -> str:
-    """The first name asked. A mailbox longer than a CN is never cut (it would be another one): its domain is."""
+    """The first name asked. A mailbox too long for a CN is not cut (it would be another): its domain is."""
     if isinstance(name, Mailbox) and len(name.text) > MAX_COMMON_NAME:
         return name.domain.text
     return name.text

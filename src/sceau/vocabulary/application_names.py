@@ -1,7 +1,7 @@
-"""Application names: the common name of an ORG certificate, chosen by the technical administrator [decision 13].
+"""Application names: the common name of an ORG certificate, chosen by the administrator [decision 13].
 
-Decides the shape: 1 to 64 characters, letters of the Latin alphabet (accents too), digits, space and ``. _ - '``.
-A name shaped like a host name is text all the same and never becomes a SAN.
+Decides the shape: 1 to 64 characters, letters of the Latin alphabet (accents too), digits, space and ``. _
+- '``. A name shaped like a host name is text all the same and never becomes a SAN.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Host names: what a DNS name may look like in a certificate, read once into one canonical form.
 
-Decides the *shape* of a name only: letters, digits and hyphens, ASCII lower case, no trailing dot, label by label.
-Whose name it is, and who may ask for it, is decided by the scope (`registration`).
+Decides the *shape* of a name only: letters, digits and hyphens, ASCII lower case, no trailing dot, label by
+label. Whose name it is, and who may ask for it, is decided by the scope (`registration`).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _SPELT_APART = frozenset("*@_:/\\?#[]")  # each has its own sentence
 
 @dataclass(frozen=True, slots=True)
 class HostName:
-    """A host or domain name of two labels or more: LDH, lower case, no trailing dot. Made by `read_host_name`."""
+    """A host or domain name of two labels or more: LDH, lower case, no final dot. By `read_host_name`."""
 
     text: str
 
@@ -49,7 +49,7 @@ class HostName:
 
 
 def read_host_name(text: str, *, subject: str | None = None) -> Reading[HostName]:
-    """A name as it will stand in a certificate: LDH only; a U-label is refused and its A-label told [décision T12].
+    """A name as it will stand in a certificate: LDH only; a U-label is refused, its A-label told [T12].
 
     ASCII case and one trailing dot are folded; nothing else is. Every finding at once.
     """
@@ -61,7 +61,7 @@ def read_host_name(text: str, *, subject: str | None = None) -> Reading[HostName
 
 
 def read_declared_host_name(text: str, *, subject: str | None = None) -> Reading[HostName]:
-    """A name as a person declares it: U-labels are mapped to A-labels by IDNA 2008, strictly, and this is said."""
+    """A name as a person declares it: U-labels become A-labels by IDNA 2008, strictly, and this is said."""
     about = subject or displayed(text)
     refusal = _check_spelling(text, about)
     if refusal or text.isascii():
@@ -155,7 +155,7 @@ def _check_url(text: str, about: str) -> tuple[Finding, ...]:
 
 
 def _check_address(text: str, about: str) -> tuple[Finding, ...]:
-    """IP addresses in every spelling that some software understands: dotted, short, hexadecimal, bracketed, v6."""
+    """IP addresses in every spelling that software understands: dotted, short, hexadecimal, bracketed, v6."""
     folded = _fold(text)
     if all(_NUMBER.fullmatch(label) for label in folded.split(".")):
         return (Finding.error("host.ip-address", about),)

@@ -1,7 +1,7 @@
-"""Internationalised labels: U-labels to A-labels by IDNA 2008, strictly, and what a label looks like to a reader.
+"""Internationalised labels: U-labels to A-labels by IDNA 2008, strictly, and what a reader would see.
 
-Nothing is ever mapped to ASCII (no full width, no Kelvin sign, no ideographic full stop): a label is valid as
-written or refused. Whether a name is *somebody's* is not decided here.
+Nothing is ever mapped to ASCII (no full width, no Kelvin sign, no ideographic full stop): a label is valid
+as written or refused. Whether a name is *somebody's* is not decided here.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _INVISIBLE_JOINERS = frozenset("\u200c\u200d")
 
 
 def a_label_of(labels: list[str], about: str) -> Reading[str]:
-    """The dotted name with each non-ASCII label mapped to its A-label [RFC 5891 §4]; ASCII labels as they are."""
+    """The dotted name with each non-ASCII label as its A-label [RFC 5891 §4]; ASCII labels as they are."""
     mapped: list[str] = []
     found: list[Finding] = []
     for label in labels:
@@ -35,7 +35,7 @@ def a_label_of(labels: list[str], about: str) -> Reading[str]:
 
 
 def check_a_label(label: str, about: str) -> tuple[Finding, ...]:
-    """An ``xn--`` label must decode to a valid U-label that encodes back to exactly itself [RFC 5891 §5.4]."""
+    """An ``xn--`` label must decode to a valid U-label that encodes back to itself [RFC 5891 §5.4]."""
     try:
         written = idna.ulabel(label)
         same = not written.isascii() and _encode(written) == label

@@ -1,7 +1,7 @@
 """Mailboxes: an address as it may stand in a certificate's rfc822Name, ASCII, unquoted, with a real domain.
 
-Decides the shape of a name asked for; whether the mail domain is the asker's is decided by the scope. The contact
-address of a person (`read_email`) is another thing, and never becomes a scope [ASSURANCE F30].
+Decides the shape of a name asked for; whether the mail domain is the asker's is decided by the scope. The
+contact address of a person (`read_email`) is another thing, and never becomes a scope [ASSURANCE F30].
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ _LONGEST_WORTH_READING = 1_000
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _DOT_ATOM = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")  # [RFC 5321 §4.1.2, Dot-string]
-# "user%host@relay", "host!user@relay" and "*@domain" were routes and patterns long before they were mailboxes.
+# "user%host@relay", "host!user@relay" and "*@domain" were routes and patterns long before mailboxes.
 _ROUTE_OR_PATTERN = re.compile(r"(?:^|[A-Za-z0-9.])[%!*](?:$|[A-Za-z0-9.])")
 
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """``local@domain``: the local part as written (its case counts), the domain canonical. Made by `read_mailbox`."""
+    """``local@domain``: the local part as written, the domain canonical. Made by `read_mailbox`."""
 
     local: str
     domain: HostName
@@ -44,7 +44,7 @@ class Mailbox:
 
 
 def read_mailbox(text: str, *, subject: str | None = None) -> Reading[Mailbox]:
-    """The mailbox in `text`, or every finding: no quotes, comments, routes, second @, spaces or foreign letters."""
+    """The mailbox in `text`, or every finding: no quotes, comments, routes, spaces or foreign letters."""
     about = subject or displayed(text)
     refusal = _check_whole(text, about)
     if refusal:

@@ -1,6 +1,7 @@
-"""How a text is shown and its odd characters named, so that a finding never carries a trap to a screen or a log.
+"""How a text is shown and its odd characters named, so that no finding carries a trap to a screen or a log.
 
-Decides nothing about names; the readers of names ask it which characters are invisible, and how to say them.
+Decides nothing about names; the readers of names ask it which characters are invisible, and how to say
+them.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ _SHOWN = 100  # characters of a foreign text that a sentence repeats
 
 
 def displayed(text: str) -> str:
-    """`text` as it can safely be shown: no control, no invisible, no bidirectional mark, no lone surrogate, cut."""
+    """`text` as it can safely be shown: no control, invisible or bidirectional mark, no surrogate; cut."""
     if not text:
         return "(vide)"
     shown = "".join(char if _is_plain(char) else f"\\u{ord(char):04x}" for char in text[:_SHOWN])

@@ -1,8 +1,8 @@
 """Under which suffix a name is registered, and which names nobody can own.
 
-The Public Suffix List decides, ICANN and private part, as shipped in the `publicsuffixlist` package (a release a
-month); a top-level domain that it doesn't know is not in the public DNS. Special-use names are those of the IANA
-register [RFC 6761] and those that networks use as if they were.
+The Public Suffix List decides, ICANN and private part, as shipped in the `publicsuffixlist` package (a
+release a month); a top-level domain that it doesn't know is not in the public DNS. Special-use names are
+those of the IANA register [RFC 6761] and those that networks use as if they were.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ def _public_suffixes() -> PublicSuffixList:
 
 
 def public_suffix(name: HostName) -> str | None:
-    """The public suffix that `name` ends in (or is), None when its top-level domain is not in the public DNS."""
+    """The public suffix that `name` ends in or is; None when its last label is not in the public DNS."""
     suffix = _public_suffixes().publicsuffix(name.text)
     return suffix if isinstance(suffix, str) else None
 
 
 def registrable_name(name: HostName) -> HostName | None:
-    """The name registered under a public suffix (one label more) that holds `name`; None for a suffix itself."""
+    """The name registered under a public suffix (one label more) that holds `name`; None for a suffix."""
     registered = _public_suffixes().privatesuffix(name.text)
     return HostName(registered) if isinstance(registered, str) else None
 
