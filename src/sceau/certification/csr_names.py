@@ -25,7 +25,7 @@ from sceau.vocabulary import (
 )
 
 _DOTS = str.maketrans({"\u3002": ".", "\uff61": "."})
-_HOST_SHAPED = re.compile(r"(?:[\w*-]+\.)+[\w-]*[^\W\d_][\w-]*\.?")
+_HOST_SHAPED = re.compile(r"(?:[\w*-]+\.)+[\w-]*[^\W\d_][\w-]*\.?(?::\d+)?")
 _ADDRESS_SHAPED = re.compile(r"\[?(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]*:[0-9a-f:]*:[0-9a-f:.]*)\]?")
 _MAILBOX_SHAPED = re.compile(r"[^\s@]+@[^\s@]+")
 _URL_SHAPED = re.compile(r"[a-z][a-z0-9+.-]*://\S+")

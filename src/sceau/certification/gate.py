@@ -120,7 +120,8 @@ def _pass(
     differences = examine(tbs, Expected(own.warrant, own.key.spki, own.serial, own.at, issuer, catalogue))
     if errors(differences):
         raise Refused([*told, *differences])
-    verdict = lint(tbs, issuer=read_issuer(issuer.certificate), key=lint_key)
+    authority = read_issuer(issuer.certificate)
+    verdict = lint(tbs, issuer=authority, key=lint_key, environment=issuer.environment)
     product = catalogue.products[own.warrant.product]
     return Draft(
         tbs=tbs,

@@ -13,6 +13,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -245,7 +246,9 @@ def _curve_findings(key: SubjectKey) -> list[Finding]:
     return [Finding.error("key.trivial", _SUBJECT)] if trivial else []
 
 
-def _modulus_findings(modulus: int) -> list[Finding]:
+@lru_cache(maxsize=1024)
+def _modulus_findings(modulus: int) -> tuple[Finding, ...]:
+    """Arithmetic only, so kept for the next look at the same key: preview, judgement and issuance each take one."""
     found = []
     if weakness.small_factor(modulus) is not None:
         found.append(Finding.error("key.small-factor", _SUBJECT))
@@ -259,7 +262,7 @@ def _modulus_findings(modulus: int) -> list[Finding]:
         found.append(Finding.error("key.pattern", _SUBJECT))
     if not found and weakness.is_probable_prime(modulus):
         found.append(Finding.error("key.prime-modulus", _SUBJECT))
-    return found
+    return tuple(found)
 
 
 def _short(number: int) -> str:

@@ -25,8 +25,27 @@ if TYPE_CHECKING:
 
 LintKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
-EXCUSED: dict[str, str] = {}
-"""Findings of pkilint that don't refuse, by their code, each with its reason."""
+
+@dataclass(frozen=True, slots=True)
+class Excuse:
+    """A finding of pkilint that doesn't refuse: its exact code, in one environment, about one thing, for a
+    reason.
+    """
+
+    code: str
+    environment: str
+    about: str
+    reason: str
+
+
+EXCUSED = (
+    Excuse(
+        code="pkix.invalid_uri_syntax",
+        environment="development",
+        about='"http://localhost:',
+        reason="a development instance publishes on its own machine, whose name has one label",
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +56,7 @@ class LintVerdict:
     remarks: tuple[str, ...] = ()
 
 
-def lint(tbs: bytes, *, issuer: IssuerCertificate, key: LintKey) -> LintVerdict:
+def lint(tbs: bytes, *, issuer: IssuerCertificate, key: LintKey, environment: str) -> LintVerdict:
     """Lint `tbs`. `key` is a throw-away key of the issuer's kind, used for nothing else and kept nowhere.
 
     Raises `Refused` (``draft.lint``) with every finding that refuses, `Fault` (``draft.lint-failed``) when
@@ -48,10 +67,17 @@ def lint(tbs: bytes, *, issuer: IssuerCertificate, key: LintKey) -> LintVerdict:
         found = _findings(certificate)
     except Exception as problem:  # a linter that fails has not passed anything
         raise Fault("draft.lint-failed", retryable=False, detail=repr(problem)) from problem
-    refusing = [one for one in found if one[0] not in EXCUSED and one[1] in ("ERROR", "FATAL", "WARNING")]
+    refusing = [one for one in found if one.refuses and not _is_excused(one, environment)]
     if refusing:
-        raise Refused([Finding.error("draft.lint", code, says=says) for code, _, says in refusing])
-    return LintVerdict(hashlib.sha256(tbs).hexdigest(), tuple(sorted({code for code, _, _ in found})))
+        raise Refused([Finding.error("draft.lint", one.code, says=one.says) for one in refusing])
+    return LintVerdict(hashlib.sha256(tbs).hexdigest(), tuple(sorted({one.code for one in found})))
+
+
+def _is_excused(one: Remark, environment: str) -> bool:
+    return any(
+        excuse.code == one.code and excuse.environment == environment and excuse.about in one.says
+        for excuse in EXCUSED
+    )
 
 
 def sign_with_lint_key(tbs: bytes, *, issuer: IssuerCertificate, key: LintKey) -> bytes:
@@ -68,14 +94,28 @@ def sign_with_lint_key(tbs: bytes, *, issuer: IssuerCertificate, key: LintKey) -
     return encode.sequence(tbs, issuer.algorithm, encode.element(0x03, b"\x00", signature))
 
 
-def _findings(certificate: bytes) -> list[tuple[str, str, str]]:
-    """(code, severity, words) of everything that pkilint reports."""
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One thing that pkilint reports."""
+
+    code: str
+    severity: str
+    says: str
+
+    @property
+    def refuses(self) -> bool:
+        """Errors and warnings refuse; notices and information are kept with the verdict."""
+        return self.severity not in ("NOTICE", "INFO", "DEBUG")
+
+
+def _findings(certificate: bytes) -> list[Remark]:
+    """Everything that pkilint reports."""
     from pkilint import loader
 
     document = loader.load_der_certificate(certificate, "draft")
     results = _linter().validate(document.root)
     return [
-        (one.finding.code, one.finding.severity.name, str(one.message or one.finding.code))
+        Remark(one.finding.code, one.finding.severity.name, str(one.message or one.finding.code))
         for result in results
         for one in result.finding_descriptions
     ]
