@@ -4,4 +4,22 @@ Reads the records, calls the verbs of `operations`; decides nothing. A page belo
 `urls`.
 """
 
-__all__: list[str] = []
+from sceau.portal.door import (
+    TLS_EXTENSION,
+    Doorkeeper,
+    TestCard,
+    TlsFacts,
+    doorkeeper,
+    peer_certificate,
+    post,
+)
+
+__all__ = [
+    "TLS_EXTENSION",
+    "Doorkeeper",
+    "TestCard",
+    "TlsFacts",
+    "doorkeeper",
+    "peer_certificate",
+    "post",
+]

@@ -11,6 +11,7 @@ from sceau.operations import machine, welcome
 from sceau.portal.door import doorkeeper
 from sceau.portal.visitor import let_in
 from sceau.records import card_line
+from sceau.registration import Card, CardStatus, Person
 from sceau.vocabulary import Finding, Reading, Refused
 
 
@@ -21,11 +22,21 @@ def read_presented(certificate: bytes | None) -> Reading[CardHolder]:
 
 def enter(request: HttpRequest, holder: CardHolder, *, by_drawer: bool) -> tuple[Finding, ...]:
     """Begin a session for `holder`; empty when it is done, else what the register holds against the card."""
+    card_type = type_of(holder)
+    person = Person(
+        national_id=holder.national_id,
+        surname=holder.surname,
+        given_names=holder.given_names,
+        title=holder.title,
+        profession_code=holder.profession_code,
+        specialities=holder.specialities,
+    )
+    card = Card(holder.card_number, card_type, CardStatus.VALID, holder.national_id)
     try:
-        actor = welcome(holder)
+        actor = welcome(person, card, not_after=holder.not_after)
     except Refused as refusal:
         return refusal.findings
-    let_in(request, actor=actor, holder=holder, card_type=type_of(holder), by_drawer=by_drawer)
+    let_in(request, actor=actor, holder=holder, card_type=card_type, by_drawer=by_drawer)
     return ()
 
 

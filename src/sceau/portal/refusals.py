@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 
+from sceau.catalogue import load_catalogue
 from sceau.portal.rendering import page
 from sceau.portal.saying import summary
 from sceau.portal.visitor import NOBODY, PortalRequest
-from sceau.vocabulary import Fault, Finding, Refused
+from sceau.vocabulary import Fault, Refused
 
 
 def _visitor_at_least_nobody(request: HttpRequest) -> None:
@@ -68,11 +69,10 @@ def refused(request: HttpRequest, refusal: Refused, *, title: str, status: int =
 
 def faulty(request: HttpRequest, fault: Fault) -> HttpResponse:
     """503: a machine failed. Nobody did anything wrong; says whether to try again."""
-    finding = Finding(fault.code, "service")
     context = {
         "title": "Le service ne peut pas répondre",
         "retryable": fault.retryable,
-        **summary([finding], heading="Une machine du service ne répond pas"),
+        "sentence": load_catalogue().say_fault(fault),
     }
     response = page(request, "refusals/faulty.html", context, status=503)
     if fault.retryable:

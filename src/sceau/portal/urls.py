@@ -30,6 +30,7 @@ PAGES: tuple[Page, ...] = (
     Page("commandes/nouvelle/", orders.new_order, "new-order", CARD_HOLDERS, BOTH),
     Page("commandes/<str:reference>/", orders.order, "order", CARD_HOLDERS),
     Page("commandes/<str:reference>/corriger/", orders.amend, "amend-order", CARD_HOLDERS, BOTH),
+    Page("commandes/<str:reference>/signer/", orders.sign, "sign-order", CARD_HOLDERS, ACT),
     Page("commandes/<str:reference>/repondre/", orders.answer, "answer-order", CARD_HOLDERS, ACT),
     Page("commandes/<str:reference>/abandonner/", orders.abandon, "abandon-order", CARD_HOLDERS, ACT),
     Page("habilitations/", habilitations.habilitations, "habilitations", CARD_HOLDERS),

@@ -7,6 +7,9 @@ told so by `SCEAU_ENVIRONMENT`, is one.
 
 from __future__ import annotations
 
+import json
+import os
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 
 DEVELOPMENT = "development"
 ENVIRONMENTS = ("production", "test", DEVELOPMENT)
-ENVIRONMENT_FILE = "environment"
+HIERARCHY_FILE = Path("signer") / "issuers.json"
 WEB_KEY_FILE = "secret-key"
 
 _SQLITE_START = "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA foreign_keys=ON;"
@@ -63,10 +66,28 @@ def place_of(environ: Mapping[str, str]) -> Place:
     )
 
 
+def ensure_web_key(data: Path) -> None:
+    """Make the web application's key when the instance has none: drawn at random, for its owner only."""
+    path = data / WEB_KEY_FILE
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except FileExistsError:
+        return
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(secrets.token_urlsafe(48) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
 def environment_written_in(data: Path) -> str:
-    """The environment an instance was made for; production when its folder says nothing."""
-    path = data / ENVIRONMENT_FILE
-    return path.read_text("ascii").strip() if path.is_file() else "production"
+    """The environment the instance's hierarchy was made for; production when there is none, or it cannot be
+    read.
+    """
+    try:
+        written = json.loads((data / HIERARCHY_FILE).read_bytes())["environment"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return "production"
+    return str(written)
 
 
 def hosts_of(environ: Mapping[str, str]) -> list[str]:

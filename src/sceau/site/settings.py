@@ -20,6 +20,9 @@ PLACE: Place = place_of(os.environ)
 SCEAU_DATA: Path = PLACE.data
 SCEAU_ENVIRONMENT: str = PLACE.environment
 SCEAU_TEST_CARDS: bool = PLACE.test_cards
+SCEAU_ORIGIN: str = os.environ.get(
+    "SCEAU_ORIGIN", f"sceau/{PLACE.environment}"
+)  # the journal's name, for good
 SCEAU_PORTAL_ADDRESS: str = PLACE.portal_address
 SCEAU_DOOR_ADDRESS: str = PLACE.door_address
 SCEAU_PUBLICATION_ADDRESS: str = PLACE.publication_address

@@ -4,8 +4,6 @@ contract.
 
 from __future__ import annotations
 
-from django.utils import timezone
-
 from sceau.operations import machine
 from sceau.portal.pages.orders.raw import Raw, blank_form
 from sceau.portal.visitor import Visitor
@@ -17,7 +15,7 @@ def prefilled(visitor: Visitor, number: str) -> Raw:
     blank one.
     """
     now = machine().clock()
-    raw = blank_form(timezone.localdate(now))
+    raw = blank_form()
     contracts = structures_of(visitor.person_id, at=now)
     chosen = [contract for contract in contracts if contract.number == number] or (
         list(contracts) if len(contracts) == 1 and not number else []

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 from django.http import QueryDict
@@ -31,7 +30,7 @@ _SIGNATORY = ("quality", "surname", "given_names", "phone", "email", "card_numbe
 _ADMINISTRATOR = ("card_number", "surname", "given_names", "phone", "email")
 
 
-def blank_form(today: date) -> Raw:
+def blank_form() -> Raw:
     """An empty form with one administrator to fill in."""
     return {
         "edition": "web",
@@ -46,7 +45,7 @@ def blank_form(today: date) -> Raw:
         },
         "contract": {"number": ""},
         "signatory": dict.fromkeys(_SIGNATORY, ""),
-        "visa": {"date": today.isoformat(), "signed": None, "stamped": None},
+        "visa": {"date": "", "signed": False, "stamped": False},
         "usage": {"description": "", "editor": "", "solution": ""},
         "offers": [],
         "administrators": [blank_administrator()],

@@ -64,10 +64,17 @@ class OrderSheet:
     """
 
     def __init__(
-        self, raw: Mapping[str, Any], findings: tuple[Finding, ...] = (), *, desk: bool = False
+        self,
+        raw: Mapping[str, Any],
+        findings: tuple[Finding, ...] = (),
+        *,
+        desk: bool = False,
+        card: str = "",
     ) -> None:
         self.raw = raw
         self.desk = desk
+        number = "".join(str(raw["signatory"].get("card_number") or "").split())
+        self.signs = bool(card) and number == card
         self._sheet = Sheet(raw, findings)
         self.structure = self._structure()
         self.contract = [self._text("contract.number")]
@@ -111,12 +118,13 @@ class OrderSheet:
         return [quality, *(self._text(f"signatory.{key}") for key in rest)]
 
     def _visa(self) -> list[Field]:
+        """What the desk sees on an original. On the requester's page, the card at the door is the visa."""
+        if not self.desk:
+            return []
         return [
             self._text("visa.date"),
-            self._sheet.field("visa.signed", kind="checkbox", help="Le signataire a signé cette demande."),
-            self._sheet.field(
-                "visa.stamped", kind="checkbox", help="Le cachet de la structure y est apposé."
-            ),
+            self._sheet.field("visa.signed", kind="checkbox", help="La signature est sur l’original."),
+            self._sheet.field("visa.stamped", kind="checkbox", help="Le cachet est sur l’original."),
         ]
 
     def _offer(self, index: int, values: Mapping[str, Any]) -> dict[str, Any]:

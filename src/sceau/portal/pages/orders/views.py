@@ -9,8 +9,9 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from sceau.catalogue import load_catalogue
 from sceau.documents import read_form_pdf
-from sceau.operations import abandon_order, amend_order, answer_request, machine, receive_form
+from sceau.operations import abandon_order, amend_order, answer_request, machine, receive_form, sign_order
 from sceau.portal.limits import too_often
 from sceau.portal.pages.orders.editing import edited
 from sceau.portal.pages.orders.prefill import prefilled
@@ -22,7 +23,8 @@ from sceau.portal.saying import summary
 from sceau.portal.uploads import read_upload
 from sceau.portal.visitor import PortalRequest, actor_of
 from sceau.records import OrderFile, order_for, orders_of, structures_of
-from sceau.vocabulary import Finding, Refused
+from sceau.registration import read_form
+from sceau.vocabulary import Finding, IdentifierMode, Refused, errors
 
 _PAGE = 25
 
@@ -48,10 +50,11 @@ def new_order(request: PortalRequest) -> HttpResponse:
     action = request.POST.get("action", "verifier")
     if action == "lire-pdf":
         return _read_pdf(request, raw, once)
+    if action == "verifier":
+        return _new_page(request, raw, check_all(raw), once=once, checked=True)
     if action != "envoyer":
-        findings = check(raw) if action == "verifier" else ()
-        return _new_page(request, edited(raw, action), findings, once=once, checked=action == "verifier")
-    findings = check(raw)
+        return _new_page(request, edited(raw, action), once=once)
+    findings = check_products(raw)
     if not findings:
         try:
             file = receive_form(actor_of(request), raw=raw, channel="web", idempotency_key=once)
@@ -69,16 +72,17 @@ def order(request: PortalRequest, reference: str) -> HttpResponse:
 
 
 def amend(request: PortalRequest, reference: str) -> HttpResponse:
-    """The order's form, to be corrected by those who sent it."""
+    """The order's form, to be corrected, or signed, by those who are part of it."""
     file = _theirs(request, reference)
     if request.method != "POST":
         return _amend_page(request, file, dict(file.raw))
     raw = raw_from(request.POST)
     action = request.POST.get("action", "verifier")
+    if action == "verifier":
+        return _amend_page(request, file, raw, check_all(raw))
     if action != "envoyer":
-        findings = check(raw) if action == "verifier" else ()
-        return _amend_page(request, file, edited(raw, action), findings)
-    findings = check(raw)
+        return _amend_page(request, file, edited(raw, action))
+    findings = check_products(raw)
     if not findings:
         version, why = _version(request), request.POST.get("why", "")[:500] or "Correction par le demandeur"
         try:
@@ -89,6 +93,17 @@ def amend(request: PortalRequest, reference: str) -> HttpResponse:
             messages.success(request, "Vos corrections sont enregistrées.")
             return HttpResponseRedirect(reverse("order", args=[reference]))
     return _amend_page(request, file, raw, findings, status=422)
+
+
+def sign(request: PortalRequest, reference: str) -> HttpResponse:
+    """The signatory signs the present version with the card at the door."""
+    file = _theirs(request, reference)
+    try:
+        sign_order(actor_of(request), reference=reference, version=_version(request))
+    except Refused as refusal:
+        return _order_page(request, file, refusal.findings, status=422)
+    messages.success(request, "La commande est signée avec votre carte.")
+    return HttpResponseRedirect(reverse("order", args=[reference]))
 
 
 def answer(request: PortalRequest, reference: str) -> HttpResponse:
@@ -117,15 +132,21 @@ def abandon(request: PortalRequest, reference: str) -> HttpResponse:
     return HttpResponseRedirect(reverse("order", args=[reference]))
 
 
-def check(raw: Raw) -> tuple[Finding, ...]:
-    """What only the page can know: every product of an offer unticked, which must not come to mean all of
-    them.
-    """
+def check_products(raw: Raw) -> tuple[Finding, ...]:
+    """An offer of which every product was unticked."""
     return tuple(
         Finding.error("portal.no-product", f"offers.{index}.products")
         for index, offer in enumerate(raw["offers"])
         if NO_PRODUCT in offer["products"]
     )
+
+
+def check_all(raw: Raw) -> tuple[Finding, ...]:
+    """Everything that can be said of the form before it is sent."""
+    catalogue = load_catalogue()
+    mode = IdentifierMode(catalogue.environments[machine().environment].identifier_mode)
+    read = read_form(raw, catalogue=catalogue, mode=mode)
+    return tuple(dict.fromkeys((*check_products(raw), *read.findings)))
 
 
 def _read_pdf(request: PortalRequest, raw: Raw, once: str) -> HttpResponse:
@@ -134,12 +155,16 @@ def _read_pdf(request: PortalRequest, raw: Raw, once: str) -> HttpResponse:
     sent = read_upload(request, "pdf")
     if sent is None:
         return _new_page(request, raw, (Finding.error("portal.no-file", "pdf"),), once=once, status=422)
-    read, findings = read_form_pdf(sent[1])
-    if read is None:
-        return _new_page(request, raw, findings, once=once, status=422)
-    return _new_page(
-        request, dict(read), findings, once=once, heading="Le formulaire PDF est lu : relisez et complétez"
-    )
+    read = read_form_pdf(sent[1])
+    if read.raw is None:
+        return _new_page(request, raw, read.findings, once=once, status=422)
+    form = {
+        **read.raw,
+        "edition": "web",
+        "visa": raw["visa"],
+    }  # what the page asks more, the page now has a place for
+    heading = "Le formulaire PDF est lu : relisez et complétez"
+    return _new_page(request, form, (*read.findings, *check_all(form)), once=once, heading=heading)
 
 
 def _new_page(
@@ -152,10 +177,13 @@ def _new_page(
     heading: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    sheet = OrderSheet(raw, findings)
+    sheet = OrderSheet(raw, findings, card=request.visitor.card_number)
     context = _form_context(sheet, findings, heading or "À corriger avant l’envoi")
     context.update(
-        title="Nouvelle commande", once=once, checked=checked and not findings, contracts=_contracts(request)
+        title="Nouvelle commande",
+        once=once,
+        checked=checked and not errors(findings),
+        contracts=_contracts(request),
     )
     return page(request, "orders/new.html", context, status=status)
 
@@ -168,7 +196,9 @@ def _amend_page(
     *,
     status: int = 200,
 ) -> HttpResponse:
-    context = _form_context(OrderSheet(raw, findings), findings, "À corriger avant l’envoi")
+    context = _form_context(
+        OrderSheet(raw, findings, card=request.visitor.card_number), findings, "À corriger avant l’envoi"
+    )
     version = request.POST.get("version") or file.line.version
     context.update(title="Corriger la commande", file=file, version=version)
     return page(request, "orders/amend.html", context, status=status)
@@ -194,9 +224,17 @@ def _order_page(
         "file": file,
         "notes": questions,
         "typed": typed,
-        **summary(findings, heading="Votre réponse n’est pas partie", fields=["text"]),
+        "may_sign": _may_sign(request, file),
+        **summary(findings, heading="Cela n’a pas été fait", fields=["text"]),
     }
     return page(request, "orders/order.html", context, status=status)
+
+
+def _may_sign(request: PortalRequest, file: OrderFile) -> bool:
+    """Whether to show the signature: an open order, not signed, whose signatory's card is at the door."""
+    visa, signatory = file.raw.get("visa") or {}, file.raw.get("signatory") or {}
+    number = "".join(str(signatory.get("card_number") or "").split())
+    return "amend" in file.events and not visa.get("signed") and number == request.visitor.card_number
 
 
 def _theirs(request: PortalRequest, reference: str) -> OrderFile:

@@ -1,0 +1,95 @@
+"""What an instance does by itself, by the clock: recover what a crash cut short, seal the journal, publish
+lists, renew responders. One process, one task after another; a task that fails is told and tried again at
+its next turn.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from django.db import close_old_connections
+
+from sceau.operations import (
+    machine,
+    publish_crls,
+    recover_intents,
+    refresh_responders,
+    restore_shelf,
+    seal_journal,
+)
+from sceau.vocabulary import Fault, Refused
+
+log = logging.getLogger("sceau.clockwork")
+
+HEARTBEAT = "clockwork.json"
+_BEAT_SECONDS = 1.0
+
+
+@dataclass(slots=True)
+class Task:
+    """One thing to do every so often. `due` is on the monotonic clock, in seconds."""
+
+    name: str
+    every: timedelta
+    do: Callable[[], object]
+    due: float = 0.0
+    last: str = ""
+    failures: int = 0
+
+
+def tasks() -> list[Task]:
+    """The tasks of an instance, in the order in which they are done at start."""
+    return [
+        Task("recover", timedelta(minutes=5), recover_intents),
+        Task("shelf", timedelta(minutes=10), restore_shelf),
+        Task("crl", timedelta(seconds=20), lambda: publish_crls(due_only=True)),
+        Task("responders", timedelta(minutes=10), refresh_responders),
+        Task("journal", timedelta(seconds=5), seal_journal),
+    ]
+
+
+def run_clockwork(data: Path, *, stop: threading.Event, ready: Callable[[], None] = lambda: None) -> None:
+    """Do each task when it is due, until `stop`. `ready` is called after the first round, failed tasks
+    included.
+    """
+    known = tasks()
+    first = True
+    while not stop.is_set():
+        for task in known:
+            if time.monotonic() >= task.due:
+                _do(task)
+        _write_heartbeat(data, known)
+        if first:
+            first = False
+            ready()
+        stop.wait(_BEAT_SECONDS)
+
+
+def _do(task: Task) -> None:
+    """Do a task once. After a failure it is due again soon, and less and less soon."""
+    close_old_connections()
+    try:
+        task.do()
+    except (Fault, Refused, OSError) as error:
+        task.failures += 1
+        log.warning("%s failed (%d): %s", task.name, task.failures, error)
+        task.due = time.monotonic() + min(task.every.total_seconds(), 2.0 ** min(task.failures, 8))
+        return
+    task.failures = 0
+    task.last = machine().clock().isoformat(timespec="seconds")
+    task.due = time.monotonic() + task.every.total_seconds()
+
+
+def _write_heartbeat(data: Path, known: list[Task]) -> None:
+    """For an operator, and for alarms: when each task last succeeded."""
+    told = {task.name: {"last": task.last, "failures": task.failures} for task in known}
+    fresh = data / f".{HEARTBEAT}"
+    fresh.write_text(json.dumps(told, indent=1) + "\n", "ascii")
+    fresh.replace(data / HEARTBEAT)

@@ -1,0 +1,150 @@
+"""The two listeners of the portal: the public one, and the card door that asks for a certificate. Both TLS,
+in process.
+
+A client certificate comes from the TLS layer of this very process and is put into the ASGI scope under a
+key that no request can write. Headers that claim one are taken away before the application sees them
+[ASSURANCE T06]. The card door lets in every certificate that its own hierarchy signed, expired ones too, so
+that a card that is refused gets a page; what opens the portal is decided by `identity`, never here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import ssl
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from uvicorn import Config, Server
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from sceau.portal import TLS_EXTENSION, TlsFacts
+
+Scope = MutableMapping[str, Any]
+AsgiApp = Callable[[Any, Any, Any], Awaitable[None]]
+
+_CLAIMS = (b"x-client-", b"x-ssl-", b"ssl-", b"x-forwarded-", b"x-arr-clientcert", b"x-real-ip", b"forwarded")
+_NO_CHECK_TIME = (
+    0x200000  # X509_V_FLAG_NO_CHECK_TIME: an expired card is refused on a page, not in the handshake
+)
+_KEEP_ALIVE_SECONDS = 30
+_MOST_CONNECTIONS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Where to listen and with which TLS files. `card_authorities` (PEM) makes it a card door; None, a
+    public one.
+    """
+
+    host: str
+    port: int
+    chain: Path
+    key: Path
+    card_authorities: Path | None = None
+
+
+def tls_context(listener: Listener) -> ssl.SSLContext:
+    """TLS 1.2 or better. A card door asks for a certificate, requires none, and gives no session to resume:
+    the next connection shows its card again [ASSURANCE T07]."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(listener.chain, listener.key)
+    context.set_alpn_protocols(["http/1.1"])
+    if listener.card_authorities is not None:
+        context.verify_mode = ssl.CERT_OPTIONAL
+        context.load_verify_locations(cafile=str(listener.card_authorities))
+        context.verify_flags = ssl.VerifyFlags(context.verify_flags | _NO_CHECK_TIME)
+        context.options |= ssl.OP_NO_TICKET
+        context.num_tickets = 0
+    return context
+
+
+def without_claims(headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """The headers without those in which a client, or a front we do not have, would claim a certificate or
+    an address.
+    """
+    return [(name, value) for name, value in headers if not name.lower().startswith(_CLAIMS)]
+
+
+def with_tls_facts(app: AsgiApp, facts: TlsFacts) -> AsgiApp:
+    """`app`, told what the TLS layer knows of the connection."""
+
+    async def told(scope: Scope, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            scope["headers"] = without_claims(scope["headers"])
+            scope["extensions"] = {**(scope.get("extensions") or {}), TLS_EXTENSION: facts}
+        await app(scope, receive, send)
+
+    return told
+
+
+class CardDoorProtocol(HttpToolsProtocol):
+    """A connection of the card door: reads the certificate once, when the handshake is over."""
+
+    asks_for_cards = True
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Bind the connection's certificate, or its absence, to every request on it."""
+        super().connection_made(transport)
+        tls = transport.get_extra_info("ssl_object")
+        presented = tls.getpeercert(True) if tls is not None and self.asks_for_cards else None
+        facts = TlsFacts(asks_for_cards=self.asks_for_cards, peer_certificate=presented)
+        self.app = with_tls_facts(self.app, facts)
+
+
+class PublicProtocol(CardDoorProtocol):
+    """A connection of the public listener: never has a certificate, whatever the client says."""
+
+    asks_for_cards = False
+
+
+class _QuietServer(Server):
+    """A server that leaves signals to whoever runs several."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Nothing: `serve` below captures them once for all."""
+        yield
+
+
+def server_for(listener: Listener, app: AsgiApp) -> Server:
+    """The server of one listener, not yet started."""
+    protocol = CardDoorProtocol if listener.card_authorities is not None else PublicProtocol
+    config = Config(
+        app,
+        host=listener.host,
+        port=listener.port,
+        http=protocol,
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        ssl_context_factory=lambda _config, _default: tls_context(listener),
+        proxy_headers=False,
+        server_header=False,
+        access_log=False,
+        log_config=None,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=5,
+        limit_concurrency=_MOST_CONNECTIONS,
+    )
+    return _QuietServer(config)
+
+
+async def serve_all(servers: Sequence[Server]) -> None:
+    """Run servers in this event loop until SIGTERM or SIGINT, or until one of them ends."""
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        for server in servers:
+            server.should_exit = True
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    tasks = [asyncio.create_task(server.serve()) for server in servers]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    stop()
+    await asyncio.gather(*tasks)

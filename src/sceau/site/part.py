@@ -1,0 +1,181 @@
+"""`python -m sceau.site.part NAME`: one process of an instance. Started by `sceau run`, or by a service
+manager.
+
+A part says it is ready by a byte on the descriptor `SCEAU_READY_FD`. It ends when it is told to (SIGTERM),
+and when the pipe `SCEAU_ALIVE_FD` closes: whoever started it is gone, however it went, and no orphan keeps
+a port or a key.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sceau.vocabulary import Fault, Refused
+
+if TYPE_CHECKING:
+    from uvicorn import Server
+
+
+def main() -> int:
+    """Run the part named on the command line; exit code 3 when a machine failed."""
+    _watch_parent()
+    part = PARTS[sys.argv[1]]
+    data = Path(os.environ["SCEAU_DATA"])
+    logging.basicConfig(level=logging.WARNING, format="%(name)s %(levelname)s %(message)s")
+    try:
+        part(data)
+    except (Fault, Refused) as trouble:
+        sys.stderr.write(f"{sys.argv[1]}: {_said(trouble)}\n")
+        return 3
+    return 0
+
+
+def signer(data: Path) -> None:
+    """The process with the CA keys: a Unix socket, no port."""
+    from sceau.catalogue import load_catalogue
+    from sceau.custody import development_passphrase, passphrase_from_descriptor, run_signer
+
+    given = os.environ.get("SCEAU_PASSPHRASE_FD")
+    folder = data / "signer"
+    phrase = (
+        passphrase_from_descriptor(int(given)) if given else development_passphrase(folder, load_catalogue())
+    )
+    if phrase is None:
+        raise Fault("keys.no-passphrase", retryable=False)
+    run_signer(folder, phrase, ready=_say_ready)
+
+
+def web(data: Path) -> None:
+    """The portal: its public listener and its card door."""
+    from sceau.site import start
+
+    start(data)
+    from django.conf import settings
+
+    from sceau.site.asgi import application
+    from sceau.site.listeners import Listener, serve_all, server_for
+
+    tls = data / "tls"
+    host = os.environ.get("SCEAU_HOST", "localhost")
+    chain, key = tls / "server.pem", tls / "server.key"
+    public = Listener(host, _port_of(settings.SCEAU_PORTAL_ADDRESS), chain, key)
+    door = Listener(host, _port_of(settings.SCEAU_DOOR_ADDRESS), chain, key, _write_door_authorities(data))
+    servers = [server_for(listener, application) for listener in (public, door)]
+
+    async def run() -> None:
+        announcing = asyncio.create_task(_announce(servers))
+        await serve_all(servers)
+        await announcing
+
+    asyncio.run(run())
+
+
+def publication(data: Path) -> None:
+    """The public shelf: lists, authorities, OCSP. Read-only."""
+    from sceau.site import start
+
+    start(data)
+    from django.conf import settings
+
+    from sceau.publication import serve
+    from sceau.site.wiring import public_app
+
+    host = os.environ.get("SCEAU_HOST", "localhost")
+    serve(public_app(data), host=host, port=_port_of(settings.SCEAU_PUBLICATION_ADDRESS))
+
+
+def clockwork(data: Path) -> None:
+    """What is done by the clock."""
+    from sceau.site import start
+
+    start(data)
+    from sceau.site.clockwork import run_clockwork
+
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    run_clockwork(data, stop=stop, ready=_say_ready)
+
+
+PARTS: dict[str, Callable[[Path], None]] = {
+    "signer": signer,
+    "web": web,
+    "publication": publication,
+    "clockwork": clockwork,
+}
+
+
+async def _announce(servers: Sequence[Server]) -> None:
+    while not all(server.started for server in servers):
+        if any(server.should_exit for server in servers):
+            return
+        await asyncio.sleep(0.05)
+    _say_ready()
+
+
+def _said(trouble: Fault | Refused) -> str:
+    from sceau.catalogue import load_catalogue
+
+    if isinstance(trouble, Fault):
+        sentence = load_catalogue().say_fault(trouble)
+        return f"{sentence.text} {sentence.remedy} [{trouble.code}] {trouble.detail}"
+    return " ".join(load_catalogue().say(finding).text for finding in trouble.findings)
+
+
+def _say_ready() -> None:
+    descriptor = os.environ.get("SCEAU_READY_FD")
+    if descriptor:
+        os.write(int(descriptor), b"1")
+
+
+def _watch_parent() -> None:
+    """End this process when the other end of the pipe closes. The kernel closes it for a parent that was
+    killed.
+    """
+    descriptor = os.environ.get("SCEAU_ALIVE_FD")
+    if not descriptor:
+        return
+
+    def watch() -> None:
+        os.read(int(descriptor), 1)
+        os.kill(os.getpid(), signal.SIGTERM)
+        threading.Timer(10.0, os._exit, (1,)).start()
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
+
+
+def _write_door_authorities(data: Path) -> Path:
+    """Every authority of the hierarchy in one PEM: the door takes any certificate that one of them signed,
+    so that a software certificate gets a page that says why it does not open. `identity` trusts the card
+    authorities alone."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    from sceau.operations import machine
+
+    path = data / "tls" / "door-authorities.pem"
+    certificates = [facts.certificate for several in machine().issuers.values() for facts in several]
+    text = b"".join(x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM) for der in certificates)
+    fresh = path.with_suffix(".new")
+    fresh.write_bytes(text)
+    fresh.replace(path)
+    return path
+
+
+def _port_of(address: str) -> int:
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(address)
+    return parts.port or (443 if parts.scheme == "https" else 80)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,178 @@
+"""Putting an instance together: its machine for the verbs, its doorkeeper, its public server.
+
+Only here do the rooms meet. Nothing is decided: each part is made from the instance's folder and handed over.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from django.conf import settings
+
+from sceau.catalogue import Catalogue, Environment, Range, load_catalogue
+from sceau.certification import IssuerFacts, LintKey
+from sceau.custody import ResponderFolder, SignerClient, SignerFolder, open_head_key, public_path
+from sceau.identity import CardTrust
+from sceau.operations import Machine, install
+from sceau.portal import Doorkeeper, post
+from sceau.publication import FolderShelf, OcspService, PublicApp, build_app
+from sceau.records import StatusRecords
+from sceau.site.drawer import read_drawer
+from sceau.site.environment import DEVELOPMENT
+from sceau.status import issuer_identity
+from sceau.vocabulary import Fault
+
+HEAD_KEY_FILE = "journal-head.key"
+_CARD_RANGES = (Range.STANDARD, Range.STRONG)
+
+
+def now() -> datetime:
+    """The clock of the instance."""
+    return datetime.now(UTC)
+
+
+def wire() -> Machine:
+    """The machine of the instance that the settings name, installed; and its doorkeeper, posted."""
+    data: Path = settings.SCEAU_DATA
+    catalogue = load_catalogue()
+    issuers = issuers_of(data, catalogue)
+    environment = environment_of(issuers)
+    if environment != settings.SCEAU_ENVIRONMENT:
+        raise Fault(
+            "site.other-environment", retryable=False, detail=f"{environment}/{settings.SCEAU_ENVIRONMENT}"
+        )
+    machine = Machine(
+        catalogue=catalogue,
+        environment=environment,
+        signer=SignerClient(data / "signer" / "socket"),
+        clock=now,
+        random=secrets.token_bytes,
+        issuers=issuers,
+        lint_key=LintKeys(),
+        origin=settings.SCEAU_ORIGIN,
+        head_key=open_head_key(data / HEAD_KEY_FILE),
+        shelf=data / "public",
+        responders=ResponderFolder(data / "responders"),
+        mode="development" if environment == DEVELOPMENT else "production",
+    )
+    install(machine)
+    post(doorkeeper_of(data, issuers, catalogue))
+    return machine
+
+
+def issuers_of(data: Path, catalogue: Catalogue) -> Mapping[str, tuple[IssuerFacts, ...]]:
+    """Each issuer's generations, oldest first, as the signer's folder lists them. No key is read."""
+    found: dict[str, list[IssuerFacts]] = {}
+    for facts in SignerFolder(data / "signer").facts(catalogue):
+        found.setdefault(facts.code, []).append(facts)
+    return {code: tuple(sorted(several, key=lambda one: one.generation)) for code, several in found.items()}
+
+
+def environment_of(issuers: Mapping[str, tuple[IssuerFacts, ...]]) -> str:
+    """The one environment that all issuers belong to."""
+    codes = {facts.environment for several in issuers.values() for facts in several}
+    if len(codes) != 1:
+        raise Fault("site.other-environment", retryable=False, detail=", ".join(sorted(codes)) or "–")
+    return codes.pop()
+
+
+def doorkeeper_of(
+    data: Path, issuers: Mapping[str, tuple[IssuerFacts, ...]], catalogue: Catalogue
+) -> Doorkeeper:
+    """Who watches the door: trusts the card authorities of the instance, and their lists on the public
+    shelf.
+    """
+    roots: list[bytes] = []
+    cards: list[bytes] = []
+    for code, several in issuers.items():
+        row = catalogue.issuers[code]
+        if row.range not in _CARD_RANGES:
+            continue
+        if row.parent is None:
+            roots.extend(facts.certificate for facts in several)
+        elif row.cards:
+            cards.extend(facts.certificate for facts in several)
+    trust = CardTrust(
+        roots=tuple(roots), issuers=tuple(cards), test_allowed=settings.SCEAU_ENVIRONMENT != "production"
+    )
+    lists = [
+        data / "public" / public_path(_addresses(facts, catalogue).crl_uri(catalogue.issuers[facts.code]))
+        for several in issuers.values()
+        for facts in several
+        if catalogue.issuers[facts.code].range in _CARD_RANGES
+    ]
+    drawer = read_drawer(data) if settings.SCEAU_TEST_CARDS else ()
+    return Doorkeeper(trust=trust, lists=FileLists(lists), drawer=drawer)
+
+
+def public_app(data: Path) -> PublicApp:
+    """The public server's application: the shelf, and OCSP over the records with the delegated responders."""
+    catalogue = load_catalogue()
+    issuers = issuers_of(data, catalogue)
+    responders = ResponderFolder(data / "responders")
+    identities = [
+        issuer_identity(facts.code, facts.generation, facts.certificate)
+        for several in issuers.values()
+        for facts in several
+    ]
+    ocsp = OcspService(
+        issuers=identities,
+        source=StatusRecords(),
+        signer=responders.current,
+        valid=timedelta(hours=catalogue.calendar.ocsp_valid_hours),
+    )
+    return build_app(FolderShelf(data / "public"), ocsp=ocsp)
+
+
+class FileLists:
+    """Revocation lists in files, read again when one changes."""
+
+    def __init__(self, paths: list[Path]) -> None:
+        self._paths = paths
+        self._kept: dict[Path, tuple[int, bytes]] = {}
+
+    def __call__(self) -> list[bytes]:
+        """The lists there are now (DER)."""
+        found = []
+        for path in self._paths:
+            try:
+                changed = path.stat().st_mtime_ns
+                if path not in self._kept or self._kept[path][0] != changed:
+                    self._kept[path] = (changed, path.read_bytes())
+            except OSError:
+                continue
+            found.append(self._kept[path][1])
+        return found
+
+
+class LintKeys:
+    """Throw-away keys for the linter, one for each kind of issuer key, made in this process and kept in its
+    memory only.
+    """
+
+    def __init__(self) -> None:
+        self._made: dict[str, LintKey] = {}
+
+    def __call__(self, issuer: IssuerFacts) -> LintKey:
+        """A key of the same kind and size as the issuer's own."""
+        public = x509.load_der_x509_certificate(issuer.certificate).public_key()
+        if isinstance(public, rsa.RSAPublicKey):
+            kind = f"rsa:{public.key_size}"
+            if kind not in self._made:
+                self._made[kind] = rsa.generate_private_key(65537, public.key_size)
+        elif isinstance(public, ec.EllipticCurvePublicKey):
+            kind = f"ec:{public.curve.name}"
+            if kind not in self._made:
+                self._made[kind] = ec.generate_private_key(public.curve)
+        else:
+            raise Fault("site.issuer-key", retryable=False)
+        return self._made[kind]
+
+
+def _addresses(facts: IssuerFacts, catalogue: Catalogue) -> Environment:
+    return facts.addresses or catalogue.environments[facts.environment]
