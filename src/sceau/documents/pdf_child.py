@@ -80,8 +80,15 @@ def inspect(data: bytes) -> dict[str, Any]:
         return {"error": "encrypted"}
     except (TooMuchError, RecursionError, MemoryError):
         return {"error": "too-much"}
-    except Exception as problem:  # whatever a library says of a hostile file, the answer is the same
-        return {"error": "damaged", "detail": type(problem).__name__}
+    except Exception as problem:  # whatever a library says of a hostile file, it is one of three things
+        return {"error": _why(data, str(problem)), "detail": type(problem).__name__}
+
+
+def _why(data: bytes, said: str) -> str:
+    """Opening an encrypted file needs a source of chance, that is a descriptor, which there no longer is."""
+    if "bad_alloc" in said:
+        return "too-much"
+    return "encrypted" if b"/Encrypt" in data else "damaged"
 
 
 def _first(values: Iterator[Any], most: int) -> Iterator[Any]:

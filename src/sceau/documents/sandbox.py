@@ -18,19 +18,31 @@ from sceau.vocabulary import Fault
 
 WALL_SECONDS = 15  # the child's processor time is limited to 5 s; on a loaded machine that takes longer
 MOST_ANSWER = 2 * 1024 * 1024
+MOST_AT_ONCE = 3  # each may take 384 MiB
+PATIENCE_SECONDS = 30
 _CHILD = Path(__file__).with_name("pdf_child.py")
+_places = threading.BoundedSemaphore(MOST_AT_ONCE)
 
 
 def run_apart(data: bytes) -> dict[str, Any]:
     """What the child says of `data`; ``{"error": "too-much"}`` when a limit stopped it.
 
-    Raises `Fault` (retryable) when the child could not be started at all.
+    Raises `Fault` (retryable) when the child could not be started, or too many files are being read already.
     """
+    if not _places.acquire(timeout=PATIENCE_SECONDS):
+        raise Fault("pdf.reader-busy", retryable=True)
+    try:
+        return _answer_of(_child_reading(data))
+    finally:
+        _places.release()
+
+
+def _child_reading(data: bytes) -> subprocess.Popen[bytes]:
     with tempfile.TemporaryFile() as given:
         given.write(data)
         given.seek(0)
         try:
-            child = subprocess.Popen(  # noqa: S603 - our own interpreter and our own script, no shell
+            return subprocess.Popen(  # noqa: S603 - our own interpreter and our own script, no shell
                 [sys.executable, "-I", str(_CHILD)],
                 stdin=given,
                 stdout=subprocess.PIPE,
@@ -41,7 +53,6 @@ def run_apart(data: bytes) -> dict[str, Any]:
             )
         except OSError as problem:
             raise Fault("pdf.reader-down", retryable=True, detail=str(problem)) from problem
-    return _answer_of(child)
 
 
 def _answer_of(child: subprocess.Popen[bytes]) -> dict[str, Any]:
