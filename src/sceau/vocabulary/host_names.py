@@ -19,7 +19,7 @@ MAX_LABEL = 63
 _LONGEST_WORTH_READING = 1_000
 
 _LDH_NAME = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9-]{1,63}(?<!-))+")
-_LDH_LABEL = re.compile(r"[a-z0-9-]*")
+_LDH_AND_DOTS = re.compile(r"[A-Za-z0-9.-]*")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _SPELT_APART = frozenset("*@_:/\\?#[]")  # each has its own sentence
 
@@ -119,6 +119,8 @@ def _check_spelling(text: str, about: str) -> tuple[Finding, ...]:
 
 
 def _check_characters(text: str, about: str) -> tuple[Finding, ...]:
+    if _LDH_AND_DOTS.fullmatch(text):
+        return ()
     found: list[Finding] = []
     if any(is_control(char) for char in text):
         found.append(Finding.error("host.control", about, characters=characters_named(text, is_control)))
@@ -159,6 +161,8 @@ def _check_address(text: str, about: str) -> tuple[Finding, ...]:
     folded = _fold(text)
     if all(_NUMBER.fullmatch(label) for label in folded.split(".")):
         return (Finding.error("host.ip-address", about),)
+    if ":" not in folded:
+        return ()
     try:
         ipaddress.ip_address(folded.strip("[]").partition("%")[0])
     except ValueError:

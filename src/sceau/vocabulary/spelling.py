@@ -16,6 +16,8 @@ def displayed(text: str) -> str:
     """`text` as it can safely be shown: no control, invisible or bidirectional mark, no surrogate; cut."""
     if not text:
         return "(vide)"
+    if len(text) <= _SHOWN and text.isascii() and text.isprintable():
+        return text
     shown = "".join(char if _is_plain(char) else f"\\u{ord(char):04x}" for char in text[:_SHOWN])
     return shown + "…" if len(text) > _SHOWN else shown
 
