@@ -242,26 +242,35 @@ def _finish(actor: Actor, weighed: Weighed, reference: str) -> CertificateFile:
 
 
 def _record(actor: Actor, reference: str, der: bytes) -> CertificateFile:
-    """Keep what was signed. If the right was ended meanwhile, it is revoked in the same breath, and
-    refused.
-    """
-    is_lost = False
+    """Keep what was signed. If the right ended meanwhile, it is revoked in the same breath, and refused."""
+    outcome = CertificateState.ISSUED
     with acting(actor, "certificate.issued", reference) as act:
         row = Certificate.objects.select_for_update().get(reference=reference)
-        row.state = CERTIFICATE_LIFE.after(
-            CertificateState(row.state), CertificateEvent.RECORD, subject=reference
-        ).require()
+        if row.state == CertificateState.PRESUMED:  # the answer came after we had given it up
+            outcome = CertificateState.PRESUMED
+            act.rename("certificate.came-late")
+        else:
+            row.state = CERTIFICATE_LIFE.after(
+                CertificateState(row.state), CertificateEvent.RECORD, subject=reference
+            ).require()
         row.der, row.changed_at = der, act.at
         row.save(update_fields=["state", "der", "changed_at"])
         act.tell(issuer=row.issuer, generation=row.generation, serial=row.serial)
-        if row.habilitation_id is not None:
-            right = Habilitation.objects.select_for_update().get(pk=row.habilitation_id)
-            is_lost = right.state != HabilitationState.ACTIVE
+        is_lost = outcome is CertificateState.ISSUED and _is_right_lost(row)
         if is_lost:
             revoke_for_lost_right(act, row)
+    if outcome is CertificateState.PRESUMED:
+        raise Fault("issuance.outcome-unknown", retryable=False, detail=reference)
     if is_lost:
         raise Refused([Finding.error("issuance.right-lost", reference)])
     return view(reference)
+
+
+def _is_right_lost(row: Certificate) -> bool:
+    if row.habilitation_id is None:
+        return False
+    right = Habilitation.objects.select_for_update().get(pk=row.habilitation_id)
+    return right.state != HabilitationState.ACTIVE
 
 
 def _verdict_on_csr(act: Act, request: CertificateRequest) -> tuple[Finding, ...]:

@@ -15,6 +15,9 @@ from sceau.operations.machine import Actor, machine
 from sceau.records import CertificateFile, CertificateLine, certificate_file
 from sceau.records.models import Certificate
 
+LONGEST_SIGNATURE = timedelta(minutes=2)
+"""Six times what the signer's client waits for an answer: past it, nobody is waiting any more."""
+
 _RECOVERY = Actor.system("recovery")
 
 
@@ -58,11 +61,11 @@ def revoke_for_lost_right(act: Act, row: Certificate) -> None:
     )
 
 
-def recover_intents(*, older_than: timedelta = timedelta(0)) -> tuple[CertificateLine, ...]:
+def recover_intents(*, older_than: timedelta = LONGEST_SIGNATURE) -> tuple[CertificateLine, ...]:
     """Every intent left without a record is presumed signed and revoked; gives what was recovered.
 
-    At start nothing is under way: leave `older_than` at zero. While the instance runs, give more than the
-    longest a signature may take. May be called again at any moment, and cut short at any moment.
+    An intent younger than `older_than` may still be under way in another process: it is left alone. At start,
+    when nothing else runs yet, pass zero. May be called at any moment, and cut short at any moment.
     """
     before = machine().clock() - older_than
     left = Certificate.objects.filter(state=CertificateState.INTENDED, asked_at__lte=before)

@@ -106,7 +106,8 @@ def welcome(person: PersonFacts, card: CardFacts, *, not_after: datetime | None 
         act.about(f"person/{row.person.pk}")
         status = row.facts(act.at).status
         if status is not CardStatus.VALID:
-            raise Refused([Finding.error("operations.card-not-valid", number, status=status)])
+            words = act.machine.catalogue.text(f"card-status.{status}")
+            raise Refused([Finding.error("operations.card-not-valid", number, status=words)])
     line = person_view(person.national_id.text)
     return Actor(line.national_id, number, line.roles, line.display)
 

@@ -30,7 +30,8 @@ def require_person(act: Act) -> Person:
             raise Refused([Finding.error("operations.card-not-yours", actor.card)])
         status = card.facts(act.at).status
         if status is not CardStatus.VALID:
-            raise Refused([Finding.error("operations.card-not-valid", actor.card, status=status)])
+            words = act.machine.catalogue.text(f"card-status.{status}")
+            raise Refused([Finding.error("operations.card-not-valid", actor.card, status=words)])
     return person
 
 

@@ -40,15 +40,26 @@ def check_signatory(
     found = []
     if signatory.quality is None:
         found.append(
-            Finding.warning("order.signatory-quality-open", "signatory.quality", known=party.quality)
+            Finding.warning(
+                "order.signatory-quality-open", "signatory.quality", known=_words(party.quality, catalogue)
+            )
         )
     elif _as_in_contract(signatory.quality) is not party.quality:
-        found.append(Finding.warning("order.signatory-quality", "signatory.quality", known=party.quality))
+        found.append(
+            Finding.warning(
+                "order.signatory-quality", "signatory.quality", known=_words(party.quality, catalogue)
+            )
+        )
     if not _same_name(signatory.person, party.surname):
         found.append(Finding.warning("order.signatory-name", "signatory.surname", known=party.surname))
     found += _check_signing_card(signatory, party, cards, catalogue)
     return found or [
-        Finding.info("order.signatory-in-contract", path, number=contract.number, quality=party.quality)
+        Finding.info(
+            "order.signatory-in-contract",
+            path,
+            number=contract.number,
+            quality=_words(party.quality, catalogue),
+        )
     ]
 
 
@@ -72,11 +83,23 @@ def _check_administrator(
     type_ = catalogue.cards.get(known.card.type)
     found = []
     if type_ is None or not type_.nominative:
-        found.append(Finding.error("order.administrator-service-card", subject, type=known.card.type))
+        found.append(
+            Finding.error(
+                "order.administrator-service-card",
+                subject,
+                type=known.card.type if type_ is None else type_.label,
+            )
+        )
     elif not type_.eligible:
         found.append(Finding.error("order.administrator-card-type", subject, type=type_.label))
     if known.card.status is not CardStatus.VALID:
-        found.append(Finding.error("order.administrator-card-status", subject, status=known.card.status))
+        found.append(
+            Finding.error(
+                "order.administrator-card-status",
+                subject,
+                status=catalogue.text(f"card-status.{known.card.status}"),
+            )
+        )
     if not _same_name(person, known.holder.surname):
         found.append(
             Finding.warning("order.administrator-name", f"{path}.surname", known=known.holder.surname)
@@ -123,9 +146,17 @@ def _check_signing_card(
     type_ = catalogue.cards.get(known.card.type)
     if type_ is None or not _may_sign(type_, party.quality):
         label = known.card.type if type_ is None else type_.label
-        found.append(Finding.error("order.signatory-card-type", path, type=label, quality=party.quality))
+        found.append(
+            Finding.error(
+                "order.signatory-card-type", path, type=label, quality=_words(party.quality, catalogue)
+            )
+        )
     if known.card.status is not CardStatus.VALID:
-        found.append(Finding.error("order.signatory-card-status", path, status=known.card.status))
+        found.append(
+            Finding.error(
+                "order.signatory-card-status", path, status=catalogue.text(f"card-status.{known.card.status}")
+            )
+        )
     return found
 
 
@@ -135,6 +166,10 @@ def _may_sign(type_: CardType, quality: SignatoryQuality) -> bool:
 
 def _same_name(person: PersonOnForm, surname: str) -> bool:
     return _plain(person.surname) == _plain(surname)
+
+
+def _words(quality: SignatoryQuality, catalogue: Catalogue) -> str:
+    return catalogue.text(f"signatory.{quality}")
 
 
 def _plain(name: str) -> str:
