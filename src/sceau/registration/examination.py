@@ -154,7 +154,9 @@ def check_scopes(form: Form413, catalogue: Catalogue) -> list[Finding]:
         needed = catalogue.offers[line.offer].scope_family is not None
         path = f"offers.{at}"
         if not needed:
-            found.append(Finding.info("order.no-scope-needed", path, offer=catalogue.offers[line.offer].short))
+            found.append(
+                Finding.info("order.no-scope-needed", path, offer=catalogue.offers[line.offer].short)
+            )
         elif line.scope is None:
             found.append(Finding.error("order.scope-kind-open", f"{path}.kind", declared=line.declared))
         elif line.is_open:
