@@ -48,12 +48,11 @@ def page(request: HttpRequest) -> dict[str, Any]:
         shown = page_named(entry)
         if shown is not None and shown.hats & visitor.hats:
             menu.append(_entry(label, reverse(entry), request.path))
-    contacts = load_catalogue().contacts
     return {
         "visitor": visitor,
         "menu": menu,
         "page_name": name,
-        "contacts": [contacts[code] for code in _SHOWN_CONTACTS if code in contacts],
+        "contacts": _contacts(),
         "place": {
             "is_development": settings.SCEAU_ENVIRONMENT == "development",
             "test_cards": settings.SCEAU_TEST_CARDS,
@@ -63,6 +62,15 @@ def page(request: HttpRequest) -> dict[str, Any]:
         },
         "head": latest_head(),
     }
+
+
+def _contacts() -> list[tuple[str, str]]:
+    """How to get help: the operator's values; what the operator did not say is left out, but the mail
+    address.
+    """
+    known, given = load_catalogue().contacts, settings.SCEAU_CONTACTS
+    shown = [(known[code].label, given[code]) for code in _SHOWN_CONTACTS if code in given]
+    return shown or [(known["email"].label, known["email"].value)]
 
 
 def _entry(label: str, address: str, here: str) -> MenuEntry:

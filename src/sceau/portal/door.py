@@ -46,13 +46,15 @@ class Doorkeeper:
     """Whom to let in: trusted authorities, where revocation lists come from, what to do without, and the
     drawer.
 
-    `lists` gives the CRLs (DER) known now; `drawer` is empty but in a development instance.
+    `lists` gives the CRLs (DER) known now; `drawer` and `mails` (what was
+    mailed) are empty but in a development instance.
     """
 
     trust: CardTrust
     lists: Callable[[], Iterable[bytes]]
     policy: RevocationPolicy = RevocationPolicy.REQUIRED
     drawer: tuple[TestCard, ...] = ()
+    mails: Callable[[], tuple[str, ...]] = tuple
 
     def read(self, certificate: bytes | None, *, at: datetime) -> Reading[CardHolder]:
         """The holder of the card behind `certificate`, or every reason why not."""

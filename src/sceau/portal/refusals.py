@@ -16,22 +16,25 @@ def _visitor_at_least_nobody(request: HttpRequest) -> None:
         request.visitor = NOBODY  # type: ignore[attr-defined]
 
 
-def not_found(request: HttpRequest, **_why: object) -> HttpResponse:
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """404: what does not exist and what is not yours look alike [ASSURANCE T18]."""
+    del exception  # Django's signature; what it says is not for the visitor
     _visitor_at_least_nobody(request)
     return page(request, "refusals/not_found.html", {"title": "Page introuvable"}, status=404)
 
 
-def bad_request(request: HttpRequest, **_why: object) -> HttpResponse:
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """400: the request was not well formed, or too large."""
+    del exception  # Django's signature; what it says is not for the visitor
     _visitor_at_least_nobody(request)
     return page(
         request, "refusals/bad_request.html", {"title": "Demande incomplète ou trop grande"}, status=400
     )
 
 
-def forbidden(request: HttpRequest, **_why: object) -> HttpResponse:
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """403 without more to say."""
+    del exception  # Django's signature; what it says is not for the visitor
     _visitor_at_least_nobody(request)
     return page(request, "refusals/forbidden.html", {"title": "Accès refusé"}, status=403)
 

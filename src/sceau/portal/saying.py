@@ -5,7 +5,7 @@ nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,17 +30,23 @@ class Said:
     target: str
 
 
-def say(findings: Iterable[Finding], *, fields: Iterable[str] = ()) -> tuple[Said, ...]:
-    """Each finding in French, errors first. `fields` are the ids that exist on the page."""
+def say(
+    findings: Iterable[Finding], *, fields: Iterable[str] = (), places: Mapping[str, str] | None = None
+) -> tuple[Said, ...]:
+    """Each finding in French, errors first. `fields` are the ids that exist on the page; `places` says
+    which of them holds a subject that is a value (a name typed), not a path.
+    """
     known = frozenset(fields)
     order = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
     unique = dict.fromkeys(findings)
-    return tuple(_said(finding, known) for finding in sorted(unique, key=lambda one: order[one.severity]))
+    return tuple(
+        _said(finding, known, places or {}) for finding in sorted(unique, key=lambda one: order[one.severity])
+    )
 
 
-def _said(finding: Finding, known: frozenset[str]) -> Said:
+def _said(finding: Finding, known: frozenset[str], places: Mapping[str, str]) -> Said:
     sentence = load_catalogue().say(finding)
-    target = _nearest(finding.subject, known)
+    target = places.get(finding.subject) or _nearest(finding.subject, known)
     return Said(
         finding.code,
         sentence.text,
@@ -64,13 +70,19 @@ def _nearest(subject: str, known: frozenset[str]) -> str:
     return ""
 
 
-def summary(findings: Iterable[Finding], *, heading: str, fields: Iterable[str] = ()) -> dict[str, Any]:
+def summary(
+    findings: Iterable[Finding],
+    *,
+    heading: str,
+    fields: Iterable[str] = (),
+    places: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
     """The context of `parts/findings.html`: the summary at the head of a page that refuses or warns."""
     kept = tuple(findings)
     refuses = bool(errors(kept))
     tone = "bad" if refuses else "warn" if any(f.severity is Severity.WARNING for f in kept) else ""
     return {
-        "said": say(kept, fields=fields),
+        "said": say(kept, fields=fields, places=places),
         "said_tone": tone,
         "heading": heading,
         "findings_refuse": refuses,

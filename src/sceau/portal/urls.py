@@ -10,6 +10,7 @@ from django.urls import path
 from sceau.portal.hats import ACT, ANYBODY, BOTH, CARD_HOLDERS, DESK, DESK_READERS, PROFESSIONALS, Page
 from sceau.portal.pages.certificates import views as certificates
 from sceau.portal.pages.desk import acts as desk_acts
+from sceau.portal.pages.desk import people as desk_people
 from sceau.portal.pages.desk import views as desk
 from sceau.portal.pages.entrance import views as entrance
 from sceau.portal.pages.habilitations import views as habilitations
@@ -46,6 +47,7 @@ PAGES: tuple[Page, ...] = (
     Page("certificats/<str:reference>/revoquer/", revocation.revoke, "revoke", CARD_HOLDERS, BOTH),
     Page("certificats/<str:reference>/fichier/<str:form>/", certificates.download, "download", CARD_HOLDERS),
     Page("guichet/", desk.desk, "desk", DESK_READERS),
+    Page("guichet/personnes/", desk_people.people, "desk-people", DESK, BOTH),
     Page("guichet/<str:reference>/", desk.desk_order, "desk-order", DESK_READERS),
     Page("guichet/<str:reference>/prendre/", desk_acts.take, "desk-take", DESK, ACT),
     Page("guichet/<str:reference>/preciser/", desk_acts.settle, "desk-settle", DESK, ACT),
@@ -56,7 +58,10 @@ PAGES: tuple[Page, ...] = (
     Page("guichet/<str:reference>/refuser/", desk_acts.refuse, "desk-refuse", DESK, ACT),
     Page("guichet/<str:reference>/classer/", desk_acts.close, "desk-close", DESK, ACT),
 )
-DRAWER_PAGES: tuple[Page, ...] = (Page("cartes-de-test/inserer/", entrance.insert, "insert", ANYBODY, ACT),)
+DRAWER_PAGES: tuple[Page, ...] = (
+    Page("cartes-de-test/inserer/", entrance.insert, "insert", ANYBODY, ACT),
+    Page("courriels-de-test/", entrance.test_mails, "test-mails", ANYBODY),
+)
 
 
 def pages() -> tuple[Page, ...]:

@@ -17,10 +17,6 @@ from sceau.custody import (
     CardPress,
     SignerFolder,
     TestCard,
-    create_head_key,
-    create_hierarchy,
-    ensure_tls,
-    make_passphrase_file,
     passphrase_from_file,
 )
 from sceau.operations import (
@@ -34,7 +30,6 @@ from sceau.operations import (
 )
 from sceau.registration import Card, CardStatus, Person
 from sceau.site.drawer import DrawerLine, drawer_lines, write_drawer
-from sceau.site.environment import DEVELOPMENT, ensure_web_key
 from sceau.site.people import (
     HOSPITAL,
     HOSPITAL_CONTRACT,
@@ -43,33 +38,9 @@ from sceau.site.people import (
     PRACTICE_CONTRACT,
     TestPerson,
 )
-from sceau.site.wiring import HEAD_KEY_FILE
 from sceau.vocabulary import IdentifierMode, read_card_number, read_person_id
 
 _SYSTEM = Actor.system("first-start")
-
-
-def create_keys(data: Path, *, publication: str, at: datetime, say: Callable[[str], None]) -> None:
-    """The hierarchy, the journal's key, TLS and web keys of a development instance that has none yet.
-
-    `publication` is the address written into certificates. What is there already is left as it is.
-    """
-    catalogue = load_catalogue()
-    folder = SignerFolder(data / "signer")
-    folder.make()
-    if not folder.passphrase.exists():
-        make_passphrase_file(folder.passphrase)
-    if not folder.contents.exists():
-        say("Création de la hiérarchie de développement (racines, autorités, cartes)…")
-        environment = catalogue.environments[DEVELOPMENT].moved(publication=publication)
-        phrase = passphrase_from_file(folder.passphrase)
-        create_hierarchy(
-            data, phrase, catalogue=catalogue, environment=environment, at=at - timedelta(hours=1)
-        )
-    if not (data / HEAD_KEY_FILE).exists():
-        create_head_key(data / HEAD_KEY_FILE)
-    ensure_tls(data / "tls", at=at)
-    ensure_web_key(data)
 
 
 def create_people(data: Path, *, at: datetime, say: Callable[[str], None]) -> None:

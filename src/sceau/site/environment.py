@@ -12,6 +12,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -20,6 +21,7 @@ DEVELOPMENT = "development"
 ENVIRONMENTS = ("production", "test", DEVELOPMENT)
 HIERARCHY_FILE = Path("signer") / "issuers.json"
 WEB_KEY_FILE = "secret-key"
+HEAD_KEY_FILE = "journal-head.key"
 
 _SQLITE_START = "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA foreign_keys=ON;"
 
@@ -45,6 +47,11 @@ class Place:
         """The kept key of the web application, empty when the instance has none yet."""
         path = self.data / WEB_KEY_FILE
         return path.read_text("ascii").strip() if path.is_file() else ""
+
+
+def now() -> datetime:
+    """The clock of the instance."""
+    return datetime.now(UTC)
 
 
 def place_of(environ: Mapping[str, str]) -> Place:

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sceau.site.environment import DEVELOPMENT, HIERARCHY_FILE, ensure_web_key, environment_written_in
@@ -99,19 +100,17 @@ def prepare(data: Path, places: Places, *, say: Say) -> None:
     first = not (data / HIERARCHY_FILE).exists()
     if first and wanted != DEVELOPMENT:
         raise Fault("site.no-instance", retryable=False, detail=str(data))
-    from sceau.site.wiring import now
-
     if first or environment_written_in(data) == DEVELOPMENT:
-        from sceau.site.development import create_keys
+        from sceau.site.first_keys import create_keys
 
-        create_keys(data, publication=places.publication, at=now(), say=say)
+        create_keys(data, publication=places.publication, at=datetime.now(UTC), say=say)
     ensure_web_key(data)
     _start_and_migrate(data, say)
     _refuse_unfit()
     if environment_written_in(data) == DEVELOPMENT:
         from sceau.site.development import create_people
 
-        create_people(data, at=now(), say=say)
+        create_people(data, at=datetime.now(UTC), say=say)
 
 
 def _start_and_migrate(data: Path, say: Say) -> None:

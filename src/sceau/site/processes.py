@@ -146,9 +146,8 @@ class Supervisor:
             wait = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** (failures - 1))
             if lived < wait:
                 continue
-            self._say(
-                f"La partie « {running.part.name} » s'est arrêtée (code {running.process.returncode}) : relancée."
-            )
+            name, code = running.part.name, running.process.returncode
+            self._say(f"La partie « {name} » s'est arrêtée (code {code}) : relancée.")
             running.release()
             fresh = self._spawn(running.part)
             fresh.failures = failures

@@ -23,6 +23,11 @@ SCEAU_TEST_CARDS: bool = PLACE.test_cards
 SCEAU_ORIGIN: str = os.environ.get(
     "SCEAU_ORIGIN", f"sceau/{PLACE.environment}"
 )  # the journal's name, for good
+SCEAU_CONTACTS: dict[str, str] = {
+    code: os.environ[f"SCEAU_CONTACT_{code.upper()}"]
+    for code in ("email", "phone", "hours", "post")
+    if f"SCEAU_CONTACT_{code.upper()}" in os.environ
+}
 SCEAU_PORTAL_ADDRESS: str = PLACE.portal_address
 SCEAU_DOOR_ADDRESS: str = PLACE.door_address
 SCEAU_PUBLICATION_ADDRESS: str = PLACE.publication_address

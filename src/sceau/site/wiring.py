@@ -5,9 +5,10 @@ Only here do the rooms meet. Nothing is decided: each part is made from the inst
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from cryptography import x509
@@ -15,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from django.conf import settings
 
 from sceau.catalogue import Catalogue, Environment, Range, load_catalogue
-from sceau.certification import IssuerFacts, LintKey
+from sceau.certification import IssuerFacts, LintKey, WeakKeyList
 from sceau.custody import ResponderFolder, SignerClient, SignerFolder, open_head_key, public_path
 from sceau.identity import CardTrust
 from sceau.operations import Machine, install
@@ -23,17 +24,12 @@ from sceau.portal import Doorkeeper, post
 from sceau.publication import FolderShelf, OcspService, PublicApp, build_app
 from sceau.records import StatusRecords
 from sceau.site.drawer import read_drawer
-from sceau.site.environment import DEVELOPMENT
+from sceau.site.environment import DEVELOPMENT, HEAD_KEY_FILE, now
+from sceau.site.mail import mailer_of, mails_kept
 from sceau.status import issuer_identity
 from sceau.vocabulary import Fault
 
-HEAD_KEY_FILE = "journal-head.key"
 _CARD_RANGES = (Range.STANDARD, Range.STRONG)
-
-
-def now() -> datetime:
-    """The clock of the instance."""
-    return datetime.now(UTC)
 
 
 def wire() -> Machine:
@@ -58,6 +54,8 @@ def wire() -> Machine:
         head_key=open_head_key(data / HEAD_KEY_FILE),
         shelf=data / "public",
         responders=ResponderFolder(data / "responders"),
+        mailer=mailer_of(settings.PLACE),
+        weak_keys=_weak_keys(),
         mode="development" if environment == DEVELOPMENT else "production",
     )
     install(machine)
@@ -107,7 +105,12 @@ def doorkeeper_of(
         if catalogue.issuers[facts.code].range in _CARD_RANGES
     ]
     drawer = read_drawer(data) if settings.SCEAU_TEST_CARDS else ()
-    return Doorkeeper(trust=trust, lists=FileLists(lists), drawer=drawer)
+    return Doorkeeper(
+        trust=trust,
+        lists=FileLists(lists),
+        drawer=drawer,
+        mails=lambda: mails_kept(data / "mail") if settings.SCEAU_TEST_CARDS else (),
+    )
 
 
 def public_app(data: Path) -> PublicApp:
@@ -127,6 +130,12 @@ def public_app(data: Path) -> PublicApp:
         valid=timedelta(hours=catalogue.calendar.ocsp_valid_hours),
     )
     return build_app(FolderShelf(data / "public"), ocsp=ocsp)
+
+
+def _weak_keys() -> WeakKeyList | None:
+    """The operator's list of published weak keys, when `SCEAU_WEAK_KEYS` names one [decision 7]."""
+    path = os.environ.get("SCEAU_WEAK_KEYS", "")
+    return WeakKeyList.of_text(Path(path).read_text("ascii")) if path else None
 
 
 class FileLists:

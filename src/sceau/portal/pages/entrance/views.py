@@ -83,6 +83,12 @@ def insert(request: PortalRequest) -> HttpResponse:
     return HttpResponseRedirect(_way_on(request))
 
 
+def test_mails(request: PortalRequest) -> HttpResponse:
+    """What a development instance has mailed: kept here, sent to nobody."""
+    mails = doorkeeper().mails() if settings.SCEAU_TEST_CARDS else ()
+    return page(request, "entrance/mails.html", {"title": "Courriels de test", "mails": mails})
+
+
 def leave(request: PortalRequest) -> HttpResponse:
     """The end of the session; the connection is closed too, so that the next card is asked for anew [T07]."""
     show_out(request.session)

@@ -167,6 +167,11 @@ def _read_pdf(request: PortalRequest, raw: Raw, once: str) -> HttpResponse:
     return _new_page(request, form, (*read.findings, *check_all(form)), once=once, heading=heading)
 
 
+def _theirs_to_mend(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Without the visa's questions: on line the card signs, and paper is for the desk to see."""
+    return tuple(finding for finding in findings if not finding.subject.startswith("visa."))
+
+
 def _new_page(
     request: PortalRequest,
     raw: Raw,
@@ -177,6 +182,7 @@ def _new_page(
     heading: str = "",
     status: int = 200,
 ) -> HttpResponse:
+    findings = _theirs_to_mend(findings)
     sheet = OrderSheet(raw, findings, card=request.visitor.card_number)
     context = _form_context(sheet, findings, heading or "À corriger avant l’envoi")
     context.update(

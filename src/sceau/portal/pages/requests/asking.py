@@ -10,10 +10,12 @@ from sceau.operations import CertificateRequest, machine
 from sceau.portal.uploads import read_upload
 from sceau.portal.visitor import PortalRequest
 from sceau.registration import Person
-from sceau.vocabulary import Finding, IdentifierMode, read_person_id
+from sceau.vocabulary import Finding, IdentifierMode, errors, read_person_id
 
 CSR_LIMIT = 16 * 1024
 MOST_NAMES = 100
+HOLDER_FIELDS = ("holder.national_id", "holder.surname", "holder.given_names", "holder.profession")
+_EMPLOYEE = "Personnel santé ou social"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ def asked_from(request: PortalRequest, product: Product, habilitation: str | Non
     findings: list[Finding] = []
     csr = _csr(request, findings)
     typed["csr"] = csr.decode("utf-8", "replace") if csr.startswith(b"-----") or b"-----BEGIN" in csr else ""
-    holder = _holder(typed, findings) if needs_holder(product) else None
+    holder = holder_from(typed, findings) if needs_holder(product) else None
     return Asked(
         CertificateRequest(
             product=product.code,
@@ -80,21 +82,30 @@ def _csr(request: PortalRequest, findings: list[Finding]) -> bytes:
     return data
 
 
-def _holder(typed: dict[str, Any], findings: list[Finding]) -> Person | None:
+def typed_holder(request: PortalRequest) -> dict[str, str]:
+    """What the page says of a certificate's holder, as typed."""
+    return {key: request.POST.get(key, "")[:200].strip() for key in HOLDER_FIELDS}
+
+
+def holder_from(typed: dict[str, Any], findings: list[Finding]) -> Person | None:
+    """The person typed; None when something is missing or unreadable, which is then among `findings`."""
     mode = IdentifierMode(load_catalogue().environments[machine().environment].identifier_mode)
     reading = read_person_id(typed["holder.national_id"], subject="holder.national_id", mode=mode)
-    findings.extend(reading.findings)
-    for key in ("holder.surname", "holder.given_names"):
-        if not typed[key]:
-            findings.append(Finding.error("portal.missing", key))
-    if reading.value is None or findings:
+    mine = list(reading.findings)
+    mine += [
+        Finding.error("portal.missing", key)
+        for key in ("holder.surname", "holder.given_names")
+        if not typed[key]
+    ]
+    findings.extend(mine)
+    if reading.value is None or errors(mine):
         return None
     code = typed["holder.profession"]
-    profession = load_catalogue().professions.get(int(code)) if code.isdecimal() else None
+    profession = load_catalogue().professions.get(int(code)) if code.isdecimal() and len(code) < 4 else None
     return Person(
         national_id=reading.value,
         surname=typed["holder.surname"],
         given_names=typed["holder.given_names"],
-        title=profession.title if profession else "Personnel santé ou social",
+        title=profession.title if profession else _EMPLOYEE,
         profession_code=profession.code if profession else None,
     )

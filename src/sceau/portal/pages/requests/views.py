@@ -12,10 +12,12 @@ from django.urls import reverse
 
 from sceau.catalogue import NameNeed, Product, load_catalogue
 from sceau.operations import Preview, issue_certificate, machine, preview_certificate
-from sceau.portal.fields import Choice, Field, Sheet
+from sceau.portal.fields import Field, Sheet
 from sceau.portal.limits import too_often
 from sceau.portal.pages.habilitations.views import by_structure
 from sceau.portal.pages.requests.asking import Asked, asked_from, needs_holder
+from sceau.portal.pages.requests.holder import holder_fields
+from sceau.portal.pages.requests.mailbox import ACTIONS, act_on_mailbox, code_field
 from sceau.portal.rendering import page
 from sceau.portal.saying import summary
 from sceau.portal.visitor import PortalRequest, actor_of
@@ -92,6 +94,9 @@ def _request(request: PortalRequest, right: Right) -> HttpResponse:
         return _page(request, right, once=secrets.token_urlsafe(16))
     once = request.POST.get("once", "")[:80] or secrets.token_urlsafe(16)
     asked = asked_from(request, right.product, right.reference)
+    if right.line is None and request.POST.get("action") in ACTIONS:
+        findings = act_on_mailbox(request)
+        return _page(request, right, asked, _preview(request, asked), findings, once=once)
     if request.POST.get("action") != "demander" or errors(asked.findings):
         return _page(request, right, asked, _preview(request, asked), once=once)
     if not asked.request.csr:
@@ -152,6 +157,7 @@ def _page(
         "line": right.line,
         "fields": fields,
         "csr": _csr_field(sheet),
+        "mailbox_code": code_field(sheet) if right.line is None else None,
         "replaces": request.POST.get("replaces") or request.GET.get("remplace", ""),
         "once": once,
         "verdict_address": address,
@@ -159,7 +165,12 @@ def _page(
         "openssl": _OPENSSL.format(stem=right.product.slug),
         "key_file": f"{right.product.slug}.key",
         "verdict": _verdict_context(asked, preview) if asked else None,
-        **summary(findings, heading="Le certificat n’est pas délivré", fields=[*sheet.paths, "csr_file"]),
+        **summary(
+            findings,
+            heading="Le certificat n’est pas délivré",
+            fields=[*sheet.paths, "csr_file"],
+            places=dict.fromkeys(asked.request.names, "names") if asked else None,
+        ),
     }
     return page(request, "requests/request.html", context, status=status)
 
@@ -173,33 +184,15 @@ def _fields(sheet: Sheet, right: Right) -> list[Field]:
     elif need is NameNeed.MAILBOX:
         fields.append(_name(sheet, "Boîte aux lettres", "L’adresse que portera le certificat.", kind="email"))
     elif need is NameNeed.APPLICATION:
-        help_text = "Le nom de l’application ou du service, de 1 à 64 caractères : les services le reconnaissent à lui."
+        help_text = "De 1 à 64 caractères : c’est à ce nom que les services vous reconnaissent."
         fields.append(_name(sheet, "Nom de l’application", help_text))
     if needs_holder(right.product):
-        fields += _holder_fields(sheet)
+        fields += holder_fields(sheet)
     return fields
 
 
 def _name(sheet: Sheet, label: str, help_text: str, **look: Any) -> Field:
     return sheet.field("names", label=label, help=help_text, required=True, **look)
-
-
-def _holder_fields(sheet: Sheet) -> list[Field]:
-    chosen = str(sheet.values.get("holder", {}).get("profession", "")) if sheet.values else ""
-    professions = [Choice("", "Personnel de la structure", chosen == "")]
-    professions += [
-        Choice(str(one.code), one.label, chosen == str(one.code))
-        for one in load_catalogue().professions.values()
-    ]
-    help_text = "Le chiffre 8 suivi de son numéro RPPS, ou l’identifiant national écrit sur sa carte."
-    return [
-        sheet.field(
-            "holder.national_id", label="Identifiant national du porteur", help=help_text, required=True
-        ),
-        sheet.field("holder.surname", label="Nom du porteur", required=True),
-        sheet.field("holder.given_names", label="Prénom(s) du porteur", required=True),
-        sheet.field("holder.profession", label="Profession du porteur", kind="select", choices=professions),
-    ]
 
 
 def _csr_field(sheet: Sheet) -> Field:

@@ -1,0 +1,25 @@
+"""The fields that name the person of a PRO certificate [decision 14]."""
+
+from __future__ import annotations
+
+from sceau.catalogue import load_catalogue
+from sceau.portal.fields import Choice, Field, Sheet
+
+
+def holder_fields(sheet: Sheet) -> list[Field]:
+    """National identifier, names, profession."""
+    chosen = str(sheet.values.get("holder", {}).get("profession", "")) if sheet.values else ""
+    professions = [Choice("", "Personnel de la structure", chosen == "")]
+    professions += [
+        Choice(str(one.code), one.label, chosen == str(one.code))
+        for one in load_catalogue().professions.values()
+    ]
+    help_text = "Le chiffre 8 suivi de son numéro RPPS, ou l’identifiant national écrit sur sa carte."
+    return [
+        sheet.field(
+            "holder.national_id", label="Identifiant national du porteur", help=help_text, required=True
+        ),
+        sheet.field("holder.surname", label="Nom du porteur", required=True),
+        sheet.field("holder.given_names", label="Prénom(s) du porteur", required=True),
+        sheet.field("holder.profession", label="Profession du porteur", kind="select", choices=professions),
+    ]
