@@ -24,10 +24,12 @@ from sceau.registration import (
     Form413,
     OrderEvent,
     OrderState,
+    card_at,
     check_officer,
     parties_of,
+    text_at,
 )
-from sceau.vocabulary import Fault, Finding, Reading, Refused
+from sceau.vocabulary import Fault, Finding, Refused
 
 CHANNELS = frozenset({"web", "pdf", "desk", "cli"})
 
@@ -173,11 +175,11 @@ def _receive(actor: Actor, raw: Mapping[str, Any], channel: str, key: str | None
             changed_at=act.at,
             idempotency_key=key,
         )
-        _describe(order, reading)
+        _describe(order, stored, reading.value)
         order.save(force_insert=True)
         act.about(order.reference)
         act.tell(channel=channel)
-        _write_version(act, order, text, reading, why="")
+        _write_version(act, order, text, why="")
         return order.reference
 
 
@@ -205,12 +207,12 @@ def _amend(act: Act, order: Order, *, version: int, raw: Mapping[str, Any], why:
         reading.require()
     order.current_version += 1
     order.changed_at = act.at
-    _describe(order, reading)
+    _describe(order, stored, reading.value)
     order.save()
-    _write_version(act, order, text, reading, why=why)
+    _write_version(act, order, text, why=why)
 
 
-def _write_version(act: Act, order: Order, text: str, reading: Reading[Form413], *, why: str) -> None:
+def _write_version(act: Act, order: Order, text: str, *, why: str) -> None:
     digest = digest_of(text)
     OrderVersion.objects.create(
         order=order,
@@ -222,22 +224,29 @@ def _write_version(act: Act, order: Order, text: str, reading: Reading[Form413],
         why=why,
     )
     contract = contract_facts(order.contract_number, act.at) if order.contract_number else None
-    for party in parties_of(reading.value, submitter=order.submitted_by, contract=contract):
+    for party in parties_of(json.loads(text), submitter=order.submitted_by, contract=contract):
         OrderParty.objects.get_or_create(
-            order=order, role=party.role, card_number=party.card_number, person_id=party.person_id
+            order=order, role=party.role, card_number=party.card_number[:10], person_id=party.person_id
         )
     act.tell(version=order.current_version, digest=digest)
 
 
-def _describe(order: Order, reading: Reading[Form413]) -> None:
-    """The columns by which an order is found; an unreadable form leaves them as they were."""
-    form = reading.value
+def _describe(order: Order, raw: Mapping[str, Any], form: Form413 | None) -> None:
+    """The columns by which an order is found, from the form as read, or as it came if it cannot be read
+    yet.
+    """
     if form is None:
+        structure = raw.get("structure")
+        name = structure.get("name") if isinstance(structure, Mapping) else None
+        order.structure_name = name[:200] if isinstance(name, str) else ""
+        order.contract_number = text_at(raw, "contract", "number")[:40]
+        numbers = [text_at(raw, "structure", key)[:32] for key in ("finess", "siret")]
+        order.structure_number = next(filter(None, numbers), "")
         return
     order.structure_name = form.structure.name
     order.contract_number = form.contract_number
-    numbers = (form.structure.finess, form.structure.siret, *form.structure.rpps_rangs)
-    order.structure_number = next((number.text for number in numbers if number is not None), "")
+    known = (form.structure.finess, form.structure.siret, *form.structure.rpps_rangs)
+    order.structure_number = next((number.text for number in known if number is not None), "")
 
 
 def _with_visa(act: Act, raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -250,12 +259,9 @@ def _with_visa(act: Act, raw: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _is_signatory(act: Act, raw: Mapping[str, Any]) -> bool:
-    """Whether the card in hand is the signatory's, or another of the same person's."""
-    signatory = raw.get("signatory")
-    number = signatory.get("card_number") if isinstance(signatory, Mapping) else None
-    if act.actor.card is None or not isinstance(number, str):
-        return False
-    return "".join(number.split()) in cards_of(act.actor.person_id)
+    """Whether the signatory's card is the one in hand, or another of the same person's."""
+    number = card_at(raw, "signatory")
+    return act.actor.card is not None and number in cards_of(act.actor.person_id)
 
 
 def _require_editor(act: Act, order: Order) -> bool:

@@ -66,9 +66,11 @@ from sceau.registration.order import (
     OrderFacts,
     OrderState,
     Party,
+    card_at,
     check_officer,
     decide_approval,
     parties_of,
+    text_at,
 )
 from sceau.registration.right import RightQuestion, decide_right
 from sceau.registration.scope import Scope, ScopeKind, decide_narrowing, in_words
@@ -132,6 +134,7 @@ __all__ = [
     "Subject",
     "Warrant",
     "canonical_of",
+    "card_at",
     "check_officer",
     "decide_approval",
     "decide_declared_names",
@@ -150,5 +153,6 @@ __all__ = [
     "read_form",
     "read_name",
     "read_scope",
+    "text_at",
     "warrant_for",
 ]

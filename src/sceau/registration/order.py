@@ -7,12 +7,11 @@ same version and are no part of it. What is checked in an order is `examination`
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from sceau.registration.examination_terms import ContractFacts
-from sceau.registration.form413 import Form413
 from sceau.vocabulary import Finding, Life, Refused
 
 
@@ -111,21 +110,39 @@ class OrderFacts:
         return frozenset(given.officer for given in self.approvals if given.version == self.version)
 
 
-def parties_of(form: Form413 | None, *, submitter: str, contract: ContractFacts | None) -> tuple[Party, ...]:
+def parties_of(raw: object, *, submitter: str, contract: ContractFacts | None) -> tuple[Party, ...]:
     """Everybody who is part of an order: who brought it, who signs it, whom it names, whom the contract
     names.
 
+    Taken from the raw form, so that a form that cannot be read yet has its parties all the same.
     `submitter` is a national identifier, empty when nobody in person brought it (a form that came by mail).
     """
     parties = [Party("submitter", person_id=submitter)] if submitter else []
-    if form is not None:
-        parties.append(Party("signatory", card_number=form.signatory.person.card_number.text))
-        parties += [
-            Party("administrator", card_number=person.card_number.text) for person in form.administrators
-        ]
+    signatory = card_at(raw, "signatory")
+    if signatory:
+        parties.append(Party("signatory", card_number=signatory))
+    administrators = raw.get("administrators") if isinstance(raw, Mapping) else None
+    for person in administrators if isinstance(administrators, Sequence) else ():
+        number = card_at(person)
+        if number:
+            parties.append(Party("administrator", card_number=number))
     if contract is not None:
         parties += [Party("contract", card_number=party.card_number) for party in contract.parties]
     return tuple(dict.fromkeys(parties))
+
+
+def text_at(raw: object, *path: str) -> str:
+    """A text of a raw form without its spaces, empty when there is none there: for finding, never for
+    deciding.
+    """
+    for step in path:
+        raw = raw.get(step) if isinstance(raw, Mapping) else None
+    return "".join(raw.split()) if isinstance(raw, str) else ""
+
+
+def card_at(raw: object, *path: str) -> str:
+    """The card number of the person at `path` of a raw form, its separators taken away."""
+    return text_at(raw, *path, "card_number").replace(".", "").replace("-", "")
 
 
 def check_officer(facts: OrderFacts, officer: Officer) -> tuple[Finding, ...]:
