@@ -119,7 +119,9 @@ class Someone:
 
 
 def _employee(number: str, surname: str, given: str, card: str, type_: str) -> Someone:
-    return Someone(PersonId("3", "690000001", number), surname, given, card, type_, "Personnel santé ou social")
+    return Someone(
+        PersonId("3", "690000005", number), surname, given, card, type_, "Personnel santé ou social"
+    )
 
 
 REPRESENTATIVE = _employee("DIR01", "Désirée", "Élodie", "2500000001", "CDE")
@@ -212,7 +214,9 @@ def people_it() -> None:
 def contract_entry(
     number: str, siret: str, name: str, representative: Someone = REPRESENTATIVE
 ) -> ContractEntry:
-    parties = [PartyEntry("representative", representative.surname, representative.given_names, representative.card)]
+    parties = [
+        PartyEntry("representative", representative.surname, representative.given_names, representative.card)
+    ]
     if representative is REPRESENTATIVE:
         parties.append(PartyEntry("mandataire", MANDATAIRE.surname, MANDATAIRE.given_names, MANDATAIRE.card))
     return ContractEntry(
@@ -302,12 +306,16 @@ def right_for(product: str, *, at: datetime = NOON, who: Someone = ADMINISTRATOR
 
 def csr(which: str = "server") -> bytes:
     """A plain request under a key of its own."""
-    key = ec.derive_private_key(int.from_bytes(hashlib.sha256(which.encode()).digest(), "big") >> 1, ec.SECP256R1())
+    key = ec.derive_private_key(
+        int.from_bytes(hashlib.sha256(which.encode()).digest(), "big") >> 1, ec.SECP256R1()
+    )
     request = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([])).sign(key, hashes.SHA256())
     return request.public_bytes(Encoding.PEM)
 
 
-def server_request(name: str = "www.chu-exemple.fr", *, which: str = "server", **changes: Any) -> CertificateRequest:
+def server_request(
+    name: str = "www.chu-exemple.fr", *, which: str = "server", **changes: Any
+) -> CertificateRequest:
     """A request for a server certificate under the administrator's right."""
     right = changes.pop("habilitation", None) or right_for("SERV_SSL")
     return CertificateRequest(
