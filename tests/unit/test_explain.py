@@ -141,6 +141,14 @@ def test_a_batch_is_answered_line_for_line_in_order_to_its_end() -> None:
     assert done.stdout.isascii()
 
 
+def test_a_batch_may_come_from_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "questions.jsonl"
+    path.write_text(json.dumps(GOOD) + "\n")
+    done = run("--batch", "--from", str(path))
+    assert [json.loads(line)["verdict"] for line in done.stdout.splitlines()] == ["accept"]
+    assert run("--batch", "--from", "/nowhere/at/all").returncode == 2
+
+
 def test_an_empty_batch_has_no_answer_and_is_no_error() -> None:
     done = run("--batch")
     assert (done.returncode, done.stdout) == (0, b"")

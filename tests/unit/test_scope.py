@@ -12,6 +12,7 @@ from sceau.registration import (
     decide_name,
     decide_names,
     decide_narrowing,
+    in_words,
     read_scope,
 )
 from sceau.vocabulary import ApplicationName, HostName, Mailbox, Refused, Severity
@@ -165,3 +166,88 @@ def test_an_administrator_s_contact_address_is_no_scope() -> None:
 def test_the_placeholder_of_the_notice_is_refused_with_a_sentence_that_says_so() -> None:
     reading = read_scope(kind="domain", declared="mon_domaine.fr", restricted=None, catalogue=CATALOGUE)
     assert "notice" in CATALOGUE.say(reading.findings[0]).remedy
+
+
+def told(
+    kind: str, declared: object, *, restricted: object = False, product: str | None = None
+) -> list[tuple[str, str]]:
+    reading = read_scope(
+        kind=kind, declared=declared, restricted=restricted, catalogue=CATALOGUE, product=product
+    )
+    return [(finding.code, finding.subject) for finding in reading.findings]
+
+
+@pytest.mark.parametrize(
+    ("kind", "declared", "codes"),
+    [
+        ("domain", "mon-domaine.fr", []),
+        ("domain", "chu.asso.fr", []),
+        ("domain", "hopital.mssante.fr", []),
+        ("domain", "www.mon-domaine.fr", ["scope.not-a-domain"]),
+        ("domain", "imap.hopital.mssante.fr", ["scope.not-a-domain"]),
+        ("subdomain", "sous.mon-domaine.fr", []),
+        ("subdomain", "a.b.mon-domaine.fr", []),
+        ("subdomain", "www.chu.asso.fr", []),
+        ("subdomain", "mon-domaine.fr", ["scope.not-a-subdomain"]),
+        ("subdomain", "chu.asso.fr", ["scope.not-a-subdomain"]),
+        ("server", "mon-domaine.fr", []),
+        ("server", "a.b.mon-domaine.fr", []),
+        ("mail", "@mon-domaine.fr", []),
+        ("mail", "@a.b.mon-domaine.fr", []),
+    ],
+)
+def test_a_kind_that_does_not_fit_its_name_is_a_question_and_one_that_does_is_none(
+    kind: str, declared: str, codes: list[str]
+) -> None:
+    """[decision 4]"""
+    found = [code for code, _ in told(kind, declared) if not code.startswith("scope.words-")]
+    assert found == codes
+
+
+@pytest.mark.parametrize(
+    ("scope", "code"),
+    [
+        (DOMAIN, "scope.words-branch"),
+        (BRANCH, "scope.words-branch"),
+        (SERVER, "scope.words-server"),
+        (MAIL, "scope.words-mail"),
+        (MAIL_ONLY, "scope.words-mail-restricted"),
+    ],
+)
+def test_the_words_are_those_of_the_scope(scope: Scope, code: str) -> None:
+    assert in_words(scope).code == code
+    assert told(scope.kind, scope.declared, restricted=scope.restricted)[-1] == (code, scope.declared)
+
+
+def test_a_finding_is_about_the_text_that_was_declared_or_about_its_field() -> None:
+    assert told("domain", "a_b.fr") == [("host.underscore", "a_b.fr")]
+    assert told("domain", None) == [("scope.declared-missing", "declared")]
+    assert told("mail", "ORANGE.fr") == [("scope.public-mail", "@orange.fr")]
+    assert told("domain", "ASSO.fr") == [("scope.public-suffix", "asso.fr")]
+    assert told("mail", "@asso.fr", restricted=None) == [
+        ("scope.restricted-missing", "restricted"),
+        ("scope.public-suffix", "@asso.fr"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("product", "kind", "code"),
+    [
+        ("SERV_SSL", "domain", None),
+        ("SERV_SSL", "mail", "scope.wrong-family"),
+        ("PRO_AUTH", "mail", None),
+        ("PRO_AUTH", "server", "scope.wrong-family"),
+        ("ORG_SIGN", "domain", "scope.not-for-product"),
+        ("PS_SIGN", "mail", "scope.not-for-product"),
+        ("SERV_TLS", "domain", "right.product-unknown"),
+    ],
+)
+def test_a_scope_is_declared_for_a_product_that_asks_for_one_of_its_kind(
+    product: str, kind: str, code: str | None
+) -> None:
+    found = [
+        code
+        for code, _ in told(kind, "mon-domaine.fr", product=product)
+        if not code.startswith("scope.words-")
+    ]
+    assert found == ([] if code is None else [code])

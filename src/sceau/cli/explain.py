@@ -45,6 +45,9 @@ def explain(
     batch: Annotated[
         bool, typer.Option("--batch", help="Une question JSON par ligne, sur l'entrée standard.")
     ] = False,
+    source: Annotated[
+        str, typer.Option("--from", help="Fichier de questions d'un lot, au lieu de l'entrée.")
+    ] = "",
     test_identifiers: TestMode = False,
     as_json: AsJson = False,
 ) -> None:
@@ -53,7 +56,7 @@ def explain(
     if batch and ctx.invoked_subcommand is not None:
         raise typer.BadParameter("--batch ne prend pas de sous-commande : une question JSON par ligne.")
     if batch:
-        _run_batch(_asker(test_identifiers))
+        _run_batch(_asker(test_identifiers), source)
     elif ctx.invoked_subcommand is None:
         raise typer.BadParameter("il manque la question : name, scope, csr, key, id, right, ou --batch.")
 
@@ -187,9 +190,13 @@ def _show(said: dict[str, Any], *, as_json: bool) -> None:
     raise typer.Exit(0 if said["verdict"] == "accept" else 1)
 
 
-def _run_batch(asker: Asker) -> None:
+def _run_batch(asker: Asker, source: str) -> None:
     try:
-        answer_batch(sys.stdin.buffer, sys.stdout.buffer, asker)
+        if not source:
+            answer_batch(sys.stdin.buffer, sys.stdout.buffer, asker)
+            return
+        with Path(_existing(Path(source))).open("rb") as requests:
+            answer_batch(requests, sys.stdout.buffer, asker)
     except BrokenPipeError:
         # Whoever asked went away. Python would try to flush once more at exit: it may, into nothing.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
