@@ -13,10 +13,10 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import NameOID
 
-from sceau.catalogue import Catalogue, Environment
+from sceau.catalogue import Catalogue
 from sceau.certification import expectations as expect
 from sceau.certification.draft import IssuerFacts
 from sceau.certification.reading import ReadCertificate, read_tbs, subject_octets
@@ -43,32 +43,30 @@ class Expected:
     issuer: IssuerFacts
     catalogue: Catalogue
 
-    @property
-    def environment(self) -> Environment:
-        """The environment with its addresses as they stand."""
-        return self.issuer.addresses or self.catalogue.environments[self.issuer.environment]
-
 
 def examine(tbs: bytes, expected: Expected) -> tuple[Finding, ...]:
     """Every difference between `tbs` and what its warrant, key, issuer and moment ask for."""
     try:
-        read = read_tbs(tbs)
-    except ValueError as problem:
+        return _examine(read_tbs(tbs), expected)
+    except ValueError as problem:  # some part is not even of its kind
         return (_differs("encoding", str(problem)),)
+
+
+def _examine(read: ReadCertificate, expected: Expected) -> tuple[Finding, ...]:
     rule = RULES.get(expected.warrant.product)
     if rule is None or rule.issuer != expected.issuer.code:
         return (_differs("product", expected.warrant.product),)
-    authority = x509.load_der_x509_certificate(expected.issuer.certificate)
-    found = _check_issuer(read, authority, expected.issuer, expected.catalogue, expected.environment)
+    setting = expect.setting_of(expected.issuer, expected.catalogue)
+    found = _check_issuer(read, setting)
     found += _check_serial(read, expected.serial)
-    found += _check_dates(read, expected.at, authority.not_valid_after_utc)
+    found += _check_dates(read, expected.at, setting)
     if read.spki != expected.spki:
         found.append(_differs("key", hashlib.sha256(read.spki).hexdigest()))
     if list(read.subject) != expect.subject(expected.warrant.subject, rule.layout):
         found.append(_differs("subject", read.library.subject.rfc4514_string()))
-    wanted = expect.extensions(rule, read, authority, expected.environment, expected.catalogue)
+    wanted = expect.extensions(rule, read, setting)
     wanted |= expect.names(rule.names, expected.warrant.names)
-    wanted |= expect.private(expected.warrant.subject, expected.environment)
+    wanted |= expect.private(expected.warrant.subject, setting.environment)
     return tuple(found + _check_extensions(read, wanted))
 
 
@@ -80,38 +78,32 @@ def examine_for_signing(
     [F23, F46].
     """
     try:
-        read = read_tbs(tbs)
+        return _examine_for_signing(read_tbs(tbs), issuer, catalogue, at)
     except ValueError as problem:
         return (_differs("encoding", str(problem)),)
-    environment = issuer.addresses or catalogue.environments[issuer.environment]
-    authority = x509.load_der_x509_certificate(issuer.certificate)
-    found = _check_issuer(read, authority, issuer, catalogue, environment)
+
+
+def _examine_for_signing(
+    read: ReadCertificate, issuer: IssuerFacts, catalogue: Catalogue, at: datetime
+) -> tuple[Finding, ...]:
+    setting = expect.setting_of(issuer, catalogue)
+    found = _check_issuer(read, setting)
     found += _check_serial(read, None)
     begin = read.library.not_valid_before_utc
     if not at - _BACKDATED <= begin <= at + _AHEAD:
         found.append(_differs("notBefore", begin.isoformat()))
-    found += _check_dates(read, begin, authority.not_valid_after_utc)
-    attempts = [
-        _check_product(read, rule, authority, environment, catalogue)
-        for rule in RULES.values()
-        if rule.issuer == issuer.code
-    ]
+    found += _check_dates(read, begin, setting)
+    attempts = [_check_product(read, rule, setting) for rule in RULES.values() if rule.issuer == issuer.code]
     if not attempts:
         return (*found, _differs("product", issuer.code))
     return tuple(found + min(attempts, key=len))
 
 
-def _check_product(
-    read: ReadCertificate,
-    rule: Rule,
-    authority: x509.Certificate,
-    environment: Environment,
-    catalogue: Catalogue,
-) -> list[Finding]:
+def _check_product(read: ReadCertificate, rule: Rule, setting: expect.Setting) -> list[Finding]:
     """As `rule` has it, names and persons apart, of which only the kind can be known here."""
-    wanted = expect.extensions(rule, read, authority, environment, catalogue)
+    wanted = expect.extensions(rule, read, setting)
     wanted |= expect.seen_names(rule.names, read)
-    wanted |= expect.seen_private(rule.layout, read, environment)
+    wanted |= expect.seen_private(rule.layout, read, setting.environment)
     found = _check_extensions(read, wanted)
     if not expect.has_layout(read.subject, rule.layout):
         found.append(_differs("subject", read.library.subject.rfc4514_string()))
@@ -120,28 +112,20 @@ def _check_product(
     return found
 
 
-def _check_issuer(
-    read: ReadCertificate,
-    authority: x509.Certificate,
-    issuer: IssuerFacts,
-    catalogue: Catalogue,
-    environment: Environment,
-) -> list[Finding]:
+def _check_issuer(read: ReadCertificate, setting: expect.Setting) -> list[Finding]:
     """Issuer name byte for byte, of this environment's hierarchy and no other [F24]; an algorithm that is its
     key's.
     """
+    authority, environment = setting.authority.subject, setting.environment
     found = []
-    if read.issuer != subject_octets(issuer.certificate):
+    if read.issuer != subject_octets(setting.issuer.certificate):
         found.append(_differs("issuer", read.library.issuer.rfc4514_string()))
-    name = environment.common_name(catalogue.issuers[issuer.code])
-    units = [
-        one.value for one in authority.subject.get_attributes_for_oid(x509.NameOID.ORGANIZATIONAL_UNIT_NAME)
-    ]
-    if [one.value for one in authority.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)] != [
-        name
-    ] or units != (list(environment.organisational_units)):
-        found.append(_differs("hierarchy", authority.subject.rfc4514_string()))
-    key = authority.public_key()
+    name = environment.common_name(setting.catalogue.issuers[setting.issuer.code])
+    names = [one.value for one in authority.get_attributes_for_oid(NameOID.COMMON_NAME)]
+    units = [one.value for one in authority.get_attributes_for_oid(NameOID.ORGANIZATIONAL_UNIT_NAME)]
+    if names != [name] or units != list(environment.organisational_units):
+        found.append(_differs("hierarchy", authority.rfc4514_string()))
+    key = setting.authority.public_key()
     kind = key.curve.name if isinstance(key, ec.EllipticCurvePublicKey) else "rsa"
     if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey) or read.algorithm != _ALGORITHMS.get(
         kind
@@ -160,7 +144,7 @@ def _check_serial(read: ReadCertificate, wanted: int | None) -> list[Finding]:
     return [] if is_right else [_differs("serial", f"{serial:X}")]
 
 
-def _check_dates(read: ReadCertificate, at: datetime, issuer_end: datetime) -> list[Finding]:
+def _check_dates(read: ReadCertificate, at: datetime, setting: expect.Setting) -> list[Finding]:
     """Three calendar years less a second from `at`, the issuer's end at the latest [décision 12, F04,
     F05].
     """
@@ -169,7 +153,7 @@ def _check_dates(read: ReadCertificate, at: datetime, issuer_end: datetime) -> l
         anniversary = begin.replace(year=begin.year + 3)
     except ValueError:  # 29 February
         anniversary = begin.replace(year=begin.year + 3, day=28)
-    end = min(anniversary - timedelta(seconds=1), issuer_end)
+    end = min(anniversary - timedelta(seconds=1), setting.authority.not_valid_after_utc)
     seen = (read.library.not_valid_before_utc, read.library.not_valid_after_utc)
     return (
         []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
+from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote
 
@@ -18,6 +19,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID
 from sceau.catalogue import Catalogue, Environment
 from sceau.certification.alternative_names import NameKind, read_alternative_names
 from sceau.certification.der import PRINTABLE, UTF8, parse
+from sceau.certification.draft import IssuerFacts
 from sceau.certification.reading import ReadCertificate
 from sceau.certification.rules import Layout, Names, Rule
 from sceau.registration import EmployeeSubject, Name, ProfessionalSubject, StructureSubject, Subject
@@ -36,6 +38,22 @@ _LAYOUTS: dict[Layout, list[set[str]]] = {
     Layout.PROFESSIONAL: [{_C}, {_TITLE}, {_GN, _CN, _SN}],
     Layout.EMPLOYEE: [{_C}, {_ST}, {_O}, {_OU}, {_TITLE}, {_GN, _CN, _SN}],
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Where a draft stands: its issuer, that issuer's certificate, the environment with its addresses."""
+
+    issuer: IssuerFacts
+    authority: x509.Certificate
+    environment: Environment
+    catalogue: Catalogue
+
+
+def setting_of(issuer: IssuerFacts, catalogue: Catalogue) -> Setting:
+    """The setting of an issuer. Raises ValueError when its certificate can't be read."""
+    environment = issuer.addresses or catalogue.environments[issuer.environment]
+    return Setting(issuer, x509.load_der_x509_certificate(issuer.certificate), environment, catalogue)
 
 
 def subject(holder: Subject, layout: Layout) -> list[Rdn]:
@@ -68,17 +86,10 @@ def common_name_is_first_host(read: ReadCertificate) -> bool:
     return bool(hosts) and common == hosts[:1]
 
 
-def extensions(
-    rule: Rule,
-    read: ReadCertificate,
-    authority: x509.Certificate,
-    environment: Environment,
-    catalogue: Catalogue,
-) -> dict[str, Wanted]:
+def extensions(rule: Rule, read: ReadCertificate, setting: Setting) -> dict[str, Wanted]:
     """All but names and private extensions, for the key and the dates that `read` shows."""
-    key = read.library.public_key()
     bits = parse(read.spki).children[1].bits()
-    wanted = dict(_fixed(rule, authority, environment, catalogue, isinstance(key, rsa.RSAPublicKey)))
+    wanted = dict(_fixed(rule, setting, is_rsa=isinstance(read.library.public_key(), rsa.RSAPublicKey)))
     identifier = hashlib.sha1(bits, usedforsecurity=False).digest()
     wanted["2.5.29.14"] = (False, x509.SubjectKeyIdentifier(identifier).public_bytes())
     if rule.period:
@@ -89,13 +100,8 @@ def extensions(
 
 
 @lru_cache(maxsize=256)
-def _fixed(
-    rule: Rule,
-    authority: x509.Certificate,
-    environment: Environment,
-    catalogue: Catalogue,
-    is_rsa: bool,
-) -> tuple[tuple[str, Wanted], ...]:
+def _fixed(rule: Rule, setting: Setting, *, is_rsa: bool) -> tuple[tuple[str, Wanted], ...]:
+    authority, environment, catalogue = setting.authority, setting.environment, setting.catalogue
     issuing = catalogue.issuers[rule.issuer]
     identifier = authority.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
     policy = environment.single_policy_oid or rule.policy

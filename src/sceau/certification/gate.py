@@ -55,15 +55,15 @@ def prepare(
     validity = decide_validity(issuer, at=at)
     profile = catalogue.profiles[catalogue.products[warrant.product].profile]
     subject = subject_name(warrant.subject, profile)
-    key = _read_key(csr, warrant, issuer, validity, facts)
+    key = _read_key(csr, warrant, issuer, validity=validity, facts=facts)
     found = [*validity.findings, *subject.findings, *key.findings, *check_request_names(csr, warrant.names)]
-    found += _check_orders(warrant, issuer, catalogue, serial, at)
+    found += _check_orders(warrant, issuer, catalogue=catalogue, serial=serial, at=at)
     if key.value is None or validity.value is None or errors(found):
         raise Refused(found)
     mould = mould_for(warrant.product, issuer, catalogue)
     own = Particulars(warrant, subject, key.value, serial, validity.value, at)
     tbs = build_tbs(mould, own, issuer.addresses or catalogue.environments[issuer.environment])
-    return _pass(tbs, own, issuer, catalogue, lint_key, found)
+    return _pass(tbs, own, issuer, catalogue=catalogue, lint_key=lint_key, told=found)
 
 
 def holder_of(subject: Subject) -> str:
@@ -77,6 +77,7 @@ def _read_key(
     csr: CertificationRequest,
     warrant: Warrant,
     issuer: IssuerFacts,
+    *,
     validity: Reading[Validity],
     facts: KeyFacts,
 ) -> Reading[SubjectKey]:
@@ -89,7 +90,7 @@ def _read_key(
 
 
 def _check_orders(
-    warrant: Warrant, issuer: IssuerFacts, catalogue: Catalogue, serial: int, at: datetime
+    warrant: Warrant, issuer: IssuerFacts, *, catalogue: Catalogue, serial: int, at: datetime
 ) -> list[Finding]:
     """What the caller brought: the product's own issuer, a fresh warrant, a serial of our form, names of the
     kind.
@@ -112,6 +113,7 @@ def _pass(
     tbs: bytes,
     own: Particulars,
     issuer: IssuerFacts,
+    *,
     catalogue: Catalogue,
     lint_key: LintKey,
     told: list[Finding],

@@ -248,7 +248,9 @@ def _curve_findings(key: SubjectKey) -> list[Finding]:
 
 @lru_cache(maxsize=1024)
 def _modulus_findings(modulus: int) -> tuple[Finding, ...]:
-    """Arithmetic only, so kept for the next look at the same key: preview, judgement and issuance each take one."""
+    """Arithmetic only, so kept for the next look at the same key: preview, judgement and issuance each take
+    one.
+    """
     found = []
     if weakness.small_factor(modulus) is not None:
         found.append(Finding.error("key.small-factor", _SUBJECT))

@@ -57,11 +57,14 @@ def read_tbs(tbs: bytes) -> ReadCertificate:
     """
     top = parse(tbs)
     parts = top.sequence(8)
+    if parts[1].integer() <= 0:
+        raise ValueError("a serial is positive")
     read = x509.load_der_x509_certificate(_wrapped(tbs, parts[2].raw))
     extensions = _extensions(parts[7])
     try:
         theirs = {one.oid.dotted_string: one.critical for one in read.extensions}
         serial = read.serial_number
+        read.public_key()
     except (x509.DuplicateExtension, x509.UnsupportedGeneralNameType, UnsupportedAlgorithm) as problem:
         raise ValueError(str(problem)) from problem
     if theirs != {oid: one.critical for oid, one in extensions.items()} or serial != parts[1].integer():
