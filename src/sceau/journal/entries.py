@@ -36,8 +36,15 @@ def _refuse_float(text: str) -> None:
     raise ValueError(f"{text} is a floating-point number")
 
 
+def _read_int(text: str) -> int:
+    value = int(text) if len(text) < 18 else _LARGEST + 1
+    if abs(value) > _LARGEST:
+        raise ValueError(f"{text[:20]} is too large an integer")
+    return value
+
+
 _WRITER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-_READER = json.JSONDecoder(parse_float=_refuse_float, parse_constant=_refuse_float)
+_READER = json.JSONDecoder(parse_float=_refuse_float, parse_constant=_refuse_float, parse_int=_read_int)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +93,7 @@ def encode_entry(entry: Entry) -> bytes:
         {
             "v": VERSION,
             "kind": entry.kind,
-            "at": entry.at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z",
+            "at": _instant(entry.at),
             "actor": entry.actor,
             "about": list(entry.about),
             "public": entry.public,
@@ -102,9 +109,9 @@ def encode_entry(entry: Entry) -> bytes:
 def read_entry(line: bytes) -> Reading[Entry]:
     """The entry in these bytes (no newline). Refused when they are not exactly what `encode_entry` writes."""
     try:
-        entry = _entry_of(_READER.decode(line.decode()))
-        if encode_entry(entry) == line:
-            return read_ok(entry)
+        raw = _READER.decode(line.decode())
+        if len(line) <= MAX_ENTRY_BYTES and _bytes_of(raw) == line:
+            return read_ok(_entry_of(raw))
     except (ValueError, TypeError, KeyError, RecursionError):
         pass  # said below, in one sentence: the line is not one that this system writes
     return read_refused(Finding.error("journal.not-canonical", _excerpt(line)))
@@ -118,7 +125,12 @@ def canonical(value: Json) -> bytes:
     escape. Raises `ValueError` or `TypeError` for anything else than text, integers, booleans, null, lists
     and mappings.
     """
-    text = _WRITER.encode(_plain(value))
+    return _bytes_of(_plain(value))
+
+
+def _bytes_of(plain: Any) -> bytes:
+    """The canonical bytes of what is known to be plain (made by `_plain` or by the reader)."""
+    text = _WRITER.encode(plain)
     try:
         return text.encode()
     except UnicodeEncodeError:
@@ -166,7 +178,9 @@ def read_disclosure(line: bytes) -> Reading[Disclosure]:
 def _entry_of(raw: Any) -> Entry:
     if not isinstance(raw, dict) or frozenset(raw) != _FIELDS or raw["v"] != VERSION:
         raise ValueError("not the fields of an entry")
-    return Entry(
+    if type(raw["v"]) is not int or type(raw["about"]) is not list or type(raw["commitments"]) is not dict:
+        raise TypeError("not the shape of an entry")
+    entry = Entry(
         kind=raw["kind"],
         at=datetime.fromisoformat(raw["at"]),
         actor=raw["actor"],
@@ -175,6 +189,13 @@ def _entry_of(raw: Any) -> Entry:
         catalogue=raw["catalogue"],
         commitments=raw["commitments"],
     )
+    if _instant(entry.at) != raw["at"]:
+        raise ValueError("not the way an entry writes its time")
+    return entry
+
+
+def _instant(at: datetime) -> str:
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def _plain(value: Any) -> Any:
