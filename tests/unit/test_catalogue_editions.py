@@ -52,7 +52,8 @@ def test_the_editions_are_part_of_what_the_catalogues_digest_names(tmp_path: Pat
     before = load_catalogue(copy).digest
     other = tmp_path / "other"
     shutil.copytree(copy, other)
-    (other / "editions" / "web.toml").open("a").write("# a word more\n")
+    web = other / "editions" / "web.toml"
+    web.write_text(web.read_text(encoding="utf-8") + "# a word more\n", encoding="utf-8")
     assert load_catalogue(other).digest != before
 
 
