@@ -47,7 +47,7 @@ from tests.instance import (
 
 PAPER = {"date": "24/11/2026", "signed": True, "stamped": True}
 UNSETTLED = offer("serv-ssl", kind=None)
-OLD = "2024-03"  # an edition that does not ask what a name is: the desk does
+OLD = "N413"  # an edition that does not ask what a name is: the desk does
 
 
 def refusal(act: Any, *args: Any, **kwargs: Any) -> set[str]:
@@ -343,7 +343,7 @@ def test_a_second_order_for_the_same_right_is_a_further_version(instance: Instan
 
 
 def test_the_restriction_nobody_answered_stays(instance: Instance) -> None:
-    reference = by_mail(offer("serv-mail", restricted=None), edition=OLD).line.reference
+    reference = by_mail(offer("serv-mail", restricted=None), edition="2024-03").line.reference
     take_order(ALICE.actor, reference=reference)
     file = order_file(reference)
     assert file is not None
