@@ -27,6 +27,17 @@ from sceau.status import (
     signed_der,
 )
 
+_USAGES = (
+    "digital_signature",
+    "content_commitment",
+    "key_encipherment",
+    "data_encipherment",
+    "key_agreement",
+    "key_cert_sign",
+    "crl_sign",
+    "encipher_only",
+    "decipher_only",
+)
 NOW = datetime(2026, 11, 24, 8, 0, 0, tzinfo=UTC)
 
 
@@ -106,11 +117,7 @@ def leaf(pki: Pki, serial: int, *, at: datetime = NOW, days: int = 365) -> bytes
 
 
 def usage(**true: bool) -> x509.KeyUsage:
-    names = (
-        "digital_signature content_commitment key_encipherment data_encipherment key_agreement key_cert_sign "
-        "crl_sign encipher_only decipher_only"
-    ).split()
-    return x509.KeyUsage(**{name: true.get(name, False) for name in names})
+    return x509.KeyUsage(**{name: true.get(name, False) for name in _USAGES})
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,7 +18,7 @@ import pytest
 from cryptography import x509
 
 from sceau.certification import sign
-from sceau.custody import OutcomeKind, SignatureKind, SignerClient, ledger_lines, signatures
+from sceau.custody import OutcomeKind, SignerClient, ledger_lines, signatures
 from sceau.custody.channel import address_of
 from sceau.status import CrlFacts, build_crl_tbs, crl_entry, issuer_identity, signed_der
 from sceau.vocabulary import Fault, Refused
@@ -60,7 +59,7 @@ def standing(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 
 def recorded(data: Path) -> dict[int, OutcomeKind | None]:
     found = signatures(ledger_lines(data / "signer" / "ledger.jsonl"))
-    return {one.intent.serial: one.outcome and one.outcome.kind for one in found}
+    return {one.intent.serial: None if one.outcome is None else one.outcome.kind for one in found}
 
 
 def crl_tbs(data: Path, code: str, number: int) -> bytes:
@@ -261,7 +260,7 @@ def test_a_client_shared_by_threads_never_mixes_answers(standing: SignerProcess)
 
 
 def test_g01_killed_at_random_nothing_is_signed_twice_or_unaccounted(data: Path) -> None:
-    """The short form of the torture: kill -9 in mid-work, restart, and compare what was handed over with the record."""
+    """The short form of the torture: kill -9 in mid-work, restart, compare what was handed over with the record."""
     chance = random.Random(413)
     handed_over: dict[int, bytes] = {}
     asked: set[int] = set()
@@ -372,7 +371,13 @@ def test_outside_development_a_passphrase_beside_the_keys_is_refused(data: Path)
 def failing_start(data: Path, *more: str) -> str:
     command = [sys.executable, "-m", "sceau.custody", str(data / "signer"), *more]
     done = subprocess.run(
-        command, capture_output=True, text=True, timeout=30, env=bare_environment(), stdin=subprocess.DEVNULL
+        command,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        env=bare_environment(),
+        stdin=subprocess.DEVNULL,
     )
     assert done.returncode == 3, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
@@ -407,5 +412,3 @@ def test_a_certificate_given_back_altered_is_not_believed(standing: SignerProces
 
     with pytest.raises(Fault, match=r"draft\.other-bytes"):
         sign(made, Forger(), issuer)
-    assert replace(issuer) == issuer
-    assert SignatureKind.CERTIFICATE == "certificate"

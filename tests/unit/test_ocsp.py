@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from sceau.status import (
     GOOD,
@@ -207,7 +208,7 @@ def test_a_responder_certificate_is_for_answers_only(pki: Pki) -> None:
     responder.verify_directly_issued_by(pki.certificate)
     extensions = responder.extensions
     uses = extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-    assert list(uses) == [x509.ExtendedKeyUsageOID.OCSP_SIGNING]
+    assert list(uses) == [ExtendedKeyUsageOID.OCSP_SIGNING]
     assert extensions.get_extension_for_class(x509.OCSPNoCheck)
     usage = extensions.get_extension_for_class(x509.KeyUsage)
     assert usage.critical
@@ -235,16 +236,16 @@ def test_a_responder_is_renewed_before_two_thirds_of_its_life() -> None:
 
 
 def test_a_certificate_without_key_identifier_is_no_issuer(pki: Pki) -> None:
+    key = software_key()
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(pki.certificate.subject)
+        .issuer_name(pki.certificate.subject)
+        .serial_number(1)
+        .not_valid_before(NOW)
+        .not_valid_after(NOW + timedelta(days=1))
+        .public_key(ec.generate_private_key(ec.SECP256R1()).public_key())
+    )
+    bare = builder.sign(key._private, hashes.SHA256()).public_bytes(Encoding.DER)
     with pytest.raises(ValueError, match="key identifier"):
-        key = software_key()
-        builder = (
-            x509.CertificateBuilder()
-            .subject_name(pki.certificate.subject)
-            .issuer_name(pki.certificate.subject)
-            .serial_number(1)
-            .not_valid_before(NOW)
-            .not_valid_after(NOW + timedelta(days=1))
-            .public_key(ec.generate_private_key(ec.SECP256R1()).public_key())
-        )
-        certificate = builder.sign(key._private, hashes.SHA256())
-        issuer_identity("x", 1, certificate.public_bytes(Encoding.DER))
+        issuer_identity("x", 1, bare)

@@ -78,10 +78,13 @@ class Bench:
             {issuer.name: issuer},
             ledger=self.ledger,
             clock=SignerClock(self.clock, self.clock.steady),
-            certificate=lambda tbs, signing, at: self.examine(tbs, signing, at),
+            certificate=self.certificate,
         )
         self.thread = threading.Thread(target=self.desk.run)
         self.thread.start()
+
+    def certificate(self, tbs: bytes, issuer: SigningIssuer, at: datetime) -> None:
+        self.examine(tbs, issuer, at)
 
     def stop(self) -> None:
         self.desk.close()

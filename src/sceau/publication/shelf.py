@@ -63,17 +63,25 @@ class FolderShelf:
         if content_type is None or not _PATH.fullmatch(path) or ".." in path:
             return None
         try:
-            descriptor = os.open(self._folder / path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            # Not blocking: a pipe that somebody left there must not hold a thread.
+            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+            descriptor = os.open(self._folder / path, flags)
         except OSError:
             return None
-        with os.fdopen(descriptor, "rb") as file:
-            seen = os.fstat(descriptor)
-            if not stat.S_ISREG(seen.st_mode):
-                return None
-            version = (seen.st_ino, seen.st_mtime_ns, seen.st_size)
-            kept = self._kept.get(path)
-            if kept is not None and kept[0] == version:
-                return kept[1]
+        try:
+            return self._item(path, descriptor, content_type)
+        finally:
+            os.close(descriptor)
+
+    def _item(self, path: str, descriptor: int, content_type: str) -> Item | None:
+        seen = os.fstat(descriptor)
+        if not stat.S_ISREG(seen.st_mode):
+            return None
+        version = (seen.st_ino, seen.st_mtime_ns, seen.st_size)
+        kept = self._kept.get(path)
+        if kept is not None and kept[0] == version:
+            return kept[1]
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
             item = _item(path, file.read(), content_type, seen.st_mtime)
         self._kept[path] = (version, item)
         return item
