@@ -11,6 +11,7 @@ from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -304,6 +305,7 @@ def right_for(product: str, *, at: datetime = NOON, who: Someone = ADMINISTRATOR
     )
 
 
+@lru_cache
 def csr(which: str = "server") -> bytes:
     """A plain request under a key of its own."""
     key = ec.derive_private_key(

@@ -25,7 +25,7 @@ from sceau.operations import (
 )
 from sceau.records import OrderFile, desk_queue, habilitations_of, order_file, order_for, orders_of
 from sceau.registration import Light
-from sceau.vocabulary import Refused
+from sceau.vocabulary import Refused, errors
 from tests.instance import (
     ADMINISTRATOR,
     ALICE,
@@ -54,7 +54,7 @@ def refusal(act: Any, *args: Any, **kwargs: Any) -> set[str]:
     """The codes with which an act is refused."""
     with pytest.raises(Refused) as caught:
         act(*args, **kwargs)
-    return {finding.code for finding in caught.value.findings}
+    return {finding.code for finding in errors(caught.value.findings)}
 
 
 def by_mail(*offers: dict[str, Any], **changes: Any) -> OrderFile:

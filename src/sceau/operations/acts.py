@@ -18,7 +18,7 @@ from django.db import IntegrityError, InterfaceError, OperationalError, transact
 from sceau.journal import SALT_BYTES, Entry, commit, encode_entry, leaf_hash
 from sceau.operations.machine import Actor, Machine, machine
 from sceau.records.models import JournalDisclosure, JournalEntry, JournalPending
-from sceau.vocabulary import Fault, Finding, Refused
+from sceau.vocabulary import Fault, Finding, Refused, errors
 
 
 @dataclass(slots=True)
@@ -163,7 +163,7 @@ def append_refusal(act: Act, refused: Refused) -> None:
     telling = Telling(
         kind=f"refused.{act.telling.kind}",
         about=act.telling.about,
-        public={"findings": sorted({finding.code for finding in refused.findings})},
+        public={"findings": sorted({finding.code for finding in errors(refused.findings)})},
         personal={"findings": [_said(finding) for finding in refused.findings[:50]]},
     )
     try:
