@@ -27,6 +27,13 @@ from sceau.vocabulary import Finding, Reading, errors, read_ok, read_refused
 _SUBJECT = "csr"
 _LABELS = frozenset({"CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"})
 _ATTRIBUTES = 0xA0
+_LIBRARY_REFUSALS = (
+    ValueError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +108,7 @@ def _library_agrees(der: bytes, info: bytes, signature: bytes, contents: Content
                 (extension.oid.dotted_string, extension.critical) for extension in theirs.extensions
             ]
             names = _names_of(theirs)
-    except (ValueError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
+    except _LIBRARY_REFUSALS:
         return False
     return (
         theirs.tbs_certrequest_bytes == info

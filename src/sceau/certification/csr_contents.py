@@ -212,9 +212,16 @@ def _judge_extension(extension: Extension, into: Contents) -> None:
         _check_usage(extension)
         into.findings.append(Finding.info("csr.usage-dropped", _SUBJECT, extension=name))
     else:
-        if extension.oid in _EXTENSION_NAMES:
-            parse(extension.value)
-        into.findings.append(Finding.warning("csr.extension-dropped", _SUBJECT, extension=name))
+        into.findings.append(_drop(extension, name))
+
+
+def _drop(extension: Extension, name: str) -> Finding:
+    """One that our profiles write anyway is a note; another is a warning: somebody may have counted on it."""
+    if extension.oid in _EXTENSION_NAMES:
+        parse(extension.value)
+    if extension.oid in _UNDERSTOOD:
+        return Finding.info("csr.extension-dropped", _SUBJECT, extension=name)
+    return Finding.warning("csr.extension-dropped", _SUBJECT, extension=name)
 
 
 def _judge_basic_constraints(value: bytes, into: Contents) -> None:

@@ -13,6 +13,12 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from sceau.certification.der import BOOLEAN, SEQUENCE, Node, parse
 
 _EMPTY_SIGNATURE = b"\x03\x01\x00"
+_LIBRARY_REFUSALS = (
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+    UnsupportedAlgorithm,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +65,13 @@ def read_tbs(tbs: bytes) -> ReadCertificate:
     parts = top.sequence(8)
     if parts[1].integer() <= 0:
         raise ValueError("a serial is positive")
-    read = x509.load_der_x509_certificate(_wrapped(tbs, parts[2].raw))
     extensions = _extensions(parts[7])
     try:
+        read = x509.load_der_x509_certificate(_wrapped(tbs, parts[2].raw))
         theirs = {one.oid.dotted_string: one.critical for one in read.extensions}
         serial = read.serial_number
         read.public_key()
-    except (x509.DuplicateExtension, x509.UnsupportedGeneralNameType, UnsupportedAlgorithm) as problem:
+    except _LIBRARY_REFUSALS as problem:
         raise ValueError(str(problem)) from problem
     if theirs != {oid: one.critical for oid, one in extensions.items()} or serial != parts[1].integer():
         raise ValueError("two readers, two certificates")
