@@ -1,4 +1,4 @@
-"""Lists against another reader, serials in every spelling, answers that never speak of another certificate."""
+"""Lists against another reader, serials in every spelling, answers about nothing but what was asked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The public server: what it gives and refuses, how fast it follows a revocation, what it does without records."""
+"""The public server: what it gives and refuses, how fast it follows a revocation, and without records."""
 
 from __future__ import annotations
 
