@@ -158,6 +158,14 @@ def test_f25_the_names_are_those_of_the_warrant_in_their_order_and_the_first_is_
     assert draft.names == ("b.mon-domaine.fr", "a.mon-domaine.fr")
 
 
+def test_as_many_names_as_a_scope_may_give_are_all_certified() -> None:
+    names: tuple[Name, ...] = tuple(HostName(f"s{i:03}.{'x' * 44}.mon-domaine.fr") for i in range(1000))
+    draft, _ = draft_for("SERV_SSL", warrant_given=warrant("SERV_SSL", names=names))
+    assert len(draft.tbs) > 1 << 16
+    seen = read_tbs(draft.tbs).library.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert len(seen.get_values_for_type(x509.DNSName)) == 1000
+
+
 def test_a_mailbox_is_an_rfc822_name_or_a_upn() -> None:
     mail = read("PS_SIGN").library.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert mail.get_values_for_type(x509.RFC822Name) == ["contact@hopital-exemple.fr"]

@@ -86,7 +86,8 @@ def subject_octets(certificate: bytes) -> bytes:
 def _wrapped(tbs: bytes, algorithm: bytes) -> bytes:
     """A certificate with an empty signature: the library reads nothing smaller."""
     body = tbs + algorithm + _EMPTY_SIGNATURE
-    return bytes((SEQUENCE, 0x82)) + len(body).to_bytes(2, "big") + body
+    size = max(2, (len(body).bit_length() + 7) // 8)
+    return bytes((SEQUENCE, 0x80 | size)) + len(body).to_bytes(size, "big") + body
 
 
 def _extensions(wrapper: Node) -> dict[str, ReadExtension]:
