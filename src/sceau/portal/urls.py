@@ -74,4 +74,5 @@ def page_named(name: str) -> Page | None:
     return next((page for page in pages() if page.name == name), None)
 
 
-urlpatterns = [path(page.route, page.view, name=page.name) for page in pages()]
+# The drawer's addresses resolve everywhere, and are refused as unknown where `pages` does not have them.
+urlpatterns = [path(page.route, page.view, name=page.name) for page in PAGES + DRAWER_PAGES]

@@ -18,7 +18,7 @@ from django.http import HttpRequest
 
 from sceau.identity import CardHolder
 from sceau.operations import Actor, machine
-from sceau.portal.door import tls_facts
+from sceau.portal.door import TlsFacts, tls_facts
 from sceau.portal.hats import Hat
 from sceau.records import card_line, roles_of
 from sceau.vocabulary import Finding
@@ -65,6 +65,11 @@ class PortalRequest(HttpRequest):
     scope: dict[str, Any]
 
 
+def facts_of(request: HttpRequest) -> TlsFacts:
+    """What the TLS layer knows of the connection behind this request."""
+    return tls_facts(getattr(request, "scope", {}))
+
+
 def actor_of(request: PortalRequest) -> Actor:
     """Who acts. Only for pages whose hats need a card; without one this is a defect, never a right."""
     if request.visitor.actor is None:
@@ -102,7 +107,7 @@ def visitor_of(request: HttpRequest) -> Visitor:
     if not isinstance(stored, dict):
         return NOBODY
     now = machine().clock()
-    if not stored["drawer"] and not tls_facts(getattr(request, "scope", {})).asks_for_cards:
+    if not stored["drawer"] and not facts_of(request).asks_for_cards:
         return Visitor(NOBODY.hats, elsewhere=True)
     finding = _why_it_ended(request, stored, now)
     if finding is not None:
@@ -118,7 +123,7 @@ def _why_it_ended(request: HttpRequest, stored: dict[str, Any], now: datetime) -
         if not settings.SCEAU_TEST_CARDS:
             return Finding.error("session.ended", "session")
     else:
-        presented = tls_facts(getattr(request, "scope", {})).peer_certificate
+        presented = facts_of(request).peer_certificate
         if presented is None:
             return Finding.error("session.card-removed", "session")
         if hashlib.sha256(presented).hexdigest() != stored["certificate"]:

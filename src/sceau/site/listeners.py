@@ -67,7 +67,14 @@ def without_claims(headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, 
     """The headers without those in which a client, or a front we do not have, would claim a certificate or
     an address.
     """
-    return [(name, value) for name, value in headers if not name.lower().startswith(_CLAIMS)]
+    return [(name, value) for name, value in headers if not _spelling(name).startswith(_CLAIMS)]
+
+
+def _spelling(name: bytes) -> bytes:
+    """A header's name with its case and its underscores folded: `SSL_CLIENT_CERT` claims what `ssl-client-
+    cert` does.
+    """
+    return name.lower().replace(b"_", b"-")
 
 
 def with_tls_facts(app: AsgiApp, facts: TlsFacts) -> AsgiApp:

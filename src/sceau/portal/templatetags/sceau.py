@@ -89,6 +89,22 @@ def product_label(code: str) -> str:
 
 
 @register.filter
+def french_day(text: str) -> str:
+    """``2026-11-24`` → ``24/11/2026``; any other text as it is."""
+    year, first, rest = str(text or "").partition("-")
+    month, second, day = rest.partition("-")
+    return f"{day}/{month}/{year}" if first and second else str(text or "")
+
+
+@register.filter
+def act_label(kind: str) -> str:
+    """What an entry of the journal says was done; a refusal says so."""
+    refused = kind.startswith("refused.")
+    said = word("act", kind.removeprefix("refused."))
+    return f"refusé : {said}" if refused else said
+
+
+@register.filter
 def item(values: Any, key: str) -> Any:
     """`values[key]`, or nothing."""
     return values.get(key, "") if hasattr(values, "get") else ""

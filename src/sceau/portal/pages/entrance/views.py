@@ -12,12 +12,12 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from sceau.operations import machine
-from sceau.portal.door import TestCard, doorkeeper, tls_facts
+from sceau.portal.door import TestCard, doorkeeper
 from sceau.portal.entry import enter, read_presented, type_of
 from sceau.portal.hats import Hat
 from sceau.portal.rendering import page
 from sceau.portal.saying import summary
-from sceau.portal.visitor import PortalRequest, show_out
+from sceau.portal.visitor import PortalRequest, facts_of, show_out
 from sceau.records import CertificateLine, OrderLine, certificates_of, desk_queue, orders_of
 from sceau.vocabulary import Finding
 
@@ -52,7 +52,7 @@ def door(request: PortalRequest) -> HttpResponse:
     """What card came with this connection: whose it is and « Entrer », or why it does not open, and what to
     do.
     """
-    facts = tls_facts(request.scope)
+    facts = facts_of(request)
     context: dict[str, Any] = {"title": "Entrer avec ma carte", "suite": _way_on(request), "drawer": drawer()}
     if not facts.asks_for_cards:
         return page(request, "entrance/door_elsewhere.html", context)

@@ -21,7 +21,7 @@ from sceau.portal.pages.requests.mailbox import ACTIONS, act_on_mailbox, code_fi
 from sceau.portal.rendering import page
 from sceau.portal.saying import summary
 from sceau.portal.visitor import PortalRequest, actor_of
-from sceau.records import HabilitationLine, habilitation_for, habilitations_of
+from sceau.records import CertificateFile, HabilitationLine, habilitation_for, habilitations_of
 from sceau.vocabulary import Finding, Refused, errors
 
 _OPENSSL = "openssl req -new -newkey rsa:3072 -nodes -keyout {stem}.key -subj / -out {stem}.csr"
@@ -94,20 +94,31 @@ def _request(request: PortalRequest, right: Right) -> HttpResponse:
         return _page(request, right, once=secrets.token_urlsafe(16))
     once = request.POST.get("once", "")[:80] or secrets.token_urlsafe(16)
     asked = asked_from(request, right.product, right.reference)
-    if right.line is None and request.POST.get("action") in ACTIONS:
+    action = request.POST.get("action")
+    if right.line is None and action in ACTIONS:
         findings = act_on_mailbox(request)
-        return _page(request, right, asked, _preview(request, asked), findings, once=once)
-    if request.POST.get("action") != "demander" or errors(asked.findings):
-        return _page(request, right, asked, _preview(request, asked), once=once)
+    elif action == "demander":
+        issued = _ask(request, asked, once)
+        if isinstance(issued, CertificateFile):
+            messages.success(request, "Votre certificat est prêt : il ne reste qu’à le retirer.")
+            return HttpResponseRedirect(reverse("collect", args=[issued.line.reference]))
+        findings = issued
+    else:
+        findings = ()
+    preview = None if errors(asked.findings) else _preview(request, asked)
+    return _page(request, right, asked, preview, findings, once=once, status=422 if findings else 200)
+
+
+def _ask(request: PortalRequest, asked: Asked, once: str) -> CertificateFile | tuple[Finding, ...]:
+    """The certificate, or everything that keeps it from being one."""
+    if errors(asked.findings):
+        return asked.findings
     if not asked.request.csr:
-        missing = (Finding.error("portal.no-csr", "csr"),)
-        return _page(request, right, asked, _preview(request, asked), missing, once=once, status=422)
+        return (Finding.error("portal.no-csr", "csr"),)
     try:
-        file = issue_certificate(actor_of(request), asked.request, idempotency_key=once)
+        return issue_certificate(actor_of(request), asked.request, idempotency_key=once)
     except Refused as refusal:
-        return _page(request, right, asked, _preview(request, asked), refusal.findings, once=once, status=422)
-    messages.success(request, "Votre certificat est prêt : il ne reste qu’à le retirer.")
-    return HttpResponseRedirect(reverse("collect", args=[file.line.reference]))
+        return refusal.findings
 
 
 def _verdict(request: PortalRequest, right: Right) -> HttpResponse:
@@ -143,7 +154,7 @@ def _page(
     once: str,
     status: int = 200,
 ) -> HttpResponse:
-    said = (*(asked.findings if asked else ()), *findings)
+    said = tuple(dict.fromkeys((*(asked.findings if asked else ()), *findings)))
     sheet = Sheet(_nested(asked.typed) if asked else {}, said)
     fields = _fields(sheet, right)
     address = (
@@ -164,7 +175,7 @@ def _page(
         "presets": _presets(right.product),
         "openssl": _OPENSSL.format(stem=right.product.slug),
         "key_file": f"{right.product.slug}.key",
-        "verdict": _verdict_context(asked, preview) if asked else None,
+        "verdict": _verdict_context(asked, preview) if asked and not errors(asked.findings) else None,
         **summary(
             findings,
             heading="Le certificat n’est pas délivré",

@@ -1,0 +1,256 @@
+"""The two listeners, with real handshakes on loopback: a certificate reaches the application from the TLS
+layer only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import json
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from sceau.custody import TlsFiles, ensure_tls
+from sceau.portal import peer_certificate
+from sceau.portal.door import tls_facts
+from sceau.site.listeners import Listener, server_for
+from tests.cardmaker import Authority, CardPlan, authority, card, key, octet
+
+TODAY = datetime.now(UTC)
+ROOT = authority("TEST AC RACINE IGC-SANTE FORT")
+CARDS = authority("TEST AC IGC-SANTE FORT PERSONNES", ROOT)
+SOFT_ROOT = authority("TEST AC RACINE IGC-SANTE ELEMENTAIRE")
+SOFT = authority("TEST AC IGC-SANTE ELEMENTAIRE PERSONNES", SOFT_ROOT)
+FORGED_ROOT = authority("TEST AC RACINE IGC-SANTE FORT", key_name="forged root")
+FORGED = authority("TEST AC IGC-SANTE FORT PERSONNES", FORGED_ROOT, key_name="forged issuer")
+GOOD = CardPlan(start=TODAY - timedelta(days=1), end=TODAY + timedelta(days=30))
+EXPIRED = CardPlan(start=TODAY - timedelta(days=9), end=TODAY - timedelta(days=1))
+
+SPOOFS = [
+    "X-SSL-Client-Cert",
+    "X-SSL-CLIENT-VERIFY",
+    "x-ssl-client-s-dn",
+    "X-Client-Cert",
+    "X-Client-Verify",
+    "X-CLIENT-DN",
+    "x-client-certificate",
+    "SSL-Client-Cert",
+    "SSL_CLIENT_CERT",
+    "ssl-client-verify",
+    "X-Forwarded-Client-Cert",
+    "X-Forwarded-For",
+    "X-Forwarded-Proto",
+    "X-Forwarded-Host",
+    "X-ARR-ClientCert",
+    "Forwarded",
+    "X-Real-IP",
+    "X-Forwarded-Tls-Client-Cert",
+    "X-SSL-Cert",
+    "x-client-x509",
+    "X-Ssl-Issuer",
+    "sSl-cLiEnT-i-dN",
+]
+
+
+async def echo(scope: Any, receive: Any, send: Any) -> None:
+    """An application that says what it was told of the connection."""
+    certificate = peer_certificate(scope)
+    told = {
+        "asks": tls_facts(scope).asks_for_cards,
+        "certificate": certificate.hex() if certificate else None,
+        "headers": [name.decode("latin-1").lower() for name, _ in scope["headers"]],
+        "client": scope["client"][0],
+        "scheme": scope["scheme"],
+    }
+    await send(
+        {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]}
+    )
+    await send({"type": "http.response.body", "body": json.dumps(told).encode()})
+
+
+@dataclass
+class Running:
+    port: int
+    files: TlsFiles
+
+
+@contextmanager
+def listening(tmp_path: Path, *, door: bool) -> Iterator[Running]:
+    """A listener on a free port, in a thread of its own."""
+    files = ensure_tls(tmp_path / "tls", at=TODAY)
+    authorities = None
+    if door:
+        authorities = tmp_path / "door.pem"
+        known = (ROOT, CARDS, SOFT_ROOT, SOFT)
+        authorities.write_bytes(b"".join(one.certificate.public_bytes(Encoding.PEM) for one in known))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = server_for(Listener("127.0.0.1", port, files.chain, files.key, authorities), echo)
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
+    thread.start()
+    for _ in range(200):
+        if server.started:
+            break
+        threading.Event().wait(0.02)
+    try:
+        yield Running(port, files)
+    finally:
+        server.should_exit = True
+        thread.join(10)
+
+
+@pytest.fixture(scope="module")
+def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with listening(tmp_path_factory.mktemp("door"), door=True) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def public(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with listening(tmp_path_factory.mktemp("public"), door=False) as running:
+        yield running
+
+
+def context_of(
+    running: Running, tmp_path: Path, plan: CardPlan | None = None, issuer: Authority = CARDS
+) -> ssl.SSLContext:
+    """A client that trusts the server; with a plan, it has that card."""
+    context = ssl.create_default_context(cafile=str(running.files.authority))
+    if plan is not None:
+        pem = tmp_path / "card.pem"
+        private = key(plan.key_name).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        chain = (card(plan, issuer), issuer.certificate)
+        pem.write_bytes(private + b"".join(one.public_bytes(Encoding.PEM) for one in chain))
+        context.load_cert_chain(pem)
+    return context
+
+
+def ask(running: Running, context: ssl.SSLContext, headers: dict[str, str] | None = None) -> dict[str, Any]:
+    connection = http.client.HTTPSConnection("localhost", running.port, context=context, timeout=10)
+    try:
+        connection.request("GET", "/", headers=headers or {})
+        return dict(json.loads(connection.getresponse().read()))
+    finally:
+        connection.close()
+
+
+def test_without_a_card_the_door_answers_and_says_so(door: Running, tmp_path: Path) -> None:
+    told = ask(door, context_of(door, tmp_path))
+    assert told["asks"] is True
+    assert told["certificate"] is None
+    assert told["scheme"] == "https"
+
+
+def test_the_very_certificate_that_was_proven_reaches_the_application(door: Running, tmp_path: Path) -> None:
+    context = context_of(door, tmp_path, GOOD)
+    presented = ssl.PEM_cert_to_DER_cert(
+        "-----BEGIN CERTIFICATE-----"
+        + (tmp_path / "card.pem").read_text().split("-----BEGIN CERTIFICATE-----")[1]
+    )
+    assert ask(door, context)["certificate"] == presented.hex()
+
+
+def test_the_certificate_stays_with_the_connection_and_never_passes_to_another(
+    door: Running, tmp_path: Path
+) -> None:
+    context = context_of(door, tmp_path, GOOD)
+    connection = http.client.HTTPSConnection("localhost", door.port, context=context, timeout=10)
+    seen = set()
+    for _ in range(3):
+        connection.request("GET", "/")
+        seen.add(json.loads(connection.getresponse().read())["certificate"])
+        assert ask(door, context_of(door, tmp_path))["certificate"] is None
+    connection.close()
+    assert len(seen) == 1
+    assert None not in seen
+
+
+def test_an_expired_card_is_for_the_application_to_refuse(door: Running, tmp_path: Path) -> None:
+    assert ask(door, context_of(door, tmp_path, EXPIRED))["certificate"]
+
+
+def test_a_software_certificate_reaches_the_application_too(door: Running, tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    plan = replace(GOOD, marker=octet(0x83))
+    assert ask(door, context_of(door, tmp_path, plan, SOFT))["certificate"]
+
+
+def test_a_certificate_of_nobody_we_know_does_not_get_through_the_handshake(
+    door: Running, tmp_path: Path
+) -> None:
+    with pytest.raises((ssl.SSLError, ConnectionError, http.client.RemoteDisconnected)):
+        ask(door, context_of(door, tmp_path, GOOD, FORGED))
+
+
+def test_the_public_listener_never_asks_and_never_tells(public: Running, tmp_path: Path) -> None:
+    told = ask(public, context_of(public, tmp_path, GOOD))
+    assert told["asks"] is False
+    assert told["certificate"] is None
+
+
+@pytest.mark.parametrize("header", SPOOFS)
+def test_a_header_that_claims_a_certificate_never_reaches_the_application(
+    door: Running, public: Running, tmp_path: Path, header: str
+) -> None:
+    for running in (door, public):
+        told = ask(running, context_of(running, tmp_path), {header: "SUCCESS", "X-Kept": "yes"})
+        assert header.lower() not in told["headers"]
+        assert "x-kept" in told["headers"]
+        assert told["certificate"] is None
+        assert told["client"] in {"127.0.0.1", "::1"}
+
+
+def test_the_door_gives_no_session_to_resume_with(door: Running, tmp_path: Path) -> None:
+    context = context_of(door, tmp_path, GOOD)
+    kept = None
+    for _ in range(2):
+        with (
+            socket.create_connection(("localhost", door.port), timeout=10) as raw,
+            context.wrap_socket(raw, server_hostname="localhost", session=kept) as tls,
+        ):
+            tls.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            while tls.recv(4096):
+                pass
+            assert tls.session_reused is False
+            kept = tls.session
+
+
+def test_old_tls_is_refused(door: Running, public: Running, tmp_path: Path) -> None:
+    for running in (door, public):
+        context = context_of(running, tmp_path)
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+        with pytest.warns(DeprecationWarning, match="TLSv1_1"):
+            context.maximum_version = ssl.TLSVersion.TLSv1_1
+        with pytest.raises((ssl.SSLError, ConnectionError)):
+            ask(running, context)
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_a_card_is_read_over_both_current_versions(
+    door: Running, tmp_path: Path, version: ssl.TLSVersion
+) -> None:
+    context = context_of(door, tmp_path, GOOD)
+    context.minimum_version = context.maximum_version = version
+    assert ask(door, context)["certificate"]
+
+
+def test_silent_connections_keep_nobody_out(door: Running, tmp_path: Path) -> None:
+    silent = [socket.create_connection(("127.0.0.1", door.port)) for _ in range(20)]
+    try:
+        assert ask(door, context_of(door, tmp_path, GOOD))["certificate"]
+    finally:
+        for one in silent:
+            one.close()
