@@ -7,10 +7,10 @@ subject's builder. Kept apart from `examine` only for length.
 from __future__ import annotations
 
 import hashlib
+import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import quote
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -263,8 +263,12 @@ def _entry(code: str, environment: Environment, catalogue: Catalogue) -> str:
     root = catalogue.issuers[issuing.parent or code]
     prefix = environment.common_name_prefix
     first, *others = environment.organisational_units
-    units = ",".join(f"ou={quote(unit, safe='')}" for unit in (*reversed(others), first))
-    names_ = (
-        f"cn={quote(prefix + issuing.common_name, safe='')},ou={quote(prefix + root.common_name, safe='')}"
-    )
-    return f"{environment.ldap_base}/{names_},{units},o={quote(environment.organisation, safe='')},c=FR"
+    units = ",".join(f"ou={_quoted(unit)}" for unit in (*reversed(others), first))
+    names_ = f"cn={_quoted(prefix + issuing.common_name)},ou={_quoted(prefix + root.common_name)}"
+    return f"{environment.ldap_base}/{names_},{units},o={_quoted(environment.organisation)},c=FR"
+
+
+def _quoted(text: str) -> str:
+    """What may not stand in an address by itself, octet by octet [RFC 3986 §2.1]."""
+    octets = re.sub(rb"[^A-Za-z0-9._~-]", lambda found: b"%%%02X" % found[0][0], text.encode())
+    return octets.decode("ascii")
