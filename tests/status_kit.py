@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from sceau.catalogue import load_catalogue
-from sceau.custody.authorities import Authority, make_authority
+from sceau.custody.authorities import Authority, make_authority, sign_with
 from sceau.custody.examination import SigningIssuer, signing_issuer
 from sceau.custody.keys import make_private_key
 from sceau.custody.software import SoftwareKey
@@ -82,9 +81,11 @@ class Pki:
         return signed_der(tbs, self.issuing.key.sign(tbs))
 
 
-def make_pki(code: str = "el-org", *, kind: str = "ec:P-256", at: datetime = NOW) -> Pki:
+def make_pki(
+    code: str = "el-org", *, kind: str = "ec:P-256", at: datetime = NOW, where: str = "development"
+) -> Pki:
     catalogue = load_catalogue()
-    environment = catalogue.environments["development"]
+    environment = catalogue.environments[where]
     row = catalogue.issuers[code]
     root_row = catalogue.issuers[row.parent or code]
     root = make_authority(root_row, software_key(kind), parent=None, environment=environment, at=at)
@@ -112,8 +113,7 @@ def leaf(pki: Pki, serial: int, *, at: datetime = NOW, days: int = 365) -> bytes
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier(pki.identity.key_identifier, None, None), critical=False)
     )
-    throw_away = ec.generate_private_key(ec.SECP256R1())
-    return pki.sign(builder.sign(throw_away, hashes.SHA256()).tbs_certificate_bytes)
+    return sign_with(builder, pki.issuing.key)
 
 
 def usage(**true: bool) -> x509.KeyUsage:
