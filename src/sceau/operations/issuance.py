@@ -98,7 +98,13 @@ def issue_certificate(actor: Actor, request: CertificateRequest, *, idempotency_
             first = first_under(actor, key, request)
             if first is not None:
                 return first
-            weighed = weigh(act, request)
+            try:
+                weighed = weigh(act, request)
+            except Refused:  # its own twin may have been intended meanwhile, with this very key
+                first = first_under(actor, key, request)
+                if first is None:
+                    raise
+                return first
         reference = _intend(actor, weighed, key)
         if reference is not None:
             return _finish(actor, weighed, reference)
