@@ -17,6 +17,7 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def run(
+    *,
     data: Annotated[
         Path, typer.Option(help="Dossier des données de l'instance.", envvar="SCEAU_DATA")
     ] = Path("data"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 
 from sceau.identity import CardHolder
-from sceau.operations import machine, welcome
+from sceau.operations import Actor, machine, welcome
 from sceau.portal.door import doorkeeper
 from sceau.portal.visitor import let_in
 from sceau.records import card_line
@@ -20,9 +20,8 @@ def read_presented(certificate: bytes | None) -> Reading[CardHolder]:
     return doorkeeper().read(certificate, at=machine().clock())
 
 
-def enter(request: HttpRequest, holder: CardHolder, *, by_drawer: bool) -> tuple[Finding, ...]:
-    """Begin a session for `holder`; empty when it is done, else what the register holds against the card."""
-    card_type = type_of(holder)
+def introduce(holder: CardHolder) -> Actor:
+    """Who acts, once the register has been asked. Raises `Refused` with what it holds against the card."""
     person = Person(
         national_id=holder.national_id,
         surname=holder.surname,
@@ -31,12 +30,17 @@ def enter(request: HttpRequest, holder: CardHolder, *, by_drawer: bool) -> tuple
         profession_code=holder.profession_code,
         specialities=holder.specialities,
     )
-    card = Card(holder.card_number, card_type, CardStatus.VALID, holder.national_id)
+    card = Card(holder.card_number, type_of(holder), CardStatus.VALID, holder.national_id)
+    return welcome(person, card, not_after=holder.not_after)
+
+
+def enter(request: HttpRequest, holder: CardHolder, *, by_drawer: bool) -> tuple[Finding, ...]:
+    """Begin a session for `holder`; empty when it is done, else what the register holds against the card."""
     try:
-        actor = welcome(person, card, not_after=holder.not_after)
+        actor = introduce(holder)
     except Refused as refusal:
         return refusal.findings
-    let_in(request, actor=actor, holder=holder, card_type=card_type, by_drawer=by_drawer)
+    let_in(request, actor=actor, holder=holder, card_type=type_of(holder), by_drawer=by_drawer)
     return ()
 
 

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 
 from sceau.catalogue import FieldHelp, load_catalogue
 from sceau.portal.saying import Said, say
+from sceau.portal.typography import typeset
 from sceau.vocabulary import Finding, Severity
 
 
@@ -78,8 +79,8 @@ class Sheet:
         self.paths.append(path)
         known = _help_of(path)
         said = say(finding for finding in self.findings if finding.subject == path)
-        look.setdefault("label", known.label if known else path)
-        look.setdefault("help", known.text if known else "")
+        look["label"] = typeset(look.get("label") or (known.label if known else path))
+        look["help"] = typeset(look.get("help", known.text if known else ""))
         look.setdefault("example", known.example if known else "")
         look.setdefault("required", bool(known and known.required))
         look.setdefault("value", value_at(self.values, path))

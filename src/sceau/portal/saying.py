@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sceau.catalogue import load_catalogue
+from sceau.portal.typography import typeset
 from sceau.vocabulary import Finding, Severity, errors
 
 _FIELD_PATH = re.compile(r"[a-z_]+(?:\.[a-z0-9_]+)*", re.ASCII)
@@ -49,8 +50,8 @@ def _said(finding: Finding, known: frozenset[str], places: Mapping[str, str]) ->
     target = places.get(finding.subject) or _nearest(finding.subject, known)
     return Said(
         finding.code,
-        sentence.text,
-        sentence.remedy,
+        typeset(sentence.text),
+        typeset(sentence.remedy),
         sentence.clause,
         finding.severity,
         finding.subject,

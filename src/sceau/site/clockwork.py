@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from django.db import close_old_connections
+from django.core.management import call_command
+from django.db import DatabaseError, close_old_connections
 
 from sceau.operations import (
     machine,
@@ -52,6 +53,7 @@ def tasks() -> list[Task]:
         Task("crl", timedelta(seconds=20), lambda: publish_crls(due_only=True)),
         Task("responders", timedelta(minutes=10), refresh_responders),
         Task("journal", timedelta(seconds=5), seal_journal),
+        Task("sessions", timedelta(hours=6), lambda: call_command("clearsessions")),
     ]
 
 
@@ -77,7 +79,7 @@ def _do(task: Task) -> None:
     close_old_connections()
     try:
         task.do()
-    except (Fault, Refused, OSError) as error:
+    except (Fault, Refused, OSError, DatabaseError) as error:
         task.failures += 1
         log.warning("%s failed (%d): %s", task.name, task.failures, error)
         task.due = time.monotonic() + min(task.every.total_seconds(), 2.0 ** min(task.failures, 8))

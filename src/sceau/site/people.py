@@ -52,10 +52,8 @@ class TestPerson:
         return f"{self.card.given_names} {self.card.surname}".strip() or self.card.title
 
 
-def _employee(
-    card_type: str, number: str, national_id: str, name: tuple[str, str], employer: Employer
-) -> CardOrder:
-    given_names, surname = name
+def _employee(card_type: str, number: str, national_id: str, *, name: str, employer: Employer) -> CardOrder:
+    given_names, surname = name.split(" ", 1)
     return CardOrder(
         type=card_type,
         number=number,
@@ -71,7 +69,7 @@ PEOPLE: tuple[TestPerson, ...] = (
     TestPerson(
         "marchand",
         "Représentante légale du centre hospitalier : elle commande",
-        _employee("CDE", "2600900101", "30B0010104/DIR0001", ("Hélène", "MARCHAND"), _HOSPITAL),
+        _employee("CDE", "2600900101", "30B0010104/DIR0001", name="Hélène MARCHAND", employer=_HOSPITAL),
         contract=HOSPITAL_CONTRACT,
         party="representative",
         email="direction@ch-trois-vallees.example",
@@ -80,19 +78,21 @@ PEOPLE: tuple[TestPerson, ...] = (
     TestPerson(
         "leroux",
         "Agent du guichet : première approbation",
-        _employee("CPA", "2600900202", "500000101600013/G0001", ("Sophie", "LEROUX"), _AUTHORITY),
+        _employee("CPA", "2600900202", "500000101600013/G0001", name="Sophie LEROUX", employer=_AUTHORITY),
         quality="desk",
     ),
     TestPerson(
         "moreau",
         "Agent du guichet : seconde approbation",
-        _employee("CPA", "2600900203", "500000101600013/G0002", ("Julien", "MOREAU"), _AUTHORITY),
+        _employee("CPA", "2600900203", "500000101600013/G0002", name="Julien MOREAU", employer=_AUTHORITY),
         quality="desk",
     ),
     TestPerson(
         "benali",
         "Administrateur technique du centre hospitalier : il demande les certificats",
-        _employee("CPE_NOMINATIVE", "2600900104", "30B0010104/INF0014", ("Karim", "BENALI"), _HOSPITAL),
+        _employee(
+            "CPE_NOMINATIVE", "2600900104", "30B0010104/INF0014", name="Karim BENALI", employer=_HOSPITAL
+        ),
         email="systemes@ch-trois-vallees.example",
         phone="0478000104",
     ),
@@ -117,14 +117,14 @@ PEOPLE: tuple[TestPerson, ...] = (
     TestPerson(
         "petit",
         "Technicien de l’éditeur du logiciel : administrateur technique pour ses clients",
-        _employee("CPA", "2600900306", "599900200900010/T0042", ("Thomas", "PETIT"), _EDITOR),
+        _employee("CPA", "2600900306", "599900200900010/T0042", name="Thomas PETIT", employer=_EDITOR),
         email="certificats@logiciels-sante-ouest.example",
         phone="0299000306",
     ),
     TestPerson(
         "garnier",
         "Auditeur : il lit tout au guichet et ne change rien",
-        _employee("CPA", "2600900207", "500000101600013/A0001", ("Paul", "GARNIER"), _AUTHORITY),
+        _employee("CPA", "2600900207", "500000101600013/A0001", name="Paul GARNIER", employer=_AUTHORITY),
         quality="auditor",
     ),
     TestPerson(

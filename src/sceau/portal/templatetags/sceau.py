@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from sceau.catalogue import load_catalogue
+from sceau.portal.typography import typeset
 
 register = template.Library()
 
@@ -65,7 +66,7 @@ def word(kind: str, value: str) -> str:
     """The catalogue's text of `kind.value`; the value itself when it has none."""
     key = f"{kind}.{value}"
     texts = load_catalogue().texts
-    return texts.get(key, value)
+    return typeset(texts.get(key, value))
 
 
 @register.filter

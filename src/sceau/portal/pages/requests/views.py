@@ -106,7 +106,8 @@ def _request(request: PortalRequest, right: Right) -> HttpResponse:
     else:
         findings = ()
     preview = None if errors(asked.findings) else _preview(request, asked)
-    return _page(request, right, asked, preview, findings, once=once, status=422 if findings else 200)
+    status = 422 if findings else 200
+    return _page(request, right, asked, once=once, preview=preview, findings=findings, status=status)
 
 
 def _ask(request: PortalRequest, asked: Asked, once: str) -> CertificateFile | tuple[Finding, ...]:
@@ -148,10 +149,10 @@ def _page(
     request: PortalRequest,
     right: Right,
     asked: Asked | None = None,
-    preview: Preview | None = None,
-    findings: tuple[Finding, ...] = (),
     *,
     once: str,
+    preview: Preview | None = None,
+    findings: tuple[Finding, ...] = (),
     status: int = 200,
 ) -> HttpResponse:
     said = tuple(dict.fromkeys((*(asked.findings if asked else ()), *findings)))
