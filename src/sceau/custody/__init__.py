@@ -6,11 +6,12 @@ development instance's TLS and test cards are here too, each apart from the CA k
 operations, site and cli only.
 """
 
+from sceau.custody.authorities import fingerprint
 from sceau.custody.cards import CardOrder, CardPress, Employer, TestCard
 from sceau.custody.client import SignerClient
 from sceau.custody.head_key import create_head_key, open_head_key
 from sceau.custody.hierarchy import Hierarchy, create_hierarchy, public_path
-from sceau.custody.holdings import SignerFolder
+from sceau.custody.holdings import Held, SignerFolder
 from sceau.custody.ledger import ledger_lines
 from sceau.custody.ledger_lines import Intent, Outcome, OutcomeKind, Signature, SignatureKind, signatures
 from sceau.custody.passphrase import (
@@ -27,6 +28,7 @@ __all__ = [
     "CardOrder",
     "CardPress",
     "Employer",
+    "Held",
     "Hierarchy",
     "Intent",
     "Outcome",
@@ -43,6 +45,7 @@ __all__ = [
     "create_hierarchy",
     "development_passphrase",
     "ensure_tls",
+    "fingerprint",
     "ledger_lines",
     "make_passphrase_file",
     "open_head_key",

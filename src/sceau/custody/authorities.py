@@ -7,6 +7,7 @@ ceremony only, by whoever holds the parent's key; never through the signer's doo
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -151,6 +152,11 @@ def identifier_of(certificate: x509.Certificate) -> bytes:
 def certificate_pem(certificate: bytes) -> bytes:
     """PEM of a certificate given in DER."""
     return x509.load_der_x509_certificate(certificate).public_bytes(Encoding.PEM)
+
+
+def fingerprint(certificate: bytes) -> str:
+    """SHA-256 of a certificate in pairs, as people compare it: ``2D:9E:22…``."""
+    return hashlib.sha256(certificate).digest().hex(":").upper()
 
 
 def _public(key: SigningKey) -> rsa.RSAPublicKey | ec.EllipticCurvePublicKey:

@@ -48,13 +48,15 @@ def create_hierarchy(
     in ``public/``.
 
     Refuses (`Fault` ``hierarchy.exists``) when the signer's folder has a hierarchy already. A run that
-    was cut leaves keys that no list names: the next one stops on them (``folder.file-exists``), nothing
-    is written over.
+    was cut leaves keys that no list names. Nothing is written over: the next run stops on them
+    (``folder.file-exists``) and a person looks; in development alone they are dropped.
     """
     folder = SignerFolder(data / "signer")
     if folder.contents.exists():
         raise Fault("hierarchy.exists", retryable=False, detail=str(folder.contents))
     folder.make()
+    if environment.test_people:
+        _drop_what_a_cut_run_left(folder, data / "public" / public_path(environment.ca_issuers_base))
     store = SoftwareKeyStore(folder.keys, passphrase, random_passphrase=environment.test_people)
     rows = parents_first(catalogue.issuers.values())
     kinds = [environment.key_of(issuer) for issuer in rows]
@@ -69,6 +71,13 @@ def create_hierarchy(
     public = put_on_shelf(data / "public", authorities, environment=environment)
     folder.keep(authorities, environment=environment)  # last: the list says that all the rest is there
     return Hierarchy(environment, authorities, public)
+
+
+def _drop_what_a_cut_run_left(folder: SignerFolder, shelf: Path) -> None:
+    """Keys and certificates of a development instance whose list was never written: nothing rests on them."""
+    for place in (folder.keys, folder.certificates, shelf):
+        for file in place.glob("*.*"):
+            file.unlink()
 
 
 def parents_first(issuers: Iterable[Issuer]) -> list[Issuer]:

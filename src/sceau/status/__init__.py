@@ -24,7 +24,7 @@ from sceau.status.crl import (
     is_listed,
     next_crl,
 )
-from sceau.status.crl_examination import CrlSummary, examine_crl, read_crl
+from sceau.status.crl_examination import CrlSummary, check_crl_signature, examine_crl, read_crl
 from sceau.status.issuing import IssuerDirectory, IssuerIdentity, issuer_identity
 from sceau.status.ocsp_answer import (
     AnswerWindow,
@@ -68,6 +68,7 @@ __all__ = [
     "build_ocsp_answer",
     "build_ocsp_trouble",
     "build_responder_tbs",
+    "check_crl_signature",
     "choose_serial",
     "crl_entry",
     "crl_is_due",

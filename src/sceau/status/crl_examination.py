@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from sceau.status.crl import CrlFacts
 from sceau.status.issuing import IssuerIdentity
@@ -37,13 +38,26 @@ class CrlSummary:
 def read_crl(data: bytes) -> Reading[CrlSummary]:
     """What the CRL in `data` (DER or PEM) says, or `crl.malformed`. Its signature is not checked."""
     try:
-        load = x509.load_pem_x509_crl if data.lstrip().startswith(b"-----BEGIN") else x509.load_der_x509_crl
-        crl = load(data)
+        crl = _load(data)
         facts = _facts(crl)
     except (ValueError, TypeError, x509.ExtensionNotFound, x509.DuplicateExtension) as error:
         return read_refused(Finding.error("crl.malformed", "crl", why=error))
     algorithm = crl.signature_algorithm_oid.dotted_string
     return read_ok(CrlSummary(crl.issuer.rfc4514_string(), facts, len(crl), algorithm))
+
+
+def check_crl_signature(data: bytes, authority: bytes) -> tuple[Finding, ...]:
+    """What is wrong between a CRL and the authority's certificate (each DER or PEM): `crl.malformed`,
+    `crl.signature` (not by this authority's key).
+    """
+    try:
+        crl, above = _load(data), _load_certificate(authority)
+    except (ValueError, TypeError) as error:
+        return (Finding.error("crl.malformed", "crl", why=error),)
+    key = above.public_key()
+    if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey) or not crl.is_signature_valid(key):
+        return (Finding.error("crl.signature", above.subject.rfc4514_string()),)
+    return ()
 
 
 def examine_crl(tbs: bytes, *, issuer: IssuerIdentity, at: datetime) -> CrlFacts:
@@ -71,6 +85,18 @@ def examine_crl(tbs: bytes, *, issuer: IssuerIdentity, at: datetime) -> CrlFacts
     if problems:
         raise Refused(problems)
     return facts
+
+
+def _load(data: bytes) -> x509.CertificateRevocationList:
+    return x509.load_pem_x509_crl(data) if _is_pem(data) else x509.load_der_x509_crl(data)
+
+
+def _load_certificate(data: bytes) -> x509.Certificate:
+    return x509.load_pem_x509_certificate(data) if _is_pem(data) else x509.load_der_x509_certificate(data)
+
+
+def _is_pem(data: bytes) -> bool:
+    return data.lstrip().startswith(b"-----BEGIN")
 
 
 def _facts(crl: x509.CertificateRevocationList) -> CrlFacts:
