@@ -58,6 +58,11 @@ def test_a_right_in_order_is_given_and_says_so() -> None:
     assert found[-1].code == "right.given"
 
 
+def test_a_refusal_never_says_that_the_right_is_given() -> None:
+    found = decide_right(replace(GOOD, contract=ContractState.EXPIRED), catalogue=CATALOGUE)
+    assert "right.given" not in {finding.code for finding in found}
+
+
 def test_a_professional_s_card_needs_no_contract_no_habilitation_and_no_designation() -> None:
     assert refusals(OWN) == []
 

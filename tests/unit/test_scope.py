@@ -251,3 +251,25 @@ def test_a_scope_is_declared_for_a_product_that_asks_for_one_of_its_kind(
         if not code.startswith("scope.words-")
     ]
     assert found == ([] if code is None else [code])
+
+
+@pytest.mark.parametrize(
+    ("product", "scope", "name", "code"),
+    [
+        ("SERV_SSL", MAIL, "www.mon-domaine.fr", "scope.wrong-family"),
+        ("SERV_SIGN", DOMAIN, "a@mon-domaine.fr", "scope.wrong-family"),
+        ("ORG_SIGN", DOMAIN, "DRIMbox", "scope.not-for-product"),
+        ("PS_SIGN", MAIL, "a@mon-domaine.fr", "scope.not-for-product"),
+        ("SERV_SSL", None, "www.mon-domaine.fr", "scope.missing"),
+        ("PRO_SIGN", None, "a@mon-domaine.fr", "scope.missing"),
+        ("PS_SIGN", None, "a@mon-domaine.fr", "names.own-card-only"),
+        ("SERV_TLS", DOMAIN, "www.mon-domaine.fr", "right.product-unknown"),
+    ],
+)
+def test_a_good_name_under_a_scope_that_is_not_the_product_s_is_refused(
+    product: str, scope: Scope | None, name: str, code: str
+) -> None:
+    """[ASSURANCE T19]"""
+    reading = decide_names(product, scope, [name], CATALOGUE)
+    assert reading.value is None
+    assert [finding.code for finding in reading.findings if finding.severity is Severity.ERROR] == [code]

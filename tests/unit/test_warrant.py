@@ -244,6 +244,7 @@ def test_a_professional_s_own_card_gives_a_warrant_without_any_form() -> None:
         ),
         ({"product": "PRO_SIGN"}, "right.form-needed"),
         ({"product": "SERV_SSL"}, "right.form-needed"),
+        ({"product": "SERV_SSL"}, "right.mailbox-needless"),
     ],
 )
 def test_an_own_card_warrant_is_refused(changes: dict[str, Any], code: str) -> None:
