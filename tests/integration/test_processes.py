@@ -62,9 +62,8 @@ def wait_until(condition: object, seconds: float = 20) -> None:
 
 def test_parts_start_one_after_the_other_and_all_stop(tmp_path: Path) -> None:
     said: list[str] = []
-    supervisor = Supervisor(
-        [sleeper(tmp_path, "one"), sleeper(tmp_path, "two")], environment={}, say=said.append
-    )
+    stages = [[sleeper(tmp_path, "one")], [sleeper(tmp_path, "two")]]
+    supervisor = Supervisor(stages, environment={}, say=said.append)
 
     def stop_soon() -> None:
         said.append("ready")
@@ -84,9 +83,8 @@ def test_parts_start_one_after_the_other_and_all_stop(tmp_path: Path) -> None:
 
 
 def test_a_part_that_does_not_get_ready_stops_everything_and_says_which(tmp_path: Path) -> None:
-    supervisor = Supervisor(
-        [sleeper(tmp_path, "one"), part("two", "raise SystemExit(3)")], environment={}, say=lambda _: None
-    )
+    stages = [[sleeper(tmp_path, "one")], [part("two", "raise SystemExit(3)")]]
+    supervisor = Supervisor(stages, environment={}, say=lambda _: None)
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
     try:
         with pytest.raises(Fault, match=r"site\.part-failed: two"):
@@ -105,7 +103,7 @@ def supervise_apart(tmp_path: Path) -> subprocess.Popen[bytes]:
         from tests.integration.test_processes import sleeper
         folder = Path({str(tmp_path)!r})
         parts = [sleeper(folder, "one"), sleeper(folder, "two")]
-        Supervisor(parts, environment={{}}, say=print).run(ready=lambda: (folder / "ready").touch())
+        Supervisor([parts], environment={{}}, say=print).run(ready=lambda: (folder / "ready").touch())
     """
     return subprocess.Popen([sys.executable, "-c", textwrap.dedent(script)], stdout=subprocess.DEVNULL)
 

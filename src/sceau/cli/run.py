@@ -33,9 +33,9 @@ def run(
         _refuse_taken_ports(places)
         with only_one(folder):
             prepare(folder, places, say=_say)
-            parts = [python_part(name) for name in ("signer", "clockwork", "web")]
-            parts.append(python_part("publication", probe=lambda: _answers(places)))
-            supervisor = Supervisor(parts, environment=places.environment(folder), say=_say)
+            shelf = python_part("publication", probe=lambda: _answers(places))
+            stages = ([python_part("signer")], [python_part("clockwork"), python_part("web"), shelf])
+            supervisor = Supervisor(stages, environment=places.environment(folder), say=_say)
             supervisor.run(ready=lambda: _welcome(folder, places))
     except Fault as fault:
         _complain(fault)

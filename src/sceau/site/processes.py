@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sceau.vocabulary import Fault
@@ -51,6 +51,10 @@ class _Running:
         readable, _, _ = select.select([self.ready_fd], [], [], 0)
         return bool(readable) and os.read(self.ready_fd, 1) == b"1"
 
+    def age(self) -> float:
+        """Seconds since it was started."""
+        return time.monotonic() - self.started
+
     def release(self) -> None:
         """Close our ends of its pipes."""
         for descriptor in (self.ready_fd, self.alive_fd):
@@ -58,12 +62,13 @@ class _Running:
 
 
 class Supervisor:
-    """Runs `parts` with `environment` added to ours. `say` tells the operator, in French."""
+    """Runs the parts of each stage, one stage after the other, with `environment` added to ours. `say`
+    tells the operator, in French."""
 
     def __init__(
-        self, parts: list[Part], *, environment: Mapping[str, str], say: Callable[[str], None]
+        self, stages: Sequence[Sequence[Part]], *, environment: Mapping[str, str], say: Callable[[str], None]
     ) -> None:
-        self._parts = parts
+        self._stages = stages
         self._environment = dict(environment)
         self._say = say
         self._running: list[_Running] = []
@@ -78,8 +83,8 @@ class Supervisor:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._stop_asked)
         try:
-            for part in self._parts:
-                self._start_first(part)
+            for stage in self._stages:
+                self._start_stage(stage)
                 if self._told_to_stop:
                     return
             ready()
@@ -105,13 +110,17 @@ class Supervisor:
     def _stop_asked(self, *_: object) -> None:
         self._told_to_stop = True
 
-    def _start_first(self, part: Part) -> None:
-        running = self._spawn(part)
-        self._running.append(running)
-        limit = time.monotonic() + part.patience
-        while not self._told_to_stop and not running.is_ready():
-            if running.process.poll() is not None or time.monotonic() > limit:
-                raise Fault("site.part-failed", retryable=False, detail=part.name)
+    def _start_stage(self, stage: Sequence[Part]) -> None:
+        """Start the parts of a stage together, and wait until each is ready."""
+        started = [self._spawn(part) for part in stage]
+        self._running.extend(started)
+        waiting = list(started)
+        while waiting and not self._told_to_stop:
+            for running in tuple(waiting):
+                if running.is_ready():
+                    waiting.remove(running)
+                elif running.process.poll() is not None or running.age() > running.part.patience:
+                    raise Fault("site.part-failed", retryable=False, detail=running.part.name)
             time.sleep(0.05)
 
     def _spawn(self, part: Part) -> _Running:
@@ -141,7 +150,7 @@ class Supervisor:
         for index, running in enumerate(self._running):
             if running.process.poll() is None:
                 continue
-            lived = time.monotonic() - running.started
+            lived = running.age()
             failures = 1 if lived > _STEADY else running.failures + 1
             wait = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** (failures - 1))
             if lived < wait:
