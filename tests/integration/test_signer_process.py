@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import socket
 import struct
@@ -20,6 +21,10 @@ from cryptography import x509
 from sceau.certification import sign
 from sceau.custody import OutcomeKind, SignerClient, ledger_lines, signatures
 from sceau.custody.channel import address_of
+from sceau.custody.clock import SignerClock
+from sceau.custody.desk import SigningDesk
+from sceau.custody.ledger import Ledger
+from sceau.custody.server import SignerServer
 from sceau.status import CrlFacts, build_crl_tbs, crl_entry, issuer_identity, signed_der
 from sceau.vocabulary import Fault, Refused
 from tests.integration.signer_kit import (
@@ -332,6 +337,26 @@ def test_an_unknown_outcome_is_visible_after_a_crash(data: Path) -> None:
         again.stop()
 
 
+def test_another_users_process_is_shown_the_door(tmp_path: Path) -> None:
+    """The kernel says who is there. A signer for some other user hears nothing of what we ask."""
+    folder = tmp_path / "signer"
+    folder.mkdir(mode=0o700)
+    with Ledger.open(folder / "ledger.jsonl", at=datetime.now(UTC)) as ledger:
+        desk = SigningDesk({}, ledger=ledger, clock=SignerClock(), certificate=lambda tbs, issuer, at: None)
+        server = SignerServer(desk, folder / "socket", uids=[os.geteuid() + 1])
+        server.listen()
+        thread = threading.Thread(target=server.serve)
+        thread.start()
+        client = SignerClient(folder / "socket", timeout=5)
+        with pytest.raises(Fault):
+            client.sign(kind="certificate", issuer="el-org", generation=1, tbs=b"x")
+        server.close()
+        thread.join(10)
+        client.close()
+    assert not thread.is_alive()
+    assert (folder / "ledger.jsonl").read_bytes() == b""
+
+
 def test_f44_a_second_signer_on_one_folder_does_not_start(standing: SignerProcess) -> None:
     assert "ledger.in-use" in failing_start(standing.data)
     made = draft(standing.data)
@@ -387,8 +412,6 @@ def failing_start(data: Path, *more: str) -> str:
 
 
 def test_the_passphrase_may_come_by_a_descriptor(data: Path, tmp_path: Path) -> None:
-    import os
-
     passphrase = data / "signer" / "passphrase"
     reading, writing = os.pipe()
     os.write(writing, passphrase.read_bytes())

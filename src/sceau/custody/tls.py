@@ -91,7 +91,7 @@ def _authority(folder: Path, names: tuple[str, ...], at: datetime) -> _Authority
     key = ec.generate_private_key(ec.SECP256R1())
     name = _name("Sceau : adresses de cette machine")
     certificate = (
-        _builder(name, name, key.public_key(), at, _AUTHORITY_DAYS)
+        _builder(name, name, key.public_key(), at=at, days=_AUTHORITY_DAYS)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(certifies=True), critical=True)
         .add_extension(constraints, critical=True)
@@ -109,7 +109,7 @@ def _server(
     above = authority.certificate
     identifier = above.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
     return (
-        _builder(_name(names[0]), above.subject, key.public_key(), at, _SERVER_DAYS)
+        _builder(_name(names[0]), above.subject, key.public_key(), at=at, days=_SERVER_DAYS)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(certifies=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
@@ -123,7 +123,7 @@ def _server(
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, public: ec.EllipticCurvePublicKey, at: datetime, days: int
+    subject: x509.Name, issuer: x509.Name, public: ec.EllipticCurvePublicKey, *, at: datetime, days: int
 ) -> x509.CertificateBuilder:
     begins = at.replace(microsecond=0) - timedelta(minutes=5)  # clocks of visitors differ a little
     return (
