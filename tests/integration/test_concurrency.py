@@ -5,13 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
+import pytest
 from django.db import connections
 
 from sceau.operations import (
     approve_order,
     collect_certificate,
+    issuance,
     issue_certificate,
     receive_form,
     revoke_certificate,
@@ -125,38 +128,33 @@ def test_t55_fifty_submissions_of_one_form_are_one_order(instance: Instance) -> 
 
 def test_one_key_asked_for_twice_at_once_is_certified_once(instance: Instance) -> None:
     accepted()
-    requests = [server_request(f"{at}.chu-exemple.fr") for at in range(8)]  # one key in all of them
-    answers = together(
-        [
-            lambda at=at, request=request: insistently(
-                lambda: issue_certificate(ADMINISTRATOR.actor, request, idempotency_key=f"k{at}")
-            )
-            for at, request in enumerate(requests)
-        ]
-    )
+
+    def ask(at: int) -> Callable[[], Any]:
+        request = server_request(f"{at}.chu-exemple.fr")  # one key in all of them
+        act = partial(issue_certificate, ADMINISTRATOR.actor, request, idempotency_key=f"k{at}")
+        return lambda: insistently(act)
+
+    answers = together([ask(at) for at in range(8)])
     issued = [answer for answer in answers if not isinstance(answer, Refused | Fault)]
     assert len(issued) == len(instance.signer.signatures) == 1
     assert all(isinstance(answer, Refused) for answer in answers if answer not in issued)
 
 
-def test_t20_a_right_withdrawn_between_check_and_intent_gives_nothing(instance: Instance) -> None:
-    from sceau.operations import issuance
-
+def test_t20_a_right_withdrawn_between_check_and_intent_gives_nothing(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
     accepted()
     right, real = right_for("SERV_SSL"), issuance._intend
 
     def withdrawn_meanwhile(*args: Any) -> Any:
-        issuance._intend = real
+        monkeypatch.undo()
         withdraw_habilitation(ALICE.actor, reference=right, reason="Départ")
         return real(*args)
 
-    issuance._intend = withdrawn_meanwhile
-    try:
-        codes = refusal(
-            issue_certificate, ADMINISTRATOR.actor, server_request(habilitation=right), idempotency_key="k"
-        )
-    finally:
-        issuance._intend = real
+    monkeypatch.setattr(issuance, "_intend", withdrawn_meanwhile)
+    codes = refusal(
+        issue_certificate, ADMINISTRATOR.actor, server_request(habilitation=right), idempotency_key="k"
+    )
     assert codes == {"right.habilitation-withdrawn"}
     assert instance.signer.signatures == []
 

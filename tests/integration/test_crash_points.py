@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from sceau.operations import (
+    endings,
     issuance,
     issue_certificate,
     outcomes,
@@ -162,7 +163,8 @@ def test_recovery_may_be_cut_short_and_done_again(
         with crash_at("the signer has signed", habilitated, monkeypatch):
             request = server_request(f"{which}.chu-exemple.fr", which=which)
             issue_certificate(ADMINISTRATOR.actor, request, idempotency_key=which)
-    real, done = outcomes.end_certificate, []
+    real = endings.end_certificate
+    done: list[Any] = []
 
     def second_one_crashes(*args: Any, **kwargs: Any) -> Any:
         done.append(args)

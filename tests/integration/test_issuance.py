@@ -384,7 +384,8 @@ def test_a_serial_drawn_twice_is_drawn_again(habilitated: Instance) -> None:
 
     from sceau.operations import install
 
-    real, kept = habilitated.machine.random, []
+    real = habilitated.machine.random
+    kept: list[bytes] = []
 
     def stuck(count: int) -> bytes:
         """The first two serials drawn are the same."""

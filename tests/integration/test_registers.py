@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -180,13 +181,8 @@ def test_a_contract_that_makes_no_sense_is_refused_whole(
     instance: Instance, changes: dict[str, Any], code: str
 ) -> None:
     entry = contract_entry("C-2026-0777", SIRET, "Centre hospitalier de l'Exemple")
-    wanted = {
-        "number": entry.number,
-        "structure": entry.structure,
-        "valid_from": entry.valid_from,
-        "parties": entry.parties,
-    } | changes
-    assert code in refusal(register_structure_contract, SYSTEM, ContractEntry(**wanted))
+    wanted = replace(entry, **changes)
+    assert code in refusal(register_structure_contract, SYSTEM, wanted)
     assert contract_line("C-2026-0777", at=NOON) is None
 
 
@@ -274,8 +270,6 @@ def test_a_new_order_after_a_withdrawal_makes_another_right(instance: Instance) 
 
 
 def test_a_person_brought_up_to_date_keeps_rights_and_certificates(instance: Instance) -> None:
-    from dataclasses import replace
-
     accepted()
     register_person(SYSTEM, replace(ADMINISTRATOR.person, surname="Lefèvre-Martin"))
     line = person_line(ADMINISTRATOR.national_id.text)
