@@ -1,6 +1,7 @@
 """The operator's commands. Each topic is a module; this one only puts them together.
 
-`sceau explain` and `sceau form read` never touch a database, so a topic is imported when it is called, not before.
+`sceau explain` and `sceau form read` never touch a database, so a topic is imported when it is called, not
+before.
 Exit codes, everywhere: 0 done or accepted, 1 refused, 2 misuse, 3 a machine failed.
 """
 
@@ -26,6 +27,7 @@ TOPICS: dict[str, tuple[str, str]] = {
     "form": ("sceau.cli.form", "Lire un formulaire 413."),
     "order": ("sceau.cli.order", "Suivre et décider les commandes."),
     "habilitation": ("sceau.cli.habilitation", "Voir, suspendre et retirer les habilitations."),
+    "token": ("sceau.cli.token", "Créer, lister et révoquer les jetons de l'interface programmable."),
     "certificate": ("sceau.cli.certificate", "Délivrer, voir et révoquer les certificats."),
     "crl": ("sceau.cli.crl", "Publier et lire les listes de révocation."),
     "journal": ("sceau.cli.journal", "Montrer, exporter et vérifier le journal."),
@@ -36,8 +38,9 @@ TOPICS: dict[str, tuple[str, str]] = {
 class Topic(click.Command):
     """A topic's Typer application, given its arguments as they are.
 
-    Typer carries its own copy of click: its commands can't be members of a click group, and its errors and exits
-    are known to itself only. It therefore runs as a program of its own; `Refused` and `Fault` come through.
+    Typer carries its own copy of click: its commands can't be members of a click group, and its errors and
+    exits are known to itself only. It therefore runs as a program of its own; `Refused` and `Fault` come
+    through.
     """
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -54,15 +57,15 @@ class Topic(click.Command):
 class Topics(click.Group):
     """A group that imports a topic only when it is asked for."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """The topics, in the order in which an operator meets them."""
         return list(TOPICS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
         """The topic's own command; None when there is no such topic (click then says so and exits 2)."""
         return Topic(cmd_name) if cmd_name in TOPICS else None
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """The list of topics, without importing them."""
         with formatter.section("Commandes"):
             formatter.write_dl([(name, summary) for name, (_, summary) in TOPICS.items()])
@@ -79,7 +82,9 @@ def _sceau() -> None:
 
 
 def main(arguments: list[str] | None = None) -> Any:
-    """Run the command line; every refusal and fault is said in French, with what to do next, never as a traceback."""
+    """Run the command line; every refusal and fault is said in French, with what to do next, never as a
+    traceback.
+    """
     try:
         return _sceau(args=arguments)
     except Refused as refused:

@@ -6,7 +6,7 @@ first.
 """
 
 from sceau.operations.clock import accept_clock
-from sceau.operations.collection import collect_certificate
+from sceau.operations.collection import check_chosen_code, collect_certificate, hand_over
 from sceau.operations.ground import CertificateRequest
 from sceau.operations.habilitations import resume_habilitation, suspend_habilitation, withdraw_habilitation
 from sceau.operations.issuance import Preview, issue_certificate, issue_pair, preview_certificate
@@ -39,6 +39,7 @@ from sceau.operations.people import (
     welcome,
 )
 from sceau.operations.publication import crl_path, publish_crls, refresh_responders, restore_shelf
+from sceau.operations.reception import card_type_of, welcome_card
 from sceau.operations.revocation import revoke_by_code, revoke_certificate
 from sceau.operations.structures import (
     ContractEntry,
@@ -49,6 +50,7 @@ from sceau.operations.structures import (
     register_structure_contract,
     set_contract_state,
 )
+from sceau.operations.tokens import NewToken, TokenLimits, admit_token, create_token, revoke_token
 
 __all__ = [
     "Actor",
@@ -56,24 +58,31 @@ __all__ = [
     "ContractEntry",
     "Machine",
     "Mailer",
+    "NewToken",
     "PartyEntry",
     "Preview",
     "Responders",
     "StructureEntry",
+    "TokenLimits",
     "abandon_order",
     "accept_clock",
+    "admit_token",
     "amend_order",
     "answer_request",
     "appoint_officer",
     "approve_order",
     "ask_for_more",
+    "card_type_of",
+    "check_chosen_code",
     "collect_certificate",
     "confirm_employee",
     "confirm_mailbox",
+    "create_token",
     "crl_path",
     "dismiss_officer",
     "end_employment",
     "examination_of",
+    "hand_over",
     "install",
     "issue_certificate",
     "issue_pair",
@@ -92,6 +101,7 @@ __all__ = [
     "resume_habilitation",
     "revoke_by_code",
     "revoke_certificate",
+    "revoke_token",
     "seal_journal",
     "send_mailbox_code",
     "set_card_status",
@@ -101,5 +111,6 @@ __all__ = [
     "suspend_habilitation",
     "take_order",
     "welcome",
+    "welcome_card",
     "withdraw_habilitation",
 ]

@@ -189,6 +189,7 @@ def _described(actor: Actor) -> dict[str, Any]:
         "card": actor.card or "",
         "qualities": sorted(actor.qualities),
         "display": actor.display,
+        **({"token": actor.token} if actor.token else {}),
     }
 
 

@@ -15,6 +15,7 @@ from django.db import connection
 
 from sceau.certification import CertificateState, CertificationRequest, KeyFacts, KeyUse
 from sceau.journal import leaf_hash
+from sceau.operations.confinement import hold_right
 from sceau.operations.machine import Actor, machine
 from sceau.operations.typed import canonical, digest_of
 from sceau.records.models import (
@@ -102,6 +103,7 @@ def gather(
 
     Raises `Refused` for what is nobody's or not the actor's: such a right does not exist for them.
     """
+    hold_right(actor, request.habilitation, at)
     person = Person.objects.filter(national_id=actor.person_id).first() if actor.person_id else None
     if person is None:
         raise Refused([Finding.error("operations.person-unknown", actor.person_id or "—")])

@@ -24,6 +24,7 @@ from sceau.certification import (
 )
 from sceau.operations.acts import Act, acting, considering
 from sceau.operations.clock import require_clock
+from sceau.operations.confinement import count_use
 from sceau.operations.ground import CertificateRequest, Ground, gather
 from sceau.operations.intents import Origin, keep_intent
 from sceau.operations.machine import Actor, machine
@@ -219,7 +220,9 @@ def _intend(actor: Actor, weighed: Weighed, key: str) -> str | None:
             if gather(actor, request, csr, at=weighed.warrant.at) != ground:
                 act.unchanged()
                 return None
-            return keep_intent(act, weighed.draft, origin)
+            reference = keep_intent(act, weighed.draft, origin)
+            count_use(act, reference)
+            return reference
     except Fault as fault:
         if (
             fault.code == "operations.conflict"

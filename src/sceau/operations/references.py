@@ -11,7 +11,7 @@ from collections.abc import Callable
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LENGTH = 10
 
-ORDER, HABILITATION, CERTIFICATE = "CMD", "HAB", "CRT"
+ORDER, HABILITATION, CERTIFICATE, TOKEN = "CMD", "HAB", "CRT", "JET"
 
 
 def draw_reference(prefix: str, random: Callable[[int], bytes]) -> str:

@@ -8,6 +8,7 @@ from sceau.catalogue import Quality
 from sceau.certification import CertificateState
 from sceau.operations.acts import Act, acting
 from sceau.operations.codes import is_code
+from sceau.operations.confinement import qualities_left
 from sceau.operations.endings import end_certificate
 from sceau.operations.machine import Actor
 from sceau.operations.outcomes import view
@@ -36,7 +37,7 @@ def revoke_certificate(
     with acting(actor, "certificate.revoked", reference) as act:
         person = require_person(act).national_id
         row = Certificate.objects.select_for_update().filter(reference=reference).first()
-        held = frozenset() if row is None else qualities_towards(person, row)
+        held = frozenset() if row is None else qualities_left(actor, row, qualities_towards(person, row))
         if row is None or not held or row.state in _UNSIGNED:
             raise Refused([Finding.error("certificate.unknown", reference)])
         if quality not in held:

@@ -8,6 +8,7 @@ representative) is looked up too. No rule of the field: those are in the decisio
 from __future__ import annotations
 
 from sceau.operations.acts import Act
+from sceau.operations.confinement import hold_act
 from sceau.records import cards_of, roles_of
 from sceau.records.models import Card, ContractParty, Person
 from sceau.registration import CardStatus, Officer
@@ -21,6 +22,7 @@ def require_person(act: Act) -> Person:
     `Refused`.
     """
     actor = act.actor
+    hold_act(actor, act.telling.kind, act.at)
     person = Person.objects.filter(national_id=actor.person_id).first() if actor.person_id else None
     if person is None:
         raise Refused([Finding.error("operations.person-unknown", actor.person_id or "—")])

@@ -28,6 +28,7 @@ from sceau.records.views import (
     PersonLine,
     RevocationLine,
     StructureLine,
+    TokenLine,
     TreeHeadLine,
 )
 
@@ -40,9 +41,12 @@ if TYPE_CHECKING:
         certificate_by_serial,
         certificate_file,
         certificate_for,
+        certificate_under,
         certificates_of,
+        certificates_under,
         contract_line,
         desk_queue,
+        digests_under,
         find_certificates,
         habilitation_file,
         habilitation_for,
@@ -56,6 +60,7 @@ if TYPE_CHECKING:
         latest_crl,
         latest_head,
         list_habilitations,
+        list_tokens,
         missing_triggers,
         officers,
         order_file,
@@ -66,6 +71,7 @@ if TYPE_CHECKING:
         roles_of,
         structures_of,
         take_turn,
+        token_line,
     )
 
 __all__ = [
@@ -87,6 +93,7 @@ __all__ = [
     "RevocationLine",
     "StatusRecords",
     "StructureLine",
+    "TokenLine",
     "TreeHeadLine",
     "Turn",
     "card_line",
@@ -94,9 +101,12 @@ __all__ = [
     "certificate_by_serial",
     "certificate_file",
     "certificate_for",
+    "certificate_under",
     "certificates_of",
+    "certificates_under",
     "contract_line",
     "desk_queue",
+    "digests_under",
     "find_certificates",
     "habilitation_file",
     "habilitation_for",
@@ -110,6 +120,7 @@ __all__ = [
     "latest_crl",
     "latest_head",
     "list_habilitations",
+    "list_tokens",
     "missing_triggers",
     "officers",
     "order_file",
@@ -120,6 +131,7 @@ __all__ = [
     "roles_of",
     "structures_of",
     "take_turn",
+    "token_line",
 ]
 
 

@@ -8,7 +8,7 @@ rebuilds).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -92,6 +92,26 @@ REFUSALS: tuple[Refusal, ...] = (
     _kept("records_keyuse"),
     _kept("records_crlissue"),
     _kept("records_respondercertificate"),
+    *_unchanging("records_apitokenuse"),
+    _kept("records_apitoken"),
+    _fixed(
+        "records_apitoken",
+        "reference",
+        "habilitation_id",
+        "secret_sha256",
+        "created_by",
+        "card_number",
+        "created_at",
+        "valid_until",
+        "per_day",
+    ),
+    Refusal(
+        "token_ends_once",
+        "records_apitoken",
+        "UPDATE",
+        "token: revoked is final",
+        "OLD.revoked_at IS NOT NULL AND NEW.revoked_at IS DISTINCT FROM OLD.revoked_at",
+    ),
     Refusal(
         "order_begins_open", "records_order", "INSERT", "order: begins as received", "NEW.state <> 'received'"
     ),
@@ -220,16 +240,29 @@ REFUSALS: tuple[Refusal, ...] = (
 )
 
 
-def statements(vendor: str) -> Iterator[str]:
-    """The SQL that makes every trigger anew on `vendor` (``sqlite`` or ``postgresql``)."""
+def statements(vendor: str, tables: Container[str]) -> Iterator[str]:
+    """The SQL that makes every trigger of these `tables` anew on `vendor` (``sqlite`` or ``postgresql``)."""
     for refusal in REFUSALS:
+        if refusal.table not in tables:
+            continue
         yield from _sqlite(refusal) if vendor == "sqlite" else _postgresql(refusal)
 
 
 def install(apps: Any, schema_editor: Any) -> None:  # noqa: ARG001  # the signature of a migration's function
-    """Make every trigger anew. For `migrations.RunPython`."""
-    for statement in statements(schema_editor.connection.vendor):
+    """Make every trigger anew, on the tables there are at this migration. For `migrations.RunPython`."""
+    connection = schema_editor.connection
+    for statement in statements(connection.vendor, connection.introspection.table_names()):
         schema_editor.execute(statement)
+
+
+def install_on(*tables: str) -> Callable[[Any, Any], None]:
+    """The same for these tables only: those that a migration has just made or rebuilt."""
+
+    def made(apps: Any, schema_editor: Any) -> None:  # noqa: ARG001  # as above
+        for statement in statements(schema_editor.connection.vendor, tables):
+            schema_editor.execute(statement)
+
+    return made
 
 
 def missing(connection: BaseDatabaseWrapper) -> tuple[str, ...]:

@@ -241,6 +241,29 @@ class CertificateFile:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenLine:
+    """A token of the machine door, without anything secret. `used` counts the certificates it asked for.
+
+    `standing` says why it serves or not, now: `usable`, `revoked`, `expired`, `card` (its maker's card is not
+    valid), `right` (the habilitation is suspended or withdrawn).
+    """
+
+    reference: str
+    label: str
+    habilitation: str
+    product: str
+    created_by: str
+    card_number: str
+    created_at: datetime
+    valid_until: datetime
+    per_day: int
+    used: int
+    last_used: datetime | None
+    revoked_at: datetime | None
+    standing: str
+
+
+@dataclass(frozen=True, slots=True)
 class CrlLine:
     """A list published. `der` is the whole list."""
 

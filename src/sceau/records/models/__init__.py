@@ -36,9 +36,12 @@ from sceau.records.models.people import (
     Structure,
 )
 from sceau.records.models.texts import structure_as_stored
+from sceau.records.models.tokens import ApiToken, ApiTokenUse
 
 __all__ = [
     "PARIS",
+    "ApiToken",
+    "ApiTokenUse",
     "Approval",
     "BlockedKey",
     "Card",

@@ -38,6 +38,13 @@ from sceau.records.queries.people import (
     structures_of,
 )
 from sceau.records.queries.status import StatusRecords, latest_crl, revoked_entries
+from sceau.records.queries.tokens import (
+    certificate_under,
+    certificates_under,
+    digests_under,
+    list_tokens,
+    token_line,
+)
 from sceau.records.triggers import missing as missing_triggers
 from sceau.records.turns import Turn, take_turn
 
@@ -49,9 +56,12 @@ __all__ = [
     "certificate_by_serial",
     "certificate_file",
     "certificate_for",
+    "certificate_under",
     "certificates_of",
+    "certificates_under",
     "contract_line",
     "desk_queue",
+    "digests_under",
     "find_certificates",
     "habilitation_file",
     "habilitation_for",
@@ -65,6 +75,7 @@ __all__ = [
     "latest_crl",
     "latest_head",
     "list_habilitations",
+    "list_tokens",
     "missing_triggers",
     "officers",
     "order_file",
@@ -75,4 +86,5 @@ __all__ = [
     "roles_of",
     "structures_of",
     "take_turn",
+    "token_line",
 ]

@@ -20,17 +20,17 @@ def certificates_of(
     person_id: str, *, at: datetime, after: str = "", limit: int = 50
 ) -> tuple[CertificateLine, ...]:
     """Certificates that this person asked for or may revoke (the contract names them), newest first."""
-    return _newest(_theirs(person_id), at, after=after, limit=limit)
+    return newest(_theirs(person_id), at, after=after, limit=limit)
 
 
 def certificate_for(reference: str, *, viewer: str, at: datetime) -> CertificateFile | None:
     """The certificate if `viewer` asked for it or represents its structure."""
-    return _file(_theirs(viewer).filter(reference=reference).first(), at)
+    return file_of(_theirs(viewer).filter(reference=reference).first(), at)
 
 
 def certificate_file(reference: str, *, at: datetime) -> CertificateFile | None:
     """A certificate with everything on file, for the desk."""
-    return _file(Certificate.objects.filter(reference=reference).first(), at)
+    return file_of(Certificate.objects.filter(reference=reference).first(), at)
 
 
 def certificate_by_serial(serial: int, *, at: datetime, issuer: str = "") -> CertificateFile | None:
@@ -41,7 +41,7 @@ def certificate_by_serial(serial: int, *, at: datetime, issuer: str = "") -> Cer
     if issuer:
         found = found.filter(issuer=issuer)
     several = list(found[:2])
-    return _file(several[0], at) if len(several) == 1 else None
+    return file_of(several[0], at) if len(several) == 1 else None
 
 
 def is_serial_given(serial: int) -> bool:
@@ -60,7 +60,7 @@ def find_certificates(
         found = found.filter(exact | Q(subject__icontains=text))
     if structure_id:
         found = found.filter(structure__national_id=structure_id)
-    return _newest(found, at, after=after, limit=limit)
+    return newest(found, at, after=after, limit=limit)
 
 
 def _theirs(person_id: str) -> QuerySet[Certificate]:
@@ -69,9 +69,10 @@ def _theirs(person_id: str) -> QuerySet[Certificate]:
     return Certificate.objects.filter(Q(asked_by=person_id) | Q(contract_id__in=contracts_naming(person_id)))
 
 
-def _newest(
+def newest(
     found: QuerySet[Certificate], at: datetime, *, after: str, limit: int
 ) -> tuple[CertificateLine, ...]:
+    """The first `limit` of `found` after the one of reference `after`, newest first."""
     last = Certificate.objects.filter(reference=after).first() if after else None
     if last is not None:
         found = found.filter(id__lt=last.id)
@@ -129,7 +130,8 @@ def _revocation(row: Certificate) -> RevocationLine | None:
     return RevocationLine(reason=end.reason, at=end.at, quality=end.quality, by=end.by)
 
 
-def _file(row: Certificate | None, at: datetime) -> CertificateFile | None:
+def file_of(row: Certificate | None, at: datetime) -> CertificateFile | None:
+    """The view of a row with everything on file; None for None."""
     if row is None:
         return None
     successor = row.successors.order_by("-id").first()
