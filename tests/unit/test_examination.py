@@ -1,0 +1,401 @@
+"""The examination of an order: each check, what makes it green, amber or red, and with which words."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from sceau.catalogue import load_catalogue
+from sceau.registration import (
+    Card,
+    CardStatus,
+    CheckKind,
+    ContractFacts,
+    ContractPartyFacts,
+    ContractState,
+    Declared,
+    Examination,
+    GivenApproval,
+    HolderLetter,
+    KnownCard,
+    Light,
+    Officer,
+    OrderEvent,
+    OrderFacts,
+    OrderRecords,
+    Party,
+    Person,
+    SignatoryQuality,
+    decide_approval,
+    decide_structure,
+    declared_of,
+    examine_order,
+    grant,
+    parties_of,
+    read_form,
+)
+from sceau.vocabulary import (
+    CardNumber,
+    Finding,
+    Finess,
+    IdentifierMode,
+    PersonId,
+    Postcode,
+    Refused,
+    RppsRang,
+    Siret,
+    StructureId,
+    errors,
+)
+
+CATALOGUE = load_catalogue()
+SIRET = "18751275100020"
+SIGNATORY, ADMINISTRATOR, SECOND, UNKNOWN = "2500000001", "2600000001", "2600000002", "2600000009"
+
+RAW: dict[str, Any] = {
+    "edition": "N413",
+    "structure": {
+        "name": "Centre hospitalier de l'Exemple",
+        "siret": SIRET,
+        "finess": "",
+        "rpps_rangs": [],
+        "postcode": "69003",
+        "commune": "Lyon",
+        "takes_charge": False,
+    },
+    "contract": {"number": "C-2026-0012"},
+    "signatory": {
+        "quality": "representative",
+        "surname": "Désirée",
+        "given_names": "Élodie",
+        "phone": "01 23 45 67 89",
+        "email": "elodie@chu-exemple.fr",
+        "card_number": SIGNATORY,
+    },
+    "visa": {"date": "24/11/2026", "signed": True, "stamped": True},
+    "usage": {"description": "Serveur", "editor": "Éditeur", "solution": "Logiciel"},
+    "offers": [
+        {
+            "offer": "serv-ssl",
+            "products": [],
+            "kind": "domain",
+            "declared": "chu-exemple.fr",
+            "restricted": None,
+            "owner": "structure",
+            "letter": None,
+        }
+    ],
+    "administrators": [
+        {
+            "card_number": ADMINISTRATOR,
+            "surname": "LEFEVRE",
+            "given_names": "Jean-Noël",
+            "phone": "01 23 45 67 89",
+            "email": "jn@chu-exemple.fr",
+        }
+    ],
+    "declarations": {"terms": True, "exact": True},
+}
+
+
+def person(number: str, surname: str) -> Person:
+    return Person(PersonId("3", "690000001", number), surname, "Prénom", "Personnel santé ou social")
+
+
+def card(number: str, holder: Person, type_: str, status: CardStatus = CardStatus.VALID) -> KnownCard:
+    return KnownCard(Card(CardNumber(number), type_, status, holder.national_id), holder)
+
+
+DIRECTOR, TECHNICIAN = person("DIR", "Désirée"), person("ADM", "Lefèvre")
+CARDS = {SIGNATORY: card(SIGNATORY, DIRECTOR, "CDE"), ADMINISTRATOR: card(ADMINISTRATOR, TECHNICIAN, "CPA")}
+CONTRACT = ContractFacts(
+    number="C-2026-0012",
+    state=ContractState.ACTIVE,
+    structure_id=StructureId("3", SIRET),
+    structure_name="Centre hospitalier de l'Exemple",
+    parties=(
+        ContractPartyFacts(SignatoryQuality.REPRESENTATIVE, SIGNATORY, "Desiree", "Elodie", "a"),
+        ContractPartyFacts(SignatoryQuality.MANDATAIRE, SECOND, "Mandat", "Marc", ""),
+    ),
+)
+RECORDS = OrderRecords(CONTRACT, CARDS)
+
+
+def changed(path: str, value: Any) -> dict[str, Any]:
+    raw = deepcopy(RAW)
+    at: Any = raw
+    *steps, last = (int(step) if step.isdecimal() else step for step in path.split("."))
+    for step in steps:
+        at = at[step]
+    at[last] = value
+    return raw
+
+
+def examined(raw: dict[str, Any] = RAW, records: OrderRecords = RECORDS) -> Examination:
+    form = read_form(raw, catalogue=CATALOGUE, mode=IdentifierMode.TEST)
+    return examine_order(form, records, catalogue=CATALOGUE)
+
+
+def found(examination: Examination, kind: str) -> tuple[Light, set[str]]:
+    (check,) = (check for check in examination.checks if check.kind == kind)
+    return check.light, {finding.code for finding in check.findings}
+
+
+def test_an_order_in_which_all_is_well_is_green_with_its_evidence() -> None:
+    examination = examined()
+    assert {check.light for check in examination.checks} == {Light.GREEN}
+    assert [check.kind for check in examination.checks] == list(CheckKind)
+    assert examination.reds == examination.ambers == ()
+    for check in examination.checks:
+        for finding in check.findings:
+            assert CATALOGUE.say(finding).text
+        assert CATALOGUE.text(f"check.{check.kind}")
+
+
+def test_a_form_that_cannot_be_read_has_one_check() -> None:
+    (check,) = examined(changed("structure.siret", "18751275100021")).checks
+    assert (check.kind, check.light) == (CheckKind.FORM, Light.RED)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "kind", "light", "code"),
+    [
+        ("visa.signed", False, "visa", "red", "order.visa-not-signed"),
+        ("visa.stamped", False, "visa", "amber", "order.visa-not-stamped"),
+        ("offers.0.kind", None, "scopes", "red", "order.scope-kind-open"),
+        ("signatory.surname", "Autre", "signatory", "amber", "order.signatory-name"),
+        ("signatory.quality", "mandataire", "signatory", "amber", "order.signatory-quality"),
+        ("signatory.card_number", "2500000009", "signatory", "red", "order.signatory-not-in-contract"),
+        (
+            "administrators.0.card_number",
+            "2600000009",
+            "administrators",
+            "red",
+            "order.administrator-unknown",
+        ),
+        ("administrators.0.surname", "Autre", "administrators", "amber", "order.administrator-name"),
+        ("structure.name", "Autre nom", "structure", "green", "order.structure-read"),
+    ],
+)
+def test_what_the_form_says_makes_a_check(path: str, value: Any, kind: str, light: str, code: str) -> None:
+    seen, codes = found(examined(changed(path, value)), kind)
+    assert seen == light
+    assert code in codes
+
+
+@pytest.mark.parametrize("state", [state for state in ContractState if state is not ContractState.ACTIVE])
+def test_only_a_contract_in_force_lets_order(state: ContractState) -> None:
+    records = replace(RECORDS, contract=replace(CONTRACT, state=state))
+    assert found(examined(records=records), "contract")[0] is Light.RED
+
+
+def test_an_unknown_contract_leaves_the_signatory_unchecked() -> None:
+    examination = examined(records=replace(RECORDS, contract=None))
+    assert found(examination, "contract") == (Light.RED, {"order.contract-unknown"})
+    assert found(examination, "signatory") == (Light.RED, {"order.signatory-unchecked"})
+
+
+@pytest.mark.parametrize(
+    ("type_", "status", "light"),
+    [
+        ("CPS", CardStatus.VALID, Light.GREEN),
+        ("CDE", CardStatus.VALID, Light.GREEN),
+        ("CDA", CardStatus.VALID, Light.GREEN),
+        ("CPE_NOMINATIVE", CardStatus.VALID, Light.RED),
+        ("CPA", CardStatus.VALID, Light.RED),
+        ("CPE_SERVICE", CardStatus.VALID, Light.RED),
+        *(("CDE", status, Light.RED) for status in CardStatus if status is not CardStatus.VALID),
+    ],
+)
+def test_decision_15_a_representative_signs_with_a_director_s_or_a_professional_s_card(
+    type_: str, status: CardStatus, light: Light
+) -> None:
+    cards = CARDS | {SIGNATORY: card(SIGNATORY, DIRECTOR, type_, status)}
+    assert found(examined(records=replace(RECORDS, cards=cards)), "signatory")[0] is light
+
+
+@pytest.mark.parametrize("type_", sorted(CATALOGUE.cards))
+@pytest.mark.parametrize("status", list(CardStatus))
+def test_an_administrator_s_card_is_nominative_eligible_and_valid(type_: str, status: CardStatus) -> None:
+    cards = CARDS | {ADMINISTRATOR: card(ADMINISTRATOR, TECHNICIAN, type_, status)}
+    light, codes = found(examined(records=replace(RECORDS, cards=cards)), "administrators")
+    row = CATALOGUE.cards[type_]
+    is_good = row.nominative and row.eligible and status is CardStatus.VALID
+    assert (light is Light.GREEN) == is_good
+    assert ("order.administrator-service-card" in codes) == (not row.nominative)
+
+
+def test_a_renewed_card_of_a_person_the_contract_names_signs() -> None:
+    contract = replace(CONTRACT, parties=(replace(CONTRACT.parties[0], person_id=DIRECTOR.national_id.text),))
+    cards = CARDS | {"2500000007": card("2500000007", DIRECTOR, "CDE")}
+    raw = changed("signatory.card_number", "2500000007")
+    assert found(examined(raw, OrderRecords(contract, cards)), "signatory")[0] is Light.GREEN
+    stranger = CARDS | {"2500000007": card("2500000007", TECHNICIAN, "CDE")}
+    assert found(examined(raw, OrderRecords(contract, stranger)), "signatory")[0] is Light.RED
+
+
+def test_a_signatory_whose_card_the_register_does_not_know_is_a_question() -> None:
+    cards = {ADMINISTRATOR: CARDS[ADMINISTRATOR]}
+    assert found(examined(records=replace(RECORDS, cards=cards)), "signatory") == (
+        Light.AMBER,
+        {"order.signatory-card-unknown"},
+    )
+
+
+def test_the_structure_is_compared_with_what_is_known() -> None:
+    form = read_form(RAW, catalogue=CATALOGUE).require()
+    structure = decide_structure(declared_of(form), catalogue=CATALOGUE).require()
+    known = replace(RECORDS, structure=replace(structure, name="CENTRE HOSPITALIER DE L'EXEMPLE"))
+    assert found(examined(records=known), "structure")[0] is Light.GREEN
+    other = replace(RECORDS, structure=replace(structure, name="Clinique"))
+    assert "order.structure-name-differs" in found(examined(records=other), "structure")[1]
+    contract = replace(CONTRACT, structure_id=StructureId("3", "35600000000048"))
+    assert (
+        "order.beneficiary-differs"
+        in found(examined(records=replace(RECORDS, contract=contract)), "structure")[1]
+    )
+
+
+LETTER = {"received": True, "signed": True, "id_copy": True, "purpose": ""}
+
+
+@pytest.mark.parametrize(
+    ("letter", "light", "code", "letter_state"),
+    [
+        (LETTER, "green", "order.letter-whole", HolderLetter.VERIFIED),
+        (LETTER | {"purpose": "DMP"}, "amber", "order.letter-purpose", HolderLetter.VERIFIED),
+        (LETTER | {"received": False}, "red", "order.letter-missing", HolderLetter.MISSING),
+        (LETTER | {"signed": False}, "red", "order.letter-unsigned", HolderLetter.RECEIVED_UNSIGNED),
+        (LETTER | {"id_copy": False}, "red", "order.letter-no-id-copy", HolderLetter.RECEIVED_NO_ID_COPY),
+        (None, "red", "order.letter-missing", HolderLetter.MISSING),
+    ],
+)
+def test_another_holder_gives_leave_by_letter(
+    letter: Any, light: str, code: str, letter_state: HolderLetter
+) -> None:
+    raw = changed("offers.0.letter", letter)
+    raw["offers"][0]["owner"] = "holder"
+    assert found(examined(raw), "domain-right") == (light, {code})
+    form = read_form(raw, catalogue=CATALOGUE).require()
+    (given,) = granted(form)
+    assert given.holder_letter is letter_state
+
+
+def granted(form: Any, holders: dict[str, PersonId] | None = None) -> Any:
+    structure = decide_structure(declared_of(form), catalogue=CATALOGUE).require()
+    known = {ADMINISTRATOR: TECHNICIAN.national_id} if holders is None else holders
+    return grant(form, structure=structure, holders=known, catalogue=CATALOGUE)
+
+
+def test_decision_17_a_right_is_granted_for_each_person_product_and_scope_once() -> None:
+    raw = deepcopy(RAW)
+    raw["administrators"].append(dict(RAW["administrators"][0], card_number=SECOND))
+    mail = {"kind": "mail", "declared": "@chu-exemple.fr", "restricted": True, "owner": "structure"}
+    raw["offers"] += [
+        dict(RAW["offers"][0], kind="subdomain"),  # the same names in other words
+        {"offer": "serv-mail", "products": ["SERV_CONF"], "letter": None, **mail},
+        {"offer": "org"},
+    ]
+    form = read_form(raw, catalogue=CATALOGUE).require()
+    holders = {ADMINISTRATOR: TECHNICIAN.national_id, SECOND: DIRECTOR.national_id}
+    grants = granted(form, holders)
+    assert [(given.card.text, given.product) for given in grants] == [
+        (number, product)
+        for number in (ADMINISTRATOR, SECOND)
+        for product in ("SERV_SSL", "SERV_CONF", "ORG_AUTH_CLI", "ORG_SIGN", "ORG_CONF")
+    ]
+    assert [given.scope.restricted if given.scope else None for given in grants[:3]] == [False, True, None]
+
+
+def test_what_is_not_understood_gives_no_right() -> None:
+    form = read_form(changed("offers.0.kind", None), catalogue=CATALOGUE).require()
+    with pytest.raises(Refused, match="scope-kind-open"):
+        granted(form)
+    with pytest.raises(Refused, match="administrator-unknown"):
+        granted(read_form(RAW, catalogue=CATALOGUE).require(), {})
+
+
+def test_the_parties_of_a_form_are_found_even_when_it_cannot_be_read() -> None:
+    raw = changed("structure.siret", "rien")
+    raw["signatory"]["card_number"] = "25 0000-0001"
+    raw["administrators"].append("n'importe quoi")
+    parties = parties_of(raw, submitter="8123", contract=CONTRACT)
+    assert parties == (
+        Party("submitter", person_id="8123"),
+        Party("signatory", card_number=SIGNATORY),
+        Party("administrator", card_number=ADMINISTRATOR),
+        Party("contract", card_number=SIGNATORY),
+        Party("contract", card_number=SECOND),
+    )
+    nothings: list[Any] = [None, 7, [], {}, {"signatory": 3, "administrators": 4}, {"administrators": [None]}]
+    for nothing in nothings:
+        assert parties_of(nothing, submitter="", contract=None) == ()
+
+
+FACTS = OrderFacts(
+    "CMD", 2, (Party("signatory", card_number="1"),), (GivenApproval("a", 2), GivenApproval("b", 1))
+)
+
+
+def approval(who: str, *, version: int = 2, desk: bool = True, cards: str = "9") -> set[str]:
+    try:
+        decide_approval(FACTS, Officer(who, frozenset(cards), is_desk=desk), version=version, reds=())
+    except Refused as refused:
+        return {finding.code for finding in errors(refused.findings)}
+    return set()
+
+
+def test_the_second_different_officer_accepts() -> None:
+    second = Officer("b", frozenset("9"), is_desk=True)
+    assert decide_approval(FACTS, second, version=2, reds=()) is OrderEvent.ACCEPT
+    fresh = replace(FACTS, approvals=())
+    assert decide_approval(fresh, second, version=2, reds=()) is OrderEvent.APPROVE
+
+
+def test_every_reason_against_an_approval_is_said() -> None:
+    assert approval("a") == {"order.already-approved"}
+    assert approval("c", version=1) == {"order.version-changed"}
+    assert approval("c", cards="1") == {"order.own-order"}
+    assert approval("a", version=1, desk=False, cards="1") == {
+        "order.already-approved",
+        "order.version-changed",
+        "order.own-order",
+        "order.not-desk",
+    }
+
+
+def test_a_red_check_refuses_with_everything_else() -> None:
+    red = Finding.error("order.visa-not-signed", "visa.signed")
+    officer = Officer("c", frozenset(), is_desk=False)
+    with pytest.raises(Refused) as caught:
+        decide_approval(FACTS, officer, version=2, reds=(red,))
+    assert {finding.code for finding in caught.value.findings} == {"order.not-desk", "order.visa-not-signed"}
+
+
+@pytest.mark.parametrize(
+    ("numbers", "text"),
+    [
+        ({"siret": Siret(SIRET), "finess": Finess("690000005")}, "1690000005"),
+        ({"siret": Siret(SIRET), "rpps_rangs": (RppsRang("99700367909006"),)}, f"3{SIRET}"),
+        ({"rpps_rangs": (RppsRang("99700367909006"),)}, "499700367909006"),
+    ],
+)
+def test_finess_goes_before_siret_and_siret_before_the_practice(numbers: dict[str, Any], text: str) -> None:
+    declared = Declared("Structure", postcode=Postcode("69003"), commune="Lyon", **numbers)
+    structure = decide_structure(declared, catalogue=CATALOGUE).require()
+    assert structure.structure_id.text == text
+    assert structure.department == "Rhône (69)"
+
+
+def test_everything_a_structure_lacks_is_said_at_once() -> None:
+    reading = decide_structure(Declared("  "), catalogue=CATALOGUE)
+    assert {finding.code for finding in reading.findings} == {
+        "order.structure-name",
+        "order.structure-number",
+        "order.structure-place",
+    }
+    long = Declared("x" * 201, siret=Siret(SIRET), postcode=Postcode("69003"), commune="Lyon")
+    assert decide_structure(long, catalogue=CATALOGUE).value is None
