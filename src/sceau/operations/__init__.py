@@ -39,6 +39,7 @@ from sceau.operations.people import (
     welcome,
 )
 from sceau.operations.publication import crl_path, publish_crls, refresh_responders, restore_shelf
+from sceau.operations.readiness import check_records
 from sceau.operations.reception import card_type_of, welcome_card
 from sceau.operations.revocation import revoke_by_code, revoke_certificate
 from sceau.operations.structures import (
@@ -74,6 +75,7 @@ __all__ = [
     "ask_for_more",
     "card_type_of",
     "check_chosen_code",
+    "check_records",
     "collect_certificate",
     "confirm_employee",
     "confirm_mailbox",

@@ -1,0 +1,32 @@
+"""Whether the records may be trusted to keep what is written: asked once, before anything opens.
+
+A database without its triggers would let an order be accepted alone; one that does not wait for the disk
+would forget a serial [ASSURANCE G03]. Both are refused, not warned of.
+"""
+
+from __future__ import annotations
+
+from django.db import connection
+
+from sceau.records import missing_triggers
+from sceau.vocabulary import Fault
+
+_SQLITE = {"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1"}
+_POSTGRESQL = {"synchronous_commit": "on", "fsync": "on", "full_page_writes": "on"}
+
+
+def check_records() -> None:
+    """`Fault`: ``operations.triggers-missing``, ``operations.not-durable`` (with what is not as it must
+    be).
+    """
+    missing = missing_triggers(connection)
+    if missing:
+        raise Fault("operations.triggers-missing", retryable=False, detail=", ".join(missing))
+    wanted = _SQLITE if connection.vendor == "sqlite" else _POSTGRESQL
+    ask = "PRAGMA {}" if connection.vendor == "sqlite" else "SHOW {}"
+    with connection.cursor() as cursor:
+        for name, value in wanted.items():
+            cursor.execute(ask.format(name))
+            found = str(cursor.fetchone()[0]).lower()
+            if found != value:
+                raise Fault("operations.not-durable", retryable=False, detail=f"{name}={found}")
