@@ -6,6 +6,8 @@ import json
 import logging
 import os
 import socket
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -73,6 +75,29 @@ def test_production_refuses_the_drawer_the_cards_and_a_development_hierarchy(tmp
     assert codes(place(tmp_path)) == set()
     assert "sceau.E005" in codes(replace(told_otherwise), hsts=0)
     assert "sceau.E001" in codes(place(tmp_path), debug=True)
+
+
+def test_run_refuses_production_over_a_development_hierarchy_before_it_opens_anything(tmp_path: Path) -> None:
+    development(tmp_path)
+    (tmp_path / "cards").mkdir()
+    (tmp_path / "tls").mkdir()
+    for name in ("server.pem", "server.key"):
+        (tmp_path / "tls" / name).touch()
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SCEAU_", "DJANGO_"))}
+    command = [sys.executable, "-c", "from sceau.cli import main; main()", "run", "--data", str(tmp_path)]
+    command += ["--portal-port=0", "--door-port=0", "--publication-port=0"]
+    run = subprocess.run(
+        command,
+        env={**kept, "SCEAU_ENVIRONMENT": "production", "SCEAU_TEST_CARDS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert run.returncode == 3
+    for code in ("sceau.E002", "sceau.E003", "sceau.E004", "site.not-allowed"):
+        assert code in run.stderr
+    assert not (tmp_path / "sceau.sqlite3").exists()
 
 
 def test_the_instance_of_these_tests_would_open() -> None:

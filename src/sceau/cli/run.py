@@ -25,6 +25,10 @@ def run(
     portal_port: Annotated[int, typer.Option(help="Port du portail.")] = 8443,
     door_port: Annotated[int, typer.Option(help="Port de la porte des cartes.")] = 8444,
     publication_port: Annotated[int, typer.Option(help="Port de la publication.")] = 8480,
+    passphrase_fd: Annotated[int | None, typer.Option(help="Descripteur où lire la phrase secrète.")] = None,
+    passphrase_file: Annotated[
+        Path | None, typer.Option(help="Fichier fermé aux autres où lire la phrase secrète.")
+    ] = None,
 ) -> None:
     """Lancer tout le service : signataire, portail, porte des cartes, publication, horloge."""
     places = Places(host, portal_port, door_port, publication_port)
@@ -34,7 +38,11 @@ def run(
         with only_one(folder):
             prepare(folder, places, say=_say)
             shelf = python_part("publication", probe=lambda: _answers(places))
-            stages = ([python_part("signer")], [python_part("clockwork"), python_part("web"), shelf])
+            secret = _passphrase(folder, passphrase_fd, passphrase_file)
+            stages = (
+                [python_part("signer", secret=secret)],
+                [python_part("clockwork"), python_part("web"), shelf],
+            )
             supervisor = Supervisor(stages, environment=places.environment(folder), say=_say)
             supervisor.run(ready=lambda: _welcome(folder, places))
     except Fault as fault:
@@ -59,6 +67,18 @@ def _refuse_taken_ports(places: Places) -> None:
             err=True,
         )
     raise typer.Exit(3)
+
+
+def _passphrase(data: Path, descriptor: int | None, file: Path | None) -> bytes | None:
+    """The passphrase of the keys; None in a development instance, whose signer finds its own beside them."""
+    from sceau.custody import passphrase_from_descriptor, passphrase_from_file, passphrase_from_prompt
+    from sceau.site.environment import DEVELOPMENT, environment_written_in
+
+    if descriptor is not None:
+        return passphrase_from_descriptor(descriptor)
+    if file is not None:
+        return passphrase_from_file(file)
+    return None if environment_written_in(data) == DEVELOPMENT else passphrase_from_prompt()
 
 
 def _answers(places: Places) -> bool:

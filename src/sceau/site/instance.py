@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sceau.site.environment import DEVELOPMENT, HIERARCHY_FILE, ensure_web_key, environment_written_in
@@ -100,14 +100,17 @@ def prepare(data: Path, places: Places, *, say: Say) -> None:
     first = not (data / HIERARCHY_FILE).exists()
     if first and wanted != DEVELOPMENT:
         raise Fault("site.no-instance", retryable=False, detail=str(data))
-    if first or environment_written_in(data) == DEVELOPMENT:
+    development = wanted == DEVELOPMENT and (first or environment_written_in(data) == DEVELOPMENT)
+    if development:
         from sceau.site.first_keys import create_keys
 
         create_keys(data, publication=places.publication, at=datetime.now(UTC), say=say)
+    if not (data / "tls" / "server.pem").exists() or not (data / "tls" / "server.key").exists():
+        raise Fault("site.no-tls", retryable=False, detail=str(data / "tls"))
     ensure_web_key(data)
-    _start_and_migrate(data, say)
     _refuse_unfit()
-    if environment_written_in(data) == DEVELOPMENT:
+    _start_and_migrate(data, say)
+    if development:
         from sceau.site.development import create_people
 
         create_people(data, at=datetime.now(UTC), say=say)
@@ -125,13 +128,20 @@ def _start_and_migrate(data: Path, say: Say) -> None:
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         say("Mise à jour de la base…")
         call_command("migrate", verbosity=0, interactive=False)
+    from sceau.operations import check_records, recover_intents
+
+    check_records()
+    recover_intents(older_than=timedelta(0))  # nothing else runs yet: what is still open, a crash left open
     connection.close()
 
 
 def _refuse_unfit() -> None:
     """Ask Django's checks, ours among them. Every problem is said; any error keeps the instance shut."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sceau.site.settings")
+    import django
     from django.core import checks
 
+    django.setup()
     errors = [one for one in checks.run_checks() if one.level >= checks.ERROR]
     for one in errors:
         sys.stderr.write(f"{one.msg} {one.hint or ''} [{one.id}]\n")

@@ -160,9 +160,12 @@ def _write_door_authorities(data: Path) -> Path:
     from cryptography.hazmat.primitives.serialization import Encoding
 
     from sceau.operations import machine
+    from sceau.portal import doorkeeper
 
     path = data / "tls" / "door-authorities.pem"
-    certificates = [facts.certificate for several in machine().issuers.values() for facts in several]
+    own = [facts.certificate for several in machine().issuers.values() for facts in several]
+    trust = doorkeeper().trust
+    certificates = dict.fromkeys((*own, *trust.roots, *trust.issuers))
     text = b"".join(x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM) for der in certificates)
     fresh = path.with_suffix(".new")
     fresh.write_bytes(text)

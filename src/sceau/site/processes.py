@@ -26,13 +26,16 @@ _STOP_SECONDS = 15.0
 class Part:
     """One process: its name, its command, how to know that it is ready, how long that may take (seconds).
 
-    Without `probe`, the part says so itself by a byte on its `SCEAU_READY_FD`.
+    Without `probe`, the part says so itself by a byte on its `SCEAU_READY_FD`. `secret` is given to it on
+    the descriptor `SCEAU_PASSPHRASE_FD`, at each start: never in an argument, never in the environment
+    [ASSURANCE T49].
     """
 
     name: str
     command: tuple[str, ...]
     probe: Callable[[], bool] | None = None
     patience: float = 60.0
+    secret: bytes | None = None
 
 
 @dataclass(slots=True)
@@ -126,23 +129,21 @@ class Supervisor:
     def _spawn(self, part: Part) -> _Running:
         ready_read, ready_write = os.pipe()
         alive_read, alive_write = os.pipe()
-        environment = {
-            **os.environ,
-            **self._environment,
-            "SCEAU_READY_FD": str(ready_write),
-            "SCEAU_ALIVE_FD": str(alive_read),
-        }
+        told = {"SCEAU_READY_FD": ready_write, "SCEAU_ALIVE_FD": alive_read}
+        if part.secret is not None:
+            told["SCEAU_PASSPHRASE_FD"] = _pipe_with(part.secret)
+        environment = {**os.environ, **self._environment, **{name: str(fd) for name, fd in told.items()}}
         try:
             process = subprocess.Popen(  # noqa: S603 - our own command
                 part.command,
                 env=environment,
-                pass_fds=(ready_write, alive_read),
+                pass_fds=tuple(told.values()),
                 stdin=subprocess.DEVNULL,
                 process_group=0,  # the terminal's Ctrl-C comes to us alone: we stop the others in order
             )
         finally:
-            os.close(ready_write)
-            os.close(alive_read)
+            for descriptor in told.values():
+                os.close(descriptor)
         return _Running(part, process, ready_read, alive_write)
 
     def _look_after(self) -> None:
@@ -163,6 +164,14 @@ class Supervisor:
             self._running[index] = fresh
 
 
-def python_part(name: str, *, patience: float = 60.0, probe: Callable[[], bool] | None = None) -> Part:
+def python_part(name: str, *, probe: Callable[[], bool] | None = None, secret: bytes | None = None) -> Part:
     """A part of `sceau.site.part`, run by this very interpreter."""
-    return Part(name, (sys.executable, "-m", "sceau.site.part", name), probe, patience)
+    return Part(name, (sys.executable, "-m", "sceau.site.part", name), probe, secret=secret)
+
+
+def _pipe_with(secret: bytes) -> int:
+    """The reading end of a pipe that holds `secret` (a passphrase: far less than a pipe's buffer)."""
+    reading, writing = os.pipe()
+    os.write(writing, secret)
+    os.close(writing)
+    return reading

@@ -15,10 +15,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from django.conf import settings
 
-from sceau.catalogue import Catalogue, Environment, Range, load_catalogue
+from sceau.catalogue import Catalogue, load_catalogue
 from sceau.certification import IssuerFacts, LintKey, WeakKeyList
-from sceau.custody import ResponderFolder, SignerClient, SignerFolder, open_head_key, public_path
-from sceau.identity import CardTrust
+from sceau.custody import ResponderFolder, SignerClient, SignerFolder, open_head_key
 from sceau.operations import Machine, install
 from sceau.portal import Doorkeeper, post
 from sceau.publication import FolderShelf, OcspService, PublicApp, build_app
@@ -26,10 +25,9 @@ from sceau.records import StatusRecords
 from sceau.site.drawer import read_drawer
 from sceau.site.environment import DEVELOPMENT, HEAD_KEY_FILE, now
 from sceau.site.mail import mailer_of, mails_kept
+from sceau.site.trust import FileLists, card_authorities
 from sceau.status import issuer_identity
 from sceau.vocabulary import Fault
-
-_CARD_RANGES = (Range.STANDARD, Range.STRONG)
 
 
 def wire() -> Machine:
@@ -82,33 +80,14 @@ def environment_of(issuers: Mapping[str, tuple[IssuerFacts, ...]]) -> str:
 def doorkeeper_of(
     data: Path, issuers: Mapping[str, tuple[IssuerFacts, ...]], catalogue: Catalogue
 ) -> Doorkeeper:
-    """Who watches the door: trusts the card authorities of the instance, and their lists on the public
-    shelf.
+    """Who watches the door: the card authorities trusted here, their lists, and the drawer of a development
+    instance.
     """
-    roots: list[bytes] = []
-    cards: list[bytes] = []
-    for code, several in issuers.items():
-        row = catalogue.issuers[code]
-        if row.range not in _CARD_RANGES:
-            continue
-        if row.parent is None:
-            roots.extend(facts.certificate for facts in several)
-        elif row.cards:
-            cards.extend(facts.certificate for facts in several)
-    trust = CardTrust(
-        roots=tuple(roots), issuers=tuple(cards), test_allowed=settings.SCEAU_ENVIRONMENT != "production"
-    )
-    lists = [
-        data / "public" / public_path(_addresses(facts, catalogue).crl_uri(catalogue.issuers[facts.code]))
-        for several in issuers.values()
-        for facts in several
-        if catalogue.issuers[facts.code].range in _CARD_RANGES
-    ]
-    drawer = read_drawer(data) if settings.SCEAU_TEST_CARDS else ()
+    authorities = card_authorities(data, issuers, catalogue)
     return Doorkeeper(
-        trust=trust,
-        lists=FileLists(lists),
-        drawer=drawer,
+        trust=authorities.trust(test_allowed=settings.SCEAU_ENVIRONMENT != "production"),
+        lists=FileLists(authorities.lists),
+        drawer=read_drawer(data) if settings.SCEAU_TEST_CARDS else (),
         mails=lambda: mails_kept(data / "mail") if settings.SCEAU_TEST_CARDS else (),
     )
 
@@ -138,27 +117,6 @@ def _weak_keys() -> WeakKeyList | None:
     return WeakKeyList.of_text(Path(path).read_text("ascii")) if path else None
 
 
-class FileLists:
-    """Revocation lists in files, read again when one changes."""
-
-    def __init__(self, paths: list[Path]) -> None:
-        self._paths = paths
-        self._kept: dict[Path, tuple[int, bytes]] = {}
-
-    def __call__(self) -> list[bytes]:
-        """The lists there are now (DER)."""
-        found = []
-        for path in self._paths:
-            try:
-                changed = path.stat().st_mtime_ns
-                if path not in self._kept or self._kept[path][0] != changed:
-                    self._kept[path] = (changed, path.read_bytes())
-            except OSError:
-                continue
-            found.append(self._kept[path][1])
-        return found
-
-
 class LintKeys:
     """Throw-away keys for the linter, one for each kind of issuer key, made in this process and kept in its
     memory only.
@@ -181,7 +139,3 @@ class LintKeys:
         else:
             raise Fault("site.issuer-key", retryable=False)
         return self._made[kind]
-
-
-def _addresses(facts: IssuerFacts, catalogue: Catalogue) -> Environment:
-    return facts.addresses or catalogue.environments[facts.environment]
