@@ -1,0 +1,60 @@
+"""The page that draws the lives is made from the tables: `docs/lives.md` says what the code does.
+
+To make it anew after a change of a table: ``python -m tests.unit.test_lives_page``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sceau.certification import CERTIFICATE_LIFE
+from sceau.registration import HABILITATION_LIFE, ORDER_LIFE
+from sceau.vocabulary import Life
+
+PAGE = Path(__file__).parents[2] / "docs" / "lives.md"
+INTRODUCTION = """# Lives
+
+An order, a habilitation and a certificate each have a life: a table of (state, event) → state in
+the room that owns the noun. From the table come the constraint in the database, the buttons a page
+may show, the state machines of `tests/property/test_lives.py`, and this page, which a test keeps
+equal to the code. *Expired* is never a state: it is the date's. Who may bring an event about is a
+rule of its own.
+"""
+WORDS = {
+    "order": (
+        "Order",
+        "`registration.ORDER_LIFE`. `approve` is one officer's yes to one version; the yes of a "
+        "second, different one is `accept`. `amend` makes a further version, and what was approved "
+        "before no longer counts.",
+    ),
+    "habilitation": (
+        "Habilitation",
+        "`registration.HABILITATION_LIFE`. `extend` is a further version, from another accepted "
+        "order; it does not lift a suspension. Withdrawn is for ever: a new right needs a new order.",
+    ),
+    "certificate": (
+        "Certificate",
+        "`certification.CERTIFICATE_LIFE`. The intent (serial and exact bytes) is stored before the "
+        "signer is asked. `presumed`: nobody knows whether it was signed, so it is held to be, and is"
+        " revoked. `abandoned`: the signer signed nothing and says so. Revocation is no state but a "
+        "separate, final fact.",
+    ),
+}
+
+
+def page() -> str:
+    lives: tuple[Life[Any, Any], ...] = (ORDER_LIFE, HABILITATION_LIFE, CERTIFICATE_LIFE)
+    parts = [INTRODUCTION]
+    for life in lives:
+        title, words = WORDS[life.noun]
+        parts.append(f"\n## {title}\n\n{words}\n\n```mermaid\n{life.mermaid()}```\n")
+    return "".join(parts)
+
+
+def test_the_page_of_the_lives_is_what_the_tables_say() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page()
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
