@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 from django.conf import settings
 from django.db import connection
 
@@ -29,7 +30,9 @@ from sceau.site.instance import Places, check_ports, only_one
 from sceau.site.logs import JsonLines
 from sceau.site.mail import FolderMailer, mailer_of, mails_kept, message_of
 from sceau.site.people import PEOPLE
+from sceau.site.trust import FileLists, card_authorities
 from sceau.vocabulary import Fault, IdentifierMode, read_card_number, read_person_id
+from tests.cardmaker import Authority, authority
 
 
 def place(tmp_path: Path, **environ: str) -> Place:
@@ -209,3 +212,43 @@ def test_the_made_up_people_have_identifiers_that_pass(tmp_path: Path) -> None:
         if cards[person.card.type].nominative:
             assert read_person_id(person.card.national_id, mode=IdentifierMode.TEST).value, person.slug
     assert len({person.card.number for person in PEOPLE}) == len(PEOPLE)
+
+
+# -- whose cards are trusted
+
+
+def named_authorities(path: Path, *certificates: Authority) -> None:
+    path.write_bytes(b"".join(one.certificate.public_bytes(Encoding.PEM) for one in certificates))
+
+
+def test_the_operator_names_the_authorities_of_the_cards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = authority("AC RACINE IGC-SANTE FORT")
+    issuer = authority("AC IGC-SANTE FORT PERSONNES", root)
+    named_authorities(tmp_path / "cartes.pem", root, issuer)
+    (tmp_path / "ACI-FO-PP.crl").write_bytes(issuer.crl())
+    monkeypatch.setenv("SCEAU_CARD_AUTHORITIES", str(tmp_path / "cartes.pem"))
+    found = card_authorities(tmp_path, {}, load_catalogue())
+    trust = found.trust(test_allowed=False)
+    assert (trust.roots, trust.issuers) == ((root.der,), (issuer.der,))
+    lists = FileLists(found.lists)
+    (first,) = lists()
+    assert first == (tmp_path / "ACI-FO-PP.crl").read_bytes()
+    newer = issuer.crl(4711)
+    (tmp_path / "ACI-FO-PP.crl").write_bytes(newer)
+    os.utime(tmp_path / "ACI-FO-PP.crl", (2_000_000_000, 2_000_000_000))
+    assert lists() == [newer]
+
+
+def test_authorities_of_software_certificates_cannot_be_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = authority("AC RACINE IGC-SANTE ELEMENTAIRE")
+    named_authorities(tmp_path / "cartes.pem", root, authority("AC IGC-SANTE ELEMENTAIRE PERSONNES", root))
+    monkeypatch.setenv("SCEAU_CARD_AUTHORITIES", str(tmp_path / "cartes.pem"))
+    with pytest.raises(Fault, match=r"site\.card-authorities"):
+        card_authorities(tmp_path, {}, load_catalogue()).trust(test_allowed=False)
+    monkeypatch.setenv("SCEAU_CARD_AUTHORITIES", str(tmp_path / "nothing.pem"))
+    with pytest.raises(Fault, match=r"site\.card-authorities"):
+        card_authorities(tmp_path, {}, load_catalogue())
