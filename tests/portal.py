@@ -81,7 +81,7 @@ def staff_the_door(*drawer: Someone, revoked: tuple[int, ...] = ()) -> None:
 
 
 class DoorClient(Client):
-    """A browser. `certificate` is what its connections to the card door prove; None on the public listener."""
+    """A browser. `certificate` is what its connections prove; None on the public listener."""
 
     def __init__(self, certificate: bytes | None = None, *, at_door: bool = True, **kept: Any) -> None:
         super().__init__(**kept)

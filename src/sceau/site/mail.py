@@ -87,7 +87,7 @@ def message_of(sender: str, *, to: str, subject: str, text: str) -> EmailMessage
 
 
 def mailer_of(place: Place, environ: Mapping[str, str] = os.environ) -> Mailer | None:
-    """The mailer of an instance: SMTP when `SCEAU_SMTP` names a server, a folder in development, else none."""
+    """The mailer of an instance: by `SCEAU_SMTP`, into a folder in development, else none."""
     sender = environ.get("SCEAU_MAIL_FROM", "sceau@localhost.localdomain")
     server = environ.get("SCEAU_SMTP", "")
     if server:
