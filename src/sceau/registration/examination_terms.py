@@ -68,7 +68,7 @@ def check_visa(form: Form413) -> list[Finding]:
         found.append(Finding.error("order.visa-not-dated", "visa.date"))
     if not visa.stamped:
         found.append(Finding.warning("order.visa-not-stamped", "visa.stamped"))
-    return found or [Finding.info("order.visa-whole", "visa", date=visa.signed_on)]
+    return found or [Finding.info("order.visa-whole", "visa", date=f"{visa.signed_on:%d/%m/%Y}")]
 
 
 def check_declarations(form: Form413) -> list[Finding]:
