@@ -90,6 +90,12 @@ def test_a_declared_u_label_becomes_its_a_label_and_it_is_said() -> None:
     assert codes(reading) == {"host.a-label"}
 
 
+def test_a_declared_name_that_grows_too_long_as_a_labels_is_refused() -> None:
+    longer = ".".join(["éàzèùyçôxâêwîûvëïu"] * 8 + ["fr"])
+    assert len(longer) < 253
+    assert codes(read_declared_host_name(longer)) == {"host.too-long"}
+
+
 def test_the_subject_may_be_the_path_of_a_field() -> None:
     reading = read_host_name("a_b.fr", subject="offers.0.declared")
     assert {finding.subject for finding in reading.findings} == {"offers.0.declared"}

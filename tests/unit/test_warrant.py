@@ -133,6 +133,17 @@ def test_a_mail_server_s_common_name_is_its_mailbox_or_never_a_cut_one() -> None
     assert long.common_name == "mon-domaine.fr"
 
 
+def test_a_mailbox_of_64_characters_is_a_common_name_and_of_65_is_not() -> None:
+    for count, expected in ((49, "a" * 49 + "@mon-domaine.fr"), (50, "mon-domaine.fr")):
+        subject = ask(MAIL, f"{'a' * count}@mon-domaine.fr").subject
+        assert isinstance(subject, StructureSubject)
+        assert subject.common_name == expected
+
+
+def test_a_mailbox_confirmed_in_the_same_second_is_confirmed() -> None:
+    assert ask_own(mailbox=replace(CONFIRMED, confirmed_at=AT))
+
+
 def test_a_pro_certificate_names_its_holder_within_the_structure() -> None:
     warrant = ask(PRO, "p.durand@mon-domaine.fr", holder=HOLDER)
     assert warrant.subject == EmployeeSubject(
