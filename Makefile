@@ -6,7 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup run demo test check format system lock clean
+.PHONY: help setup run demo test check format bench system lock clean
 
 help: ## say what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
@@ -42,6 +42,9 @@ check: $(VENV)/.ready-test ## style, types, layers and house rules, in less than
 format: $(VENV)/.ready-test ## put the code in shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+bench: setup ## measure what Sceau costs beside floors and peers, half an hour (BENCH=--quick: a look)
+	$(BIN)/python -m bench $(BENCH)
 
 system: ## (root) add what `make test` would otherwise leave out: PostgreSQL, Chromium, GnuTLS, nginx…
 	tools/install-system-packages

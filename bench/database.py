@@ -1,0 +1,200 @@
+"""The product's own schema, filled by hand and fast: rows as the verbs leave them, without the verbs.
+
+Tables, indexes and triggers are those of the migrations. Filling switches the triggers off (a certificate may
+only begin as an intent) and puts them back.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from bench.declared_names import asked_name, scope_of
+from sceau.certification import compose_serial
+from sceau.status import crl_entry, spell_serial
+
+ISSUER, PRODUCT = "el-org", "SERV_SSL"
+BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
+_BATCH = 20_000
+_TBS, _DER = os.urandom(1_050), os.urandom(1_330)  # as long as those of a SERV_SSL certificate on RSA-2048
+
+CERTIFICATE = (
+    "reference, issuer, generation, serial, state, product, profile, subject, draft, der, spki_sha256,"
+    " not_before, not_after, structure_id, asked_by, asked_with, holder, asked_at, changed_at,"
+    " idempotency_key, request_digest, code_hash, code_failures"
+)
+NAME = "certificate_id, position, kind, value"
+KEY_USE = "spki_sha256, product, owner, certificate_id"
+REVOCATION = (
+    "certificate_id, issuer, generation, serial, reason, reason_number, at, not_after, quality,"
+    ' "by", explanation, entry'
+)
+HABILITATION = (
+    "reference, structure_id, person_id, product, canonical_scope, state, current_version, reason,"
+    " granted_at, changed_at"
+)
+
+
+def start_django() -> None:
+    """Start Django on the instance that the environment names; bring its database to the present schema."""
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0, interactive=False)
+
+
+def forget(data: Path) -> None:
+    """Remove an instance folder of the bench."""
+    if data.exists():
+        shutil.rmtree(data)
+
+
+def connect(data: Path) -> sqlite3.Connection:
+    """A connection to the instance's database, durable as the product's own."""
+    connection = sqlite3.connect(data / "sceau.sqlite3", isolation_level=None)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    return connection
+
+
+@contextlib.contextmanager
+def filling(connection: sqlite3.Connection) -> Iterator[None]:
+    """Without triggers and without waiting for the disk; both are put back."""
+    triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+    for name, _ in triggers:
+        connection.execute(f'DROP TRIGGER "{name}"')
+    connection.execute("PRAGMA synchronous=OFF")
+    connection.execute("PRAGMA cache_size=-2000000")
+    try:
+        yield
+    finally:
+        for _, sql in triggers:
+            connection.execute(sql)
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA cache_size=-2000")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def insert(
+    connection: sqlite3.Connection, table: str, columns: str, rows: Iterable[Sequence[object]]
+) -> None:
+    """`rows` into ``records_<table>``, in the transaction that is open."""
+    marks = ", ".join("?" * len(columns.split(",")))
+    connection.executemany(f"INSERT INTO records_{table} ({columns}) VALUES ({marks})", rows)
+
+
+class CertificateMaker:
+    """Rows of certificates with the serials of the product, one a second from 2026 on (or, to compare, random
+    ones).
+    """
+
+    def __init__(self, *, random_serials: bool = False) -> None:
+        self._random_serials = random_serials
+
+    def serial(self, number: int) -> int:
+        """The serial of the certificate of this number, always the same."""
+        for attempt in range(8):  # the product, too, draws again what is too uneven
+            drawn = int.from_bytes(hashlib.sha256(f"{number}/{attempt}".encode()).digest()[:20], "big")
+            if self._random_serials:
+                return drawn >> 2 | 1 << 158
+            with contextlib.suppress(ValueError):
+                return compose_serial(BEGAN + timedelta(seconds=number), drawn >> 33)
+        raise LookupError(number)
+
+    def rows(
+        self, number: int, *, state: str
+    ) -> tuple[tuple[object, ...], tuple[object, ...], tuple[object, ...]]:
+        """The rows in the tables of certificates, of their names, and of keys. `number` is the certificate's
+        id.
+        """
+        at = BEGAN + timedelta(seconds=number)
+        spelt = spell_serial(self.serial(number))
+        key = hashlib.sha256(spelt.encode()).hexdigest()
+        digest = hashlib.sha256(key.encode()).hexdigest()
+        reference = f"C-{key[:15].upper()}"
+        name = asked_name(number)
+        subject = f"CN={name},OU=318751275100020,O=CENTRE HOSPITALIER DU BANC,ST=Rhône (69),C=FR"
+        der = None if state == "intended" else _DER
+        certificate = (
+            *(reference, ISSUER, 1, spelt, state, PRODUCT, "serv_ssl@1", subject, _TBS, der, key),
+            *(_text(at), _text(at + timedelta(days=1095)), None, f"899{number % 5000:09d}", "2500634598", ""),
+            *(_text(at), _text(at), f"key-{reference}", digest, "", 0),
+        )
+        return certificate, (number, 0, "host", name), (key, PRODUCT, "318751275100020", number)
+
+
+def fill_certificates(data: Path, count: int, *, random_serials: bool = False) -> None:
+    """`count` certificates in service, with their names and keys, ids 1 to `count`."""
+    maker = CertificateMaker(random_serials=random_serials)
+    connection = connect(data)
+    with contextlib.closing(connection), filling(connection):
+        for first in range(1, count + 1, _BATCH):
+            made = [
+                maker.rows(number, state="issued") for number in range(first, min(first + _BATCH, count + 1))
+            ]
+            connection.execute("BEGIN IMMEDIATE")
+            insert(connection, "certificate", CERTIFICATE, (row[0] for row in made))
+            insert(connection, "certificatename", NAME, (row[1] for row in made))
+            insert(connection, "keyuse", KEY_USE, (row[2] for row in made))
+            connection.execute("COMMIT")
+
+
+def fill_revocations(data: Path, count: int, *, step: int = 1) -> None:
+    """Revocations of certificates 1 to `count`, or of one in `step`; a third for a compromised key."""
+    maker = CertificateMaker()
+    connection = connect(data)
+    with contextlib.closing(connection), filling(connection):
+        for first in range(1, count + 1, _BATCH):
+            connection.execute("BEGIN IMMEDIATE")
+            numbers = [one for one in range(first, min(first + _BATCH, count + 1)) if one % step == 0]
+            insert(
+                connection, "revocation", REVOCATION, (revocation(maker.serial(one), one) for one in numbers)
+            )
+            connection.execute("COMMIT")
+
+
+def revocation(serial: int, certificate: int) -> tuple[object, ...]:
+    """The row that ends a certificate."""
+    at = BEGAN + timedelta(seconds=certificate, days=30)
+    number = 1 if certificate % 3 == 0 else 4
+    reason = "keyCompromise" if number == 1 else "superseded"
+    return (
+        *(
+            certificate,
+            ISSUER,
+            1,
+            spell_serial(serial),
+            reason,
+            number,
+            _text(at),
+            _text(BEGAN + timedelta(days=2000)),
+        ),
+        *("administrator", "899700041983", "", crl_entry(serial, at=at, reason=number)),
+    )
+
+
+def fill_habilitations(data: Path, count: int) -> None:
+    """`count` rights of one person, for one structure and product: each its own declared name."""
+    connection = connect(data)
+    at = _text(BEGAN)
+    with contextlib.closing(connection), filling(connection):
+        connection.execute("BEGIN IMMEDIATE")
+        rows = (
+            (f"H-{number:09d}", 1, 1, PRODUCT, scope_of(number).canonical, "active", 1, "", at, at)
+            for number in range(count)
+        )
+        insert(connection, "habilitation", HABILITATION, rows)
+        connection.execute("COMMIT")
+
+
+def _text(at: datetime) -> str:
+    """An instant as Django keeps it in SQLite."""
+    return at.replace(tzinfo=None).isoformat(sep=" ")
