@@ -11,7 +11,7 @@ import pytest
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests.instance import Instance, make_instance, people_it
-from tests.integration.databases import copy_of, drop_template, make_template
+from tests.integration.databases import copy, drop, make_template, pointed_at
 
 _NUMBERS = itertools.count(1)
 
@@ -24,16 +24,40 @@ def empty_template(
     with django_db_blocker.unblock():
         template = make_template(tmp_path_factory.mktemp("databases"))
         yield template
-        drop_template(template)
+        drop(template)
+
+
+@pytest.fixture(scope="session")
+def peopled_template(
+    empty_template: dict[str, Any],
+    tmp_path_factory: pytest.TempPathFactory,
+    django_db_blocker: DjangoDbBlocker,
+) -> Iterator[dict[str, Any]]:
+    """The same, with everybody registered by the verbs."""
+    folder = tmp_path_factory.mktemp("peopled")
+    with django_db_blocker.unblock():
+        template = copy(empty_template, folder, "peopled")
+        with pointed_at(template):
+            make_instance(folder / "public")
+            people_it()
+        yield template
+        drop(template)
 
 
 @pytest.fixture
 def database(
-    empty_template: dict[str, Any], tmp_path: Path, django_db_blocker: DjangoDbBlocker
+    request: pytest.FixtureRequest, tmp_path: Path, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[dict[str, Any]]:
-    """A fresh database, where verbs commit for real; its settings."""
-    with django_db_blocker.unblock(), copy_of(empty_template, tmp_path, f"t{next(_NUMBERS)}") as settings:
-        yield settings
+    """A fresh database, where verbs commit for real; its settings. Peopled for the tests that use
+    `instance`.
+    """
+    wanted = "peopled_template" if "instance" in request.fixturenames else "empty_template"
+    template = request.getfixturevalue(wanted)
+    with django_db_blocker.unblock():
+        settings = copy(template, tmp_path, f"t{next(_NUMBERS)}")
+        with pointed_at(settings):
+            yield settings
+        drop(settings)
 
 
 @pytest.fixture
@@ -46,5 +70,4 @@ def bare_instance(database: dict[str, Any], tmp_path: Path) -> Instance:
 @pytest.fixture
 def instance(bare_instance: Instance) -> Instance:
     """A machine, with everybody registered."""
-    people_it()
     return bare_instance

@@ -51,26 +51,20 @@ def make_template(folder: Path) -> dict[str, Any]:
     return settings
 
 
-def drop_template(template: dict[str, Any]) -> None:
-    """Remove it from the server."""
+def drop(settings: dict[str, Any]) -> None:
+    """Remove a database from the server (a file goes with its folder)."""
     if ADDRESS:
-        _on_server(f'DROP DATABASE IF EXISTS "{template["NAME"]}" WITH (FORCE)')
+        _on_server(f'DROP DATABASE IF EXISTS "{settings["NAME"]}" WITH (FORCE)')
 
 
-@contextmanager
-def copy_of(template: dict[str, Any], folder: Path, name: str) -> Iterator[dict[str, Any]]:
-    """A fresh copy of `template`, in use until the end of the block."""
+def copy(template: dict[str, Any], folder: Path, name: str) -> dict[str, Any]:
+    """A fresh copy of a database that nobody is connected to; its settings."""
     settings = _settings(folder, name)
     if ADDRESS:
         _on_server(f'CREATE DATABASE "{settings["NAME"]}" TEMPLATE "{template["NAME"]}"')
     else:
         shutil.copy(template["NAME"], settings["NAME"])
-    try:
-        with pointed_at(settings):
-            yield settings
-    finally:
-        if ADDRESS:
-            _on_server(f'DROP DATABASE IF EXISTS "{settings["NAME"]}" WITH (FORCE)')
+    return settings
 
 
 def _settings(folder: Path, name: str) -> dict[str, Any]:
