@@ -37,6 +37,8 @@ class WatchedKey:
     signed: list[bytes] = field(default_factory=list)
     fails: bool = False
     waits: threading.Event | None = None
+    is_down: bool = False
+    loses: bool = False
 
     @property
     def algorithm(self) -> bytes:
@@ -46,12 +48,18 @@ class WatchedKey:
     def public_key(self) -> bytes:
         return self.key.public_key
 
+    def ready(self) -> None:
+        if self.is_down:
+            raise Fault("signer.token-down", retryable=True)
+
     def sign(self, data: bytes) -> bytes:
         self.seen.append(self.ledger.read_bytes().count(b"\n"))
         if self.waits is not None:
             assert self.waits.wait(10)
         if self.fails:
             raise RuntimeError("token removed")
+        if self.loses:
+            raise Fault("signer.token-down", retryable=True)
         self.signed.append(data)
         return self.key.sign(data)
 
@@ -209,6 +217,35 @@ def test_a_key_that_fails_burns_the_serial_and_says_so(bench: Bench) -> None:
     assert signature.outcome is not None
     assert signature.outcome.kind is OutcomeKind.FAILED
     bench.sign(tbs_of(leaf(bench.pki, 8)))  # and the desk goes on
+
+
+def test_f41_a_store_known_to_be_down_leaves_nothing_in_the_ledger(bench: Bench) -> None:
+    tbs = tbs_of(leaf(bench.pki, 7))
+    bench.key.is_down = True
+    with pytest.raises(Fault, match=r"signer\.token-down"):
+        bench.sign(tbs)
+    assert list(ledger_lines(bench.path)) == []
+    bench.key.is_down = False
+    bench.sign(tbs)
+
+
+def test_f41_a_store_lost_before_it_was_asked_costs_no_number(bench: Bench) -> None:
+    tbs, numbered = tbs_of(leaf(bench.pki, 7)), crl(bench.pki, 5)
+    bench.key.loses = True
+    for one, kind in ((tbs, SignatureKind.CERTIFICATE), (numbered, SignatureKind.CRL)):
+        with pytest.raises(Fault, match=r"signer\.token-down") as fault:
+            bench.sign(one, kind)
+        assert fault.value.retryable
+    outcomes = [one.outcome.kind for one in signatures(ledger_lines(bench.path)) if one.outcome]
+    assert outcomes == [OutcomeKind.UNSENT, OutcomeKind.UNSENT]
+    bench.stop()
+    bench.key.loses = False
+    bench.start()  # the ledger remembers over a restart that both are free
+    bench.sign(tbs)
+    bench.sign(numbered, SignatureKind.CRL)
+    with pytest.raises(Refused, match=r"signer\.serial-taken"):
+        bench.sign(tbs)
+    assert bench.refusals(numbered, SignatureKind.CRL) == ["crl.number-not-rising"]
 
 
 def test_f42_a_ledger_that_cannot_be_written_means_no_signature(

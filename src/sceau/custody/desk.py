@@ -87,6 +87,7 @@ class SigningDesk:
             )
         at = self._clock.now(floor=self._ledger.last_at)
         admitted = examine_request(request, issuer, at=at, certificate=self._certificate)
+        issuer.key.ready()
         waiting = _Waiting(admitted, Future())
         try:
             self._queue.put_nowait(waiting)
@@ -133,6 +134,7 @@ class SigningDesk:
                 self._held.append(one)
                 continue
             try:
+                one.admitted.issuer.key.ready()
                 intent = _intent(one.admitted, self._clock.now(floor=self._ledger.last_at))
                 self._ledger.admit(intent)
             except (Refused, Fault) as trouble:
@@ -167,6 +169,9 @@ class SigningDesk:
         try:
             signature = admitted.issuer.key.sign(admitted.request.tbs)
             der = signed_der(admitted.request.tbs, signature)
+        except Fault as said:
+            kind = OutcomeKind.UNSENT if said.retryable else OutcomeKind.FAILED
+            return _Done(Outcome(index, at, kind), said, waiting.answer)
         except Exception as error:  # whatever a key store raises is recorded, and said as a fault
             fault = Fault("signer.key-failed", retryable=False, detail=type(error).__name__)
             return _Done(Outcome(index, at, OutcomeKind.FAILED), fault, waiting.answer)

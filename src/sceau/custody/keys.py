@@ -1,8 +1,8 @@
 """Private keys as the rest of custody sees them: something that signs, known by its public half, never
 handed out.
 
-Two backends keep the same promise: encrypted files (`software`), and PKCS#11 later. Which key an issuer's
-generation uses is a name; what may be signed with it is decided in `examination`, not here.
+Two backends keep the same promise: encrypted files (`software`) and PKCS#11 tokens (`pkcs11_keys`). Which
+key an issuer's generation uses is a name; what may be signed with it is decided in `examination`, not here.
 """
 
 from __future__ import annotations
@@ -25,13 +25,20 @@ class SigningKey(Protocol):
     """A private key in its store.
 
     `algorithm` is the DER AlgorithmIdentifier of its signatures, `public_key` the DER SubjectPublicKeyInfo.
-    `sign` may be called from one thread at a time; raises `Fault` (``keys.unusable``) when the store is gone.
+    `sign` raises `Fault`: retryable only if nothing was sent to the store, whatever else came of it is
+    unknown.
     """
 
     @property
     def algorithm(self) -> bytes: ...
     @property
     def public_key(self) -> bytes: ...
+    def ready(self) -> None:
+        """Raise a retryable `Fault` while the key is known to be out of reach. Asked before an intent is
+        written, so that a store that is down costs no serial.
+        """
+        ...
+
     def sign(self, data: bytes) -> bytes:
         """The signature over `data`, hashed as `algorithm` says."""
         ...

@@ -67,7 +67,7 @@ class Ledger:
         self._broken = False
         self._taken: dict[str, set[int]] = {}
         self._numbers: dict[tuple[str, int], int] = {}
-        self._open: dict[int, Intent] = {}
+        self._open: dict[int, tuple[Intent, int]] = {}
         self.last_at: datetime | None = None
 
     @classmethod
@@ -115,7 +115,7 @@ class Ledger:
         return len(self._open)
 
     def is_taken(self, issuer: str, serial: int) -> bool:
-        """Whether `serial` was ever meant to be signed under `issuer`, whatever came of it."""
+        """Whether `serial` was ever sent to be signed under `issuer`, whatever came of it."""
         return serial in self._taken.get(issuer, ())
 
     def last_number(self, issuer: str, generation: int) -> int:
@@ -182,17 +182,26 @@ class Ledger:
 
     def _remember(self, raw: bytes, line: Intent | Outcome) -> None:
         if isinstance(line, Intent):
-            self._open[self._next] = line
+            last = self.last_number(line.issuer, line.generation)
+            self._open[self._next] = (line, last)
             if line.is_crl:
-                key = (line.issuer, line.generation)
-                self._numbers[key] = max(self._numbers.get(key, -1), line.serial)
+                self._numbers[line.issuer, line.generation] = max(last, line.serial)
             else:
                 self._taken.setdefault(line.issuer, set()).add(line.serial)
         else:
-            self._open.pop(line.of, None)
+            intent, last = self._open.pop(line.of, (None, -1))
+            if intent is not None and line.kind is OutcomeKind.UNSENT:
+                self._release(intent, last)
         self._previous = digest_of(raw)
         self._next += 1
         self.last_at = line.at if self.last_at is None else max(self.last_at, line.at)
+
+    def _release(self, intent: Intent, last: int) -> None:
+        """Forget the number of an intent that never reached a key; `last` is the list's number before it."""
+        if not intent.is_crl:
+            self._taken[intent.issuer].discard(intent.serial)
+        elif self.last_number(intent.issuer, intent.generation) == intent.serial:
+            self._numbers[intent.issuer, intent.generation] = last
 
     def _recall(self) -> None:
         """Read the file from its start, and set aside what a crash left at its end."""

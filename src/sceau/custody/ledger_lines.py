@@ -3,7 +3,8 @@
 A line is one JSON object, its keys in a fixed order, ended by a newline:
 `{"n":7,"prev":"<sha256 of line 6>","at":"2026-11-24T08:00:00.123456Z","step":"intent","kind":"certificate",
 "issuer":"el-org","generation":1,"serial":"1d5d…","until":"2029-11-24T07:59:59Z","tbs":"<sha256>"}` and
-`{"n":8,"prev":…,"at":…,"step":"signed"|"failed"|"unknown","of":7,"der":"<sha256 of the signed DER>"}`.
+`{"n":8,"prev":…,"at":…,"step":"signed"|"failed"|"unsent"|"unknown","of":7,"der":"<sha256 of what was
+signed>"}`.
 No name of a person or structure is written here: what a serial was for is in the records.
 """
 
@@ -29,10 +30,13 @@ class SignatureKind(StrEnum):
 
 
 class OutcomeKind(StrEnum):
-    """What came of an intent. `UNKNOWN`: the signer died in between; presumed signed."""
+    """What came of an intent. `UNSENT`: the key's store was out of reach and got nothing, so the number is
+    free again. `UNKNOWN`: the signer died in between; presumed signed.
+    """
 
     SIGNED = "signed"
     FAILED = "failed"
+    UNSENT = "unsent"
     UNKNOWN = "unknown"
 
 

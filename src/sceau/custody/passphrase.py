@@ -1,5 +1,5 @@
-"""Where the passphrase of the keys comes from: a prompt, an open descriptor, a file. Never an argument,
-never the environment: those are seen by other processes [ASSURANCE T49].
+"""Where the passphrase of the keys (or the PIN of their token) comes from: a prompt, an open descriptor, a
+file. Never an argument, never the environment: those are seen by other processes [ASSURANCE T49].
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ from sceau.custody.holdings import SignerFolder
 from sceau.custody.ledger import Ledger
 from sceau.custody.passphrase import passphrase_from_file
 from sceau.custody.server import SignerServer
-from sceau.custody.software import SoftwareKeyStore
+from sceau.custody.stores import open_store
 from sceau.vocabulary import Fault, Finding, Refused, errors
 
 log = logging.getLogger("sceau.signer")
@@ -48,7 +48,7 @@ def run_signer(path: Path, passphrase: bytes, *, ready: Callable[[], None] = lam
     folder = SignerFolder(path)
     check_private_folder(folder.path)
     environment = folder.environment(catalogue)
-    store = SoftwareKeyStore(folder.keys, passphrase, random_passphrase=environment.test_people)
+    store = open_store(folder.path, folder.keys, passphrase, random_passphrase=environment.test_people)
     issuers = folder.open(store)
     clock = SignerClock()
     with Ledger.open(folder.ledger, at=clock.reading()) as ledger:

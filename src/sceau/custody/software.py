@@ -44,6 +44,9 @@ class SoftwareKey:
         self.algorithm, self._hash = algorithm_of(public)
         self.public_key = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
+    def ready(self) -> None:
+        """A key in memory always is."""
+
     def sign(self, data: bytes) -> bytes:
         """RSA PKCS#1 v1.5 or ECDSA."""
         if isinstance(self._private, rsa.RSAPrivateKey):
