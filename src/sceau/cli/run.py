@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from sceau.site.instance import Places, check_ports, only_one, prepare
-from sceau.site.processes import Supervisor, python_part
+from sceau.site.processes import Part, Supervisor, python_part
 from sceau.vocabulary import Fault
 
 app = typer.Typer(add_completion=False)
@@ -25,13 +25,16 @@ def run(
     portal_port: Annotated[int, typer.Option(help="Port du portail.")] = 8443,
     door_port: Annotated[int, typer.Option(help="Port de la porte des cartes.")] = 8444,
     publication_port: Annotated[int, typer.Option(help="Port de la publication.")] = 8480,
+    api_port: Annotated[
+        int, typer.Option(help="Port de l'interface programmable ; 0 : elle n'est pas ouverte.")
+    ] = 8445,
     passphrase_fd: Annotated[int | None, typer.Option(help="Descripteur où lire la phrase secrète.")] = None,
     passphrase_file: Annotated[
         Path | None, typer.Option(help="Fichier fermé aux autres où lire la phrase secrète.")
     ] = None,
 ) -> None:
-    """Lancer tout le service : signataire, portail, porte des cartes, publication, horloge."""
-    places = Places(host, portal_port, door_port, publication_port)
+    """Lancer tout le service : signataire, portail, cartes, programmes, publication, horloge."""
+    places = Places(host, portal_port, door_port, publication_port, api_port)
     folder = data.absolute()
     try:
         _refuse_taken_ports(places)
@@ -41,7 +44,7 @@ def run(
             secret = _passphrase(folder, passphrase_fd, passphrase_file)
             stages = (
                 [python_part("signer", secret=secret)],
-                [python_part("clockwork"), python_part("web"), shelf],
+                [python_part("clockwork"), python_part("web"), shelf, *_door_for_programs(places)],
             )
             supervisor = Supervisor(stages, environment=places.environment(folder), say=_say)
             supervisor.run(ready=lambda: _welcome(folder, places))
@@ -59,6 +62,7 @@ def _refuse_taken_ports(places: Places) -> None:
         places.portal_port: "--portal-port",
         places.door_port: "--door-port",
         places.publication_port: "--publication-port",
+        places.api_port: "--api-port",
     }
     for port in taken:
         typer.echo(
@@ -81,6 +85,10 @@ def _passphrase(data: Path, descriptor: int | None, file: Path | None) -> bytes 
     return None if environment_written_in(data) == DEVELOPMENT else passphrase_from_prompt()
 
 
+def _door_for_programs(places: Places) -> list[Part]:
+    return [python_part("enrolment")] if places.api_port else []
+
+
 def _answers(places: Places) -> bool:
     """Whether the public shelf takes connections."""
     import socket
@@ -101,6 +109,8 @@ def _welcome(data: Path, places: Places) -> None:
     _say(f"  Portail            {places.portal}")
     _say(f"  Porte des cartes   {places.door}/porte/")
     _say(f"  Publication        {places.publication}  (listes de révocation, OCSP, autorités)")
+    if places.api_port:
+        _say(f"  Programmes (API)   {places.api}/api/v1/openapi.json")
     authority = data / "tls" / "ca.pem"
     if authority.exists():
         _say(f"  Le navigateur avertit une fois : le certificat du portail vient de {authority}")

@@ -24,8 +24,8 @@ class Actor:
 
     `qualities` are the roles as the door saw them; verbs look them up again in the records, inside the
     transaction. The machine itself acts with an empty `person_id`, under the name `display` (``[a-z0-9-]+``).
-    With `token` (the reference of an API token), a program acts for the person, within that token's one
-    right; `card` is then the one that made the token.
+    With `token` (the reference of an API token), a program acts for the person, `within` that token's one
+    right (its reference as admitted; verbs look it up again); `card` is then the one that made the token.
     """
 
     person_id: str
@@ -33,6 +33,7 @@ class Actor:
     qualities: frozenset[str] = frozenset()
     display: str = ""
     token: str = ""
+    within: str = ""
 
     @classmethod
     def system(cls, name: str = "instance") -> Actor:

@@ -128,7 +128,14 @@ def admit_token(secret: str) -> Actor:
     token = standing_token(row.reference, machine().clock())
     person = token.habilitation.person
     display = f"{person.given_names} {person.surname}".strip()
-    return Actor(person.national_id, token.card_number, frozenset({"token"}), display, token=token.reference)
+    return Actor(
+        person.national_id,
+        token.card_number,
+        frozenset({"token"}),
+        display,
+        token=token.reference,
+        within=token.habilitation.reference,
+    )
 
 
 def _digest(secret: str) -> str:

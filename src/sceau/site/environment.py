@@ -29,7 +29,7 @@ _SQLITE_START = "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA foreign_
 @dataclass(frozen=True, slots=True)
 class Place:
     """One instance: its folder, its environment (a key of the catalogue's), whether test cards may be
-    inserted by a click, and the three addresses under which people reach it."""
+    inserted by a click, and the addresses under which people and programs reach it."""
 
     data: Path
     environment: str
@@ -37,6 +37,7 @@ class Place:
     portal_address: str
     door_address: str
     publication_address: str
+    api_address: str = "https://localhost:8445"
 
     @property
     def is_development(self) -> bool:
@@ -70,6 +71,7 @@ def place_of(environ: Mapping[str, str]) -> Place:
         portal_address=environ.get("SCEAU_PORTAL_ADDRESS", "https://localhost:8443"),
         door_address=environ.get("SCEAU_DOOR_ADDRESS", "https://localhost:8444"),
         publication_address=environ.get("SCEAU_PUBLICATION_ADDRESS", "http://localhost:8480"),
+        api_address=environ.get("SCEAU_API_ADDRESS", "https://localhost:8445"),
     )
 
 

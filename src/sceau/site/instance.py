@@ -22,12 +22,15 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where an instance listens. `host` is a name or an address of this machine."""
+    """Where an instance listens. `host` is a name or an address of this machine; without `api_port` (0), no
+    door for programs is opened.
+    """
 
     host: str
     portal_port: int
     door_port: int
     publication_port: int
+    api_port: int = 0
 
     @property
     def portal(self) -> str:
@@ -44,6 +47,11 @@ class Places:
         """The address of the public shelf."""
         return f"http://{self.host}:{self.publication_port}"
 
+    @property
+    def api(self) -> str:
+        """The address of the door for programs."""
+        return f"https://{self.host}:{self.api_port}"
+
     def environment(self, data: Path) -> dict[str, str]:
         """The settings that tell every process of the instance the same."""
         told = {"SCEAU_DATA": str(data), "SCEAU_HOST": self.host}
@@ -51,6 +59,7 @@ class Places:
             ("PORTAL", self.portal),
             ("DOOR", self.door),
             ("PUBLICATION", self.publication),
+            *((("API", self.api),) if self.api_port else ()),
         ):
             told[f"SCEAU_{name}_ADDRESS"] = os.environ.get(f"SCEAU_{name}_ADDRESS", address)
         return told
@@ -59,7 +68,8 @@ class Places:
 def check_ports(places: Places) -> list[int]:
     """The ports that something else already listens on."""
     taken = []
-    for port in (places.portal_port, places.door_port, places.publication_port):
+    wanted = (places.portal_port, places.door_port, places.publication_port, places.api_port)
+    for port in wanted if places.api_port else wanted[:3]:
         try:
             found = socket.getaddrinfo(places.host, port, type=socket.SOCK_STREAM)
         except OSError as error:

@@ -78,6 +78,34 @@ def web(data: Path) -> None:
     asyncio.run(run())
 
 
+def enrolment(data: Path) -> None:
+    """The door for programs: REST, on a listener that asks for a certificate and requires none."""
+    from sceau.site import start
+
+    start(data)
+    from django.conf import settings
+
+    from sceau.site.listeners import Listener, serve_all, server_for
+    from sceau.site.wiring import rest_app
+
+    tls = data / "tls"
+    port = _port_of(settings.SCEAU_API_ADDRESS)
+    authorities = _write_door_authorities(data, "api-authorities.pem")
+    host = os.environ.get("SCEAU_HOST", "localhost")
+    app = rest_app()
+    servers = [server_for(Listener(host, port, tls / "server.pem", tls / "server.key", authorities), app)]
+
+    async def run() -> None:
+        announcing = asyncio.create_task(_announce(servers))
+        await serve_all(servers)
+        await announcing
+
+    try:
+        asyncio.run(run())
+    finally:
+        app.close()
+
+
 def publication(data: Path) -> None:
     """The public shelf: lists, authorities, OCSP. Read-only."""
     from sceau.site import start
@@ -109,6 +137,7 @@ PARTS: dict[str, Callable[[Path], None]] = {
     "signer": signer,
     "web": web,
     "publication": publication,
+    "enrolment": enrolment,
     "clockwork": clockwork,
 }
 
@@ -152,7 +181,7 @@ def _watch_parent() -> None:
     threading.Thread(target=watch, name="parent", daemon=True).start()
 
 
-def _write_door_authorities(data: Path) -> Path:
+def _write_door_authorities(data: Path, name: str = "door-authorities.pem") -> Path:
     """Every authority of the hierarchy in one PEM: the door takes any certificate that one of them signed,
     so that a software certificate gets a page that says why it does not open. `identity` trusts the card
     authorities alone."""
@@ -162,7 +191,7 @@ def _write_door_authorities(data: Path) -> Path:
     from sceau.operations import machine
     from sceau.portal import doorkeeper
 
-    path = data / "tls" / "door-authorities.pem"
+    path = data / "tls" / name
     own = [facts.certificate for several in machine().issuers.values() for facts in several]
     trust = doorkeeper().trust
     certificates = dict.fromkeys((*own, *trust.roots, *trust.issuers))

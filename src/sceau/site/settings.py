@@ -31,6 +31,7 @@ SCEAU_CONTACTS: dict[str, str] = {
 SCEAU_PORTAL_ADDRESS: str = PLACE.portal_address
 SCEAU_DOOR_ADDRESS: str = PLACE.door_address
 SCEAU_PUBLICATION_ADDRESS: str = PLACE.publication_address
+SCEAU_API_ADDRESS: str = PLACE.api_address
 
 # who may speak to us
 DEBUG = False

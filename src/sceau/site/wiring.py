@@ -18,8 +18,10 @@ from django.conf import settings
 from sceau.catalogue import Catalogue, load_catalogue
 from sceau.certification import IssuerFacts, LintKey, WeakKeyList
 from sceau.custody import ResponderFolder, SignerClient, SignerFolder, open_head_key
+from sceau.enrolment import RestApp
+from sceau.enrolment import Settings as RestSettings
 from sceau.operations import Machine, install
-from sceau.portal import Doorkeeper, post
+from sceau.portal import Doorkeeper, doorkeeper, peer_certificate, post
 from sceau.publication import FolderShelf, OcspService, PublicApp, build_app
 from sceau.records import StatusRecords
 from sceau.site.drawer import read_drawer
@@ -89,6 +91,18 @@ def doorkeeper_of(
         lists=FileLists(authorities.lists),
         drawer=read_drawer(data) if settings.SCEAU_TEST_CARDS else (),
         mails=lambda: mails_kept(data / "mail") if settings.SCEAU_TEST_CARDS else (),
+    )
+
+
+def rest_app() -> RestApp:
+    """The door for programs: it reads cards as the card door does, by the same doorkeeper."""
+    return RestApp(
+        RestSettings(
+            address=settings.SCEAU_API_ADDRESS,
+            peer_certificate=peer_certificate,
+            read_card=lambda certificate, at: doorkeeper().read(certificate, at=at),
+            hsts=settings.SECURE_HSTS_SECONDS,
+        )
     )
 
 

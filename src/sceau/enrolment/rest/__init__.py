@@ -1,0 +1,1 @@
+"""The REST door: JSON in, certificate out; one door more, not one right more."""

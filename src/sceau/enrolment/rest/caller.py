@@ -1,0 +1,132 @@
+"""Who calls: a card proven by the TLS layer, or a token in its one header. Every call is asked again.
+
+No header is ever read for a certificate [ASSURANCE T06]. Reading a card costs (chain, lists): it is kept a
+minute for the very same certificate, while the register's word on the card is asked at each call [T03].
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Lock
+
+from sceau.enrolment.rest.problems import stop
+from sceau.identity import CardHolder
+from sceau.operations import Actor, admit_token, machine, welcome_card
+from sceau.records import card_line
+from sceau.vocabulary import Finding, Reading, Refused
+
+ReadCard = Callable[[bytes, datetime], Reading[CardHolder]]
+"""How the door's keeper reads a certificate (DER) at an instant."""
+
+KEPT_SECONDS = 60.0
+MOST_KEPT = 2_000
+MOST_FAILURES = 20
+LONGEST_TOKEN = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a call shows of who makes it: the address, the certificate proven, the `Authorization` headers."""
+
+    address: str
+    certificate: bytes | None
+    authorization: tuple[bytes, ...]
+
+
+@dataclass(slots=True)
+class Brake:
+    """Counts failures by address in each minute of `clock` (seconds): a brake. The 256 bits are the wall."""
+
+    clock: Callable[[], float] = time.monotonic
+    _minute: int = -1
+    _failures: dict[str, int] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def is_on(self, address: str) -> bool:
+        """Whether this address has failed too often in this minute."""
+        with self._lock:
+            self._turn()
+            return self._failures.get(address, 0) >= MOST_FAILURES
+
+    def failed(self, address: str) -> None:
+        """Count a failure."""
+        with self._lock:
+            self._turn()
+            self._failures[address] = self._failures.get(address, 0) + 1
+
+    def seconds_left(self) -> int:
+        """Until the next minute."""
+        return max(1, 60 - int(self.clock() % 60))
+
+    def _turn(self) -> None:
+        minute = int(self.clock() // 60)
+        if minute != self._minute:
+            self._minute = minute
+            self._failures.clear()
+
+
+class Reception:
+    """Turns credentials into who acts, or stops the call with 401 or 429."""
+
+    def __init__(self, read_card: ReadCard, *, brake: Brake | None = None) -> None:
+        self._read_card = read_card
+        self._brake = brake or Brake()
+        self._kept: dict[bytes, tuple[float, CardHolder]] = {}
+
+    def admit(self, shown: Credentials) -> Actor:
+        """Who acts. A token, when there is one, is what counts: a card beside it adds nothing to it."""
+        if self._brake.is_on(shown.address):
+            raise stop(
+                429,
+                [Finding.error("api.too-many-failures", shown.address)],
+                retry_after=str(self._brake.seconds_left()),
+            )
+        try:
+            if shown.authorization:
+                return admit_token(_token_in(shown.authorization))
+            return self._holder_of(shown.certificate)
+        except Refused as refused:
+            self._brake.failed(shown.address)
+            raise stop(401, refused.findings) from refused
+
+    def _holder_of(self, certificate: bytes | None) -> Actor:
+        if certificate is None:
+            raise Refused([Finding.error("api.nobody", "Authorization")])
+        digest = hashlib.sha256(certificate).digest()
+        now, at = time.monotonic(), machine().clock()
+        kept = self._kept.get(digest)
+        if kept is not None and kept[0] > now and kept[1].not_after > at:
+            return _known(kept[1], at)
+        holder = self._read_card(certificate, at).require()
+        actor = welcome_card(holder)
+        if len(self._kept) >= MOST_KEPT:
+            self._kept.clear()
+        self._kept[digest] = (now + KEPT_SECONDS, holder)
+        return actor
+
+
+def _known(holder: CardHolder, at: datetime) -> Actor:
+    """The holder of a card read a moment ago, if the register still says that it is valid and theirs."""
+    line = card_line(holder.card_number.text, at=at)
+    if line is None or line.person.national_id != holder.national_id.text or line.status != "valid":
+        return welcome_card(holder)
+    person = line.person
+    return Actor(person.national_id, line.number, person.roles, person.display)
+
+
+def _token_in(headers: tuple[bytes, ...]) -> str:
+    """The token of the one `Authorization: Bearer` header. Nothing of it is ever repeated."""
+    scheme, _, secret = headers[0].partition(b" ")
+    if len(headers) != 1 or scheme.lower() != b"bearer" or len(secret) > LONGEST_TOKEN:
+        raise Refused([Finding.error("api.authorization", "Authorization")])
+    return secret.strip().decode("latin-1")
+
+
+def address_group(client: str) -> str:
+    """The address that failures are counted by: an IPv6 client has a whole /64 to itself."""
+    groups = client.split(":")
+    return client if len(groups) < 3 else ":".join(groups[:4])

@@ -1,0 +1,125 @@
+"""A call as it arrives: headers, body within its limit, parameters, key. Read strictly, or stopped here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from sceau.enrolment.rest.caller import Credentials
+from sceau.enrolment.rest.json_text import read_json
+from sceau.enrolment.rest.problems import NotServedError, stop
+from sceau.enrolment.rest.requests import query_value
+from sceau.enrolment.rest.routes import Route
+from sceau.enrolment.rest.shapes import BODY, Record, read_shape
+from sceau.operations import Actor
+from sceau.vocabulary import Finding
+
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+
+LONGEST_QUERY = 2_000
+_KEY = re.compile(r'"?([A-Za-z0-9._~-]{1,40})"?', re.ASCII)
+_JSON = re.compile(r"application/json(\s*;\s*charset=\"?utf-8\"?)?", re.ASCII | re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class Incoming:
+    """A call before it is admitted."""
+
+    route: Route
+    method: str
+    reference: str
+    query: bytes
+    headers: dict[bytes, tuple[bytes, ...]]
+    shown: Credentials
+    instance: str
+    body: bytes = b""
+    actor: Actor | None = None
+
+
+def check_body_headers(incoming: Incoming) -> None:
+    """JSON and nothing else, sent by a program: a browser always says its origin [ASSURANCE T35]."""
+    kinds = incoming.headers.get(b"content-type", ())
+    if len(kinds) != 1 or not _JSON.fullmatch(kinds[0].decode("latin-1").strip()):
+        raise stop(415, [Finding.error("api.media-type", "Content-Type")])
+    if incoming.headers.get(b"content-encoding", (b"identity",)) != (b"identity",):
+        raise stop(415, [Finding.error("api.encoding", "Content-Encoding")])
+    if b"origin" in incoming.headers:
+        raise stop(403, [Finding.error("api.browser", "Origin")])
+
+
+def announced_length(incoming: Incoming) -> int | None:
+    """The length that the call says its body has; None when it does not say."""
+    lengths = incoming.headers.get(b"content-length", ())
+    if len(lengths) == 1 and len(lengths[0]) < 16 and lengths[0].isdigit():
+        return int(lengths[0])
+    return None
+
+
+async def take_body(receive: Receive, limit: int) -> bytes:
+    """The body as it comes, never more than `limit` octets of it."""
+    kept = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise stop(400, [Finding.error("api.json", BODY)])
+        kept += message.get("body", b"")
+        if len(kept) > limit:
+            raise too_large(limit)
+        if not message.get("more_body"):
+            return bytes(kept)
+
+
+def too_large(limit: int) -> NotServedError:
+    """A body beyond its limit; it is not read further."""
+    return stop(413, [Finding.error("api.too-large", BODY, limit=limit)], connection="close")
+
+
+def read_query(shape: Record | None, query: bytes) -> dict[str, Any]:
+    """The parameters of the address, each once and known."""
+    if not query:
+        return {}
+    if shape is None:
+        raise stop(400, [Finding.error("api.query", "adresse")])
+    try:
+        text = query.decode("ascii") if len(query) <= LONGEST_QUERY else "?"
+        pairs = parse_qsl(
+            text, keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=10
+        )
+    except ValueError as error:
+        raise stop(400, [Finding.error("api.query", "adresse")]) from error
+    known = {field.name: field.shape for field in shape.fields}
+    read = {name: query_value(known[name], text) if name in known else text for name, text in pairs}
+    if len(read) != len(pairs):
+        raise stop(400, [Finding.error("api.query", "adresse")])
+    found = read_shape(shape, read, path=BODY)
+    if found:
+        raise stop(400, found)
+    return read
+
+
+def read_key(incoming: Incoming) -> str:
+    """The idempotency key, which a call that changes something must have."""
+    given = incoming.headers.get(b"idempotency-key", ())
+    if not given:
+        raise stop(400, [Finding.error("api.key-missing", "Idempotency-Key")])
+    read = _KEY.fullmatch(given[0].decode("latin-1").strip())
+    if len(given) != 1 or read is None:
+        raise stop(400, [Finding.error("api.key-unreadable", "Idempotency-Key")])
+    return read[1]
+
+
+def read_body(incoming: Incoming) -> dict[str, Any]:
+    """The body, of one of the shapes that the route takes."""
+    read = read_json(incoming.body)
+    if read.value is None:
+        raise stop(400, read.findings)
+    bodies = incoming.route.bodies
+    shape = bodies[1] if len(bodies) > 1 and "requests" in read.value else bodies[0]
+    found = read_shape(shape, read.value, path=BODY)
+    if found:
+        raise stop(400, found)
+    body: dict[str, Any] = read.value
+    return body
