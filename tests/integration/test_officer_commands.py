@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from sceau.cli import certificate, habilitation, order
+from sceau.cli import certificate, habilitation, order, register
 from sceau.records.models import Certificate, JournalDisclosure
 from sceau.vocabulary import Refused, errors
 from tests.instance import (
@@ -19,6 +19,7 @@ from tests.instance import (
     AUDITOR,
     BRUNO,
     REPRESENTATIVE,
+    SIRET,
     STRANGER,
     Instance,
     Someone,
@@ -196,3 +197,37 @@ def test_what_a_crash_left_is_accounted_for(run: Run, instance: Instance) -> Non
     assert answer(run(certificate, "recover", "--json")) == []
     (line,) = answer(run(certificate, "recover", "--everything", "--json"))
     assert line["standing"] == "failed"
+
+
+def test_a_bare_instance_is_peopled_from_the_console(
+    bare_instance: Instance, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def run(*arguments: str) -> Result:
+        monkeypatch.setattr(register, "open_instance", lambda data: None)
+        return CliRunner().invoke(register.app, list(arguments))
+
+    alice = ALICE.national_id.text
+    named = ["--surname", ALICE.surname, "--given-names", ALICE.given_names]
+    assert answer(run("person", alice, *named, "--json"))["surname"] == ALICE.surname
+    assert refused(run("person", alice, *named, "--profession", "99")) == {"operations.profession"}
+    held = answer(
+        run("card", ALICE.card, "--holder", alice, "--type", "CPA", "--until", "2028-01-01", "--json")
+    )
+    assert (held["status"], held["not_after"][:10]) == ("valid", "2028-01-01")
+    assert answer(run("officer", alice, "desk", "--json"))["roles"] == ["desk"]
+    assert answer(run("officer", alice, "authority", "--json"))["roles"] == ["authority", "desk"]
+    assert refused(run("officer", alice, "auditor")) == {"operations.roles-by-authority"}
+    taken = run("officer", alice, "desk", "--dismiss", "--as", alice, "--json")
+    assert answer(taken)["roles"] == ["authority"]
+    assert answer(run("card-status", ALICE.card, "lost", "--reason", "Perdue", "--json"))["status"] == "lost"
+    file = tmp_path / "contrat.json"
+    structure = {"name": "Clinique", "siret": SIRET, "postcode": "69003", "commune": "Lyon"}
+    party = {"quality": "mandataire", "surname": "A", "given_names": "B", "card_number": "2500000001"}
+    entry = {"number": "C-1", "valid_from": "2026-01-01", "structure": structure, "parties": [party]}
+    file.write_text(json.dumps(entry))
+    assert answer(run("contract", str(file), "--json"))["structure"]["national_id"] == f"3{SIRET}"
+    ended = run("contract-state", "C-1", "terminated", "--reason", "Fin", "--json")
+    assert answer(ended)["state"] == "terminated"
+    file.write_text("[]")
+    assert run("contract", str(file)).exit_code == 2
+    assert bare_instance.signer.signatures == []

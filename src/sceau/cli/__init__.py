@@ -24,6 +24,7 @@ TOPICS: dict[str, tuple[str, str]] = {
     "init": ("sceau.cli.init", "Créer une instance : hiérarchie, base, clés."),
     "run": ("sceau.cli.run", "Lancer tout le service sur cette machine."),
     "demo": ("sceau.cli.demo", "Jouer toute la notice, du formulaire 413 au certificat révoqué."),
+    "register": ("sceau.cli.register", "Enregistrer personnes, cartes, contrats et rôles."),
     "form": ("sceau.cli.form", "Lire un formulaire 413."),
     "order": ("sceau.cli.order", "Suivre et décider les commandes."),
     "habilitation": ("sceau.cli.habilitation", "Voir, suspendre et retirer les habilitations."),
