@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import idna
 import pytest
 
 from sceau.vocabulary import (
@@ -91,9 +92,26 @@ def test_a_declared_u_label_becomes_its_a_label_and_it_is_said() -> None:
 
 
 def test_a_declared_name_that_grows_too_long_as_a_labels_is_refused() -> None:
-    longer = ".".join(["éàzèùyçôxâêwîûvëïu"] * 8 + ["fr"])
+    longer = ".".join(["éàzèùyçôxâêwîûvëïu"] * 9 + ["fr"])
     assert len(longer) < 253
     assert codes(read_declared_host_name(longer)) == {"host.too-long"}
+
+
+def test_an_a_label_that_hides_a_joiner_is_refused() -> None:
+    hidden = idna.alabel("نامه\u200cای").decode()
+    assert codes(read_host_name(f"{hidden}.mon-domaine.fr")) == {"host.bad-a-label"}
+
+
+def test_one_alphabet_is_no_mixture_and_the_japanese_ones_are_one() -> None:
+    assert codes(read_host_name("xn--hpital-ixa.mon-domaine.fr")) == set()
+    assert codes(read_host_name("xn--80ak6aa92e.mon-domaine.fr")) == set()
+    assert codes(read_declared_host_name("日本語テスト.jp")) == {"host.a-label", "host.foreign-script"}
+
+
+def test_half_a_comment_is_one_and_forbidden_signs_are_named() -> None:
+    assert codes(read_mailbox("x(@mon-domaine.fr")) == {"mailbox.comment"}
+    reading = read_mailbox("a,b;c.d@mon-domaine.fr")
+    assert dict(reading.findings[0].details)["characters"] == ", ;"
 
 
 def test_the_subject_may_be_the_path_of_a_field() -> None:
