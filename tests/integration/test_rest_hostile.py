@@ -76,8 +76,8 @@ def test_hostile_values_of_each_field(program: RestClient) -> None:
     values += [[[]], {"a": {}}, ["x"] * 1001, _SQL, "%s%n", "../../etc"]
     for name in (*GOOD, "habilitation", "holder", "replaces", "terms_accepted", "revocation_code", "autre"):
         for value in values:
-            if [name, value] in (["terms_accepted", True], ["revocation_code", _SQL]):
-                continue  # these are in order
+            if [name, value] in IN_ORDER:
+                continue
             answer = program.post("certificates", GOOD | {name: value})
             assert 400 <= answer.status < 500, (name, value, answer.content)
             assert answer.codes
@@ -175,7 +175,7 @@ def test_hostile_headers_and_addresses(program: RestClient) -> None:
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(10**17), 10**17) | st.text(max_size=40),
+    st.none() | st.booleans() | st.integers(-(10**16), 10**16) | st.text(max_size=40),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
     max_leaves=12,
 )
