@@ -11,9 +11,9 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from sceau.operations import machine
+from sceau.operations import card_type_of, machine
 from sceau.portal.door import TestCard, doorkeeper
-from sceau.portal.entry import enter, read_presented, type_of
+from sceau.portal.entry import enter, read_presented
 from sceau.portal.hats import Hat
 from sceau.portal.rendering import page
 from sceau.portal.saying import summary
@@ -64,7 +64,7 @@ def door(request: PortalRequest) -> HttpResponse:
         if findings:
             return _turned_away(request, findings, presented=True)
         return HttpResponseRedirect(_way_on(request))
-    context.update(holder=reading.value, card_type=type_of(reading.value))
+    context.update(holder=reading.value, card_type=card_type_of(reading.value))
     context.update(summary(reading.findings, heading="À savoir"))
     return page(request, "entrance/door.html", context)
 
