@@ -95,10 +95,10 @@ def test_relative_imports_are_not_used() -> None:
 
 def test_every_room_has_a_front_door_that_lists_its_names() -> None:
     for room in ROOMS:
-        if room == "enrolment":  # opens with the machine doors
-            continue
         tree = parsed()[SOURCE / room / "__init__.py"]
-        assigned = [t.id for n in tree.body if isinstance(n, ast.Assign) for t in n.targets if isinstance(t, ast.Name)]
+        assigned = [
+            t.id for n in tree.body if isinstance(n, ast.Assign) for t in n.targets if isinstance(t, ast.Name)
+        ]
         assert "__all__" in assigned, room
 
 
@@ -108,7 +108,11 @@ def test_modules_say_what_they_decide() -> None:
 
 
 def test_no_folder_or_module_has_a_name_that_says_nothing() -> None:
-    guilty = [str(p.relative_to(ROOT)) for p in SOURCE.rglob("*") if p.stem in FORBIDDEN_NAMES and p.suffix != ".html"]
+    guilty = [
+        str(p.relative_to(ROOT))
+        for p in SOURCE.rglob("*")
+        if p.stem in FORBIDDEN_NAMES and p.suffix != ".html"
+    ]
     assert guilty == []
 
 
@@ -161,13 +165,17 @@ def finding_codes() -> Iterator[tuple[str | None, str]]:
             if not (is_maker or is_direct):
                 continue
             first = node.args[0] if node.args else None
-            literal = first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else None
+            literal = (
+                first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else None
+            )
             yield literal, f"{path.relative_to(ROOT)}:{node.lineno}"
 
 
 def catalogue_codes() -> set[str]:
     folder = SOURCE / "catalogue" / "data" / "findings"
-    return {code for path in folder.glob("*.toml") for code in tomllib.loads(path.read_text(encoding="utf-8"))}
+    return {
+        code for path in folder.glob("*.toml") for code in tomllib.loads(path.read_text(encoding="utf-8"))
+    }
 
 
 def test_codes_of_findings_are_literal() -> None:
@@ -176,7 +184,9 @@ def test_codes_of_findings_are_literal() -> None:
 
 def test_every_code_has_its_french_sentence() -> None:
     texts = catalogue_codes()
-    assert sorted({f"{code} ({place})" for code, place in finding_codes() if code and code not in texts}) == []
+    assert (
+        sorted({f"{code} ({place})" for code, place in finding_codes() if code and code not in texts}) == []
+    )
 
 
 def test_no_sentence_is_left_without_a_finding() -> None:
