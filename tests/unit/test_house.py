@@ -14,9 +14,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "sceau"
 ROOMS = (
-    "vocabulary catalogue registration identity certification status journal records custody documents "
-    "operations portal enrolment publication"
-).split()
+    *("vocabulary", "catalogue", "registration", "identity", "certification", "status", "journal", "records"),
+    *("custody", "documents", "operations", "portal", "enrolment", "publication"),
+)
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "core", "base", "services", "managers"}
 FINDING_MAKERS = {"error", "warning", "info"}
 
@@ -147,7 +147,7 @@ def test_functions_take_few_positional_parameters() -> None:
 
 
 def finding_codes() -> Iterator[tuple[str | None, str]]:
-    """Every code given to `Finding.error/warning/info(`, `Finding(` or `Fault(`; None where it is no literal."""
+    """Every code given to `Finding.error/warning/info(`, `Finding(` or `Fault(`; None where no literal."""
     for path, tree in parsed().items():
         if path == SOURCE / "vocabulary" / "findings.py":
             continue

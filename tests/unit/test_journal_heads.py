@@ -37,7 +37,10 @@ def test_the_verifier_of_the_signed_note_specification_is_read() -> None:
 
 def test_a_note_signed_by_others_in_the_same_manner_verifies() -> None:
     """The signature in the same package's documentation verifies alike (its text is no checkpoint)."""
-    text = "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n"
+    text = (
+        "If you think cryptography is the answer to your problem,\n"
+        "then you don't know what your problem is.\n"
+    )
     verifier = read_verifier("PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW").require()
     blob = base64.b64decode(
         "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM="

@@ -48,10 +48,12 @@ def life_of(issuer: Issuer, *, at: datetime, parent: Era | None) -> Era:
     parent's end.
     """
     begins = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    if parent is not None:
-        return Era(max(begins, parent.begins), parent.ends - timedelta(days=issuer.days_before_parent))
     day = 28 if (begins.month, begins.day) == (2, 29) else begins.day
-    return Era(begins, begins.replace(year=begins.year + issuer.years, day=day))
+    ends = begins.replace(year=begins.year + issuer.years, day=day)
+    if parent is None:
+        return Era(begins, ends)
+    last = parent.ends - timedelta(days=issuer.days_before_parent)
+    return Era(max(begins, parent.begins), min(ends, last))
 
 
 def authority_name(issuer: Issuer, environment: Environment) -> x509.Name:
@@ -70,9 +72,15 @@ def authority_name(issuer: Issuer, environment: Environment) -> x509.Name:
 
 
 def make_authority(
-    issuer: Issuer, key: SigningKey, *, parent: Authority | None, environment: Environment, at: datetime
+    issuer: Issuer,
+    key: SigningKey,
+    *,
+    parent: Authority | None,
+    environment: Environment,
+    at: datetime,
+    generation: int = 1,
 ) -> Authority:
-    """Certify `key` as generation 1 of `issuer`, under `parent` (a root when None)."""
+    """Certify `key` as a generation of `issuer`, under `parent` (a root when None)."""
     above = None if parent is None else x509.load_der_x509_certificate(parent.certificate)
     life = life_of(issuer, at=at, parent=None if above is None else _life(above))
     public = _public(key)
@@ -101,7 +109,7 @@ def make_authority(
     )
     certificate = sign_with(builder, key if parent is None else parent.key)
     check_made(certificate, certificate if parent is None else parent.certificate)
-    return Authority(issuer, 1, certificate, key)
+    return Authority(issuer, generation, certificate, key)
 
 
 def sign_with(builder: x509.CertificateBuilder, key: SigningKey) -> bytes:

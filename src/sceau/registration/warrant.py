@@ -115,7 +115,9 @@ def warrant_for(
     `person` is who asks, with `card`; `holder` is whom a PRO certificate names [decision 14], None for the
     others.
     """
-    found = decide_right(_question_of(habilitation, card, product, names, catalogue), catalogue=catalogue)
+    found = decide_right(
+        _question_of(habilitation, card, product, names=names, catalogue=catalogue), catalogue=catalogue
+    )
     found += _check_bonds(habilitation, person, card, at)
     found += _check_holder(habilitation, product, holder, catalogue)
     decided = decide_names(product, habilitation.scope, names, catalogue)
@@ -172,7 +174,7 @@ def own_card_warrant(
 
 
 def _question_of(
-    habilitation: Habilitation, card: Card, product: str, names: Sequence[str], catalogue: Catalogue
+    habilitation: Habilitation, card: Card, product: str, *, names: Sequence[str], catalogue: Catalogue
 ) -> RightQuestion:
     known = catalogue.products.get(product)
     # An ORG right is asked without a name: the common name is text, judged by `decide_names` [decision 13].

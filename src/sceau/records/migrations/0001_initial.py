@@ -5,641 +5,1018 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Approval',
+            name="Approval",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField()),
-                ('officer', models.CharField(max_length=64)),
-                ('card_number', models.CharField(blank=True, max_length=10)),
-                ('at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField()),
+                ("officer", models.CharField(max_length=64)),
+                ("card_number", models.CharField(blank=True, max_length=10)),
+                ("at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='BlockedKey',
+            name="BlockedKey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('spki_sha256', models.CharField(max_length=64, unique=True)),
-                ('why', models.CharField(max_length=32)),
-                ('since', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("spki_sha256", models.CharField(max_length=64, unique=True)),
+                ("why", models.CharField(max_length=32)),
+                ("since", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Card',
+            name="Card",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=10, unique=True)),
-                ('type', models.CharField(max_length=16)),
-                ('status', models.CharField(max_length=16)),
-                ('not_after', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.CharField(max_length=10, unique=True)),
+                ("type", models.CharField(max_length=16)),
+                ("status", models.CharField(max_length=16)),
+                ("not_after", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Contract',
+            name="Contract",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=40, unique=True)),
-                ('state', models.CharField(max_length=16)),
-                ('valid_from', models.DateField()),
-                ('valid_until', models.DateField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.CharField(max_length=40, unique=True)),
+                ("state", models.CharField(max_length=16)),
+                ("valid_from", models.DateField()),
+                ("valid_until", models.DateField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Employment',
+            name="Employment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source', models.CharField(max_length=16)),
-                ('confirmed_by', models.CharField(blank=True, max_length=64)),
-                ('since', models.DateTimeField()),
-                ('until', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("source", models.CharField(max_length=16)),
+                ("confirmed_by", models.CharField(blank=True, max_length=64)),
+                ("since", models.DateTimeField()),
+                ("until", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Habilitation',
+            name="Habilitation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reference', models.CharField(max_length=20, unique=True)),
-                ('product', models.CharField(max_length=16)),
-                ('canonical_scope', models.CharField(max_length=270)),
-                ('state', models.CharField(max_length=16)),
-                ('current_version', models.PositiveIntegerField()),
-                ('reason', models.TextField(blank=True)),
-                ('granted_at', models.DateTimeField()),
-                ('changed_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("reference", models.CharField(max_length=20, unique=True)),
+                ("product", models.CharField(max_length=16)),
+                ("canonical_scope", models.CharField(max_length=270)),
+                ("state", models.CharField(max_length=16)),
+                ("current_version", models.PositiveIntegerField()),
+                ("reason", models.TextField(blank=True)),
+                ("granted_at", models.DateTimeField()),
+                ("changed_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='JournalDisclosure',
+            name="JournalDisclosure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=32)),
-                ('salt', models.BinaryField()),
-                ('data', models.JSONField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=32)),
+                ("salt", models.BinaryField()),
+                ("data", models.JSONField()),
             ],
         ),
         migrations.CreateModel(
-            name='JournalEntry',
+            name="JournalEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(db_index=True)),
-                ('kind', models.CharField(max_length=64)),
-                ('subject', models.CharField(blank=True, max_length=64)),
-                ('entry', models.BinaryField()),
-                ('leaf_hash', models.CharField(max_length=64)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(db_index=True)),
+                ("kind", models.CharField(max_length=64)),
+                ("subject", models.CharField(blank=True, max_length=64)),
+                ("entry", models.BinaryField()),
+                ("leaf_hash", models.CharField(max_length=64)),
             ],
         ),
         migrations.CreateModel(
-            name='JournalLeaf',
+            name="JournalLeaf",
             fields=[
-                ('position', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('leaf_hash', models.CharField(max_length=64)),
+                ("position", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("leaf_hash", models.CharField(max_length=64)),
             ],
         ),
         migrations.CreateModel(
-            name='KeyUse',
+            name="KeyUse",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('spki_sha256', models.CharField(max_length=64, unique=True)),
-                ('product', models.CharField(max_length=16)),
-                ('owner', models.CharField(max_length=64)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("spki_sha256", models.CharField(max_length=64, unique=True)),
+                ("product", models.CharField(max_length=16)),
+                ("owner", models.CharField(max_length=64)),
             ],
         ),
         migrations.CreateModel(
-            name='MailboxConfirmation',
+            name="MailboxConfirmation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('mailbox', models.CharField(max_length=320)),
-                ('code_hash', models.CharField(max_length=200)),
-                ('sent_at', models.DateTimeField()),
-                ('failures', models.PositiveIntegerField(default=0)),
-                ('confirmed_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("mailbox", models.CharField(max_length=320)),
+                ("code_hash", models.CharField(max_length=200)),
+                ("sent_at", models.DateTimeField()),
+                ("failures", models.PositiveIntegerField(default=0)),
+                ("confirmed_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Order',
+            name="Order",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reference', models.CharField(max_length=20, unique=True)),
-                ('state', models.CharField(max_length=16)),
-                ('current_version', models.PositiveIntegerField()),
-                ('channel', models.CharField(max_length=8)),
-                ('submitted_by', models.CharField(blank=True, max_length=64)),
-                ('submitted_at', models.DateTimeField()),
-                ('changed_at', models.DateTimeField()),
-                ('assigned_to', models.CharField(blank=True, max_length=64)),
-                ('reason', models.TextField(blank=True)),
-                ('idempotency_key', models.CharField(max_length=64, null=True)),
-                ('structure_name', models.CharField(blank=True, max_length=200)),
-                ('structure_number', models.CharField(blank=True, db_index=True, max_length=32)),
-                ('contract_number', models.CharField(blank=True, db_index=True, max_length=40)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("reference", models.CharField(max_length=20, unique=True)),
+                ("state", models.CharField(max_length=16)),
+                ("current_version", models.PositiveIntegerField()),
+                ("channel", models.CharField(max_length=8)),
+                ("submitted_by", models.CharField(blank=True, max_length=64)),
+                ("submitted_at", models.DateTimeField()),
+                ("changed_at", models.DateTimeField()),
+                ("assigned_to", models.CharField(blank=True, max_length=64)),
+                ("reason", models.TextField(blank=True)),
+                ("idempotency_key", models.CharField(max_length=64, null=True)),
+                ("structure_name", models.CharField(blank=True, max_length=200)),
+                ("structure_number", models.CharField(blank=True, db_index=True, max_length=32)),
+                ("contract_number", models.CharField(blank=True, db_index=True, max_length=40)),
             ],
         ),
         migrations.CreateModel(
-            name='OrderNote',
+            name="OrderNote",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=16)),
-                ('audience', models.CharField(max_length=16)),
-                ('author', models.CharField(blank=True, max_length=64)),
-                ('text', models.TextField()),
-                ('due', models.DateField(null=True)),
-                ('at', models.DateTimeField()),
-                ('answered_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=16)),
+                ("audience", models.CharField(max_length=16)),
+                ("author", models.CharField(blank=True, max_length=64)),
+                ("text", models.TextField()),
+                ("due", models.DateField(null=True)),
+                ("at", models.DateTimeField()),
+                ("answered_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='OrderParty',
+            name="OrderParty",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(max_length=16)),
-                ('card_number', models.CharField(blank=True, db_index=True, max_length=10)),
-                ('person_id', models.CharField(blank=True, db_index=True, max_length=64)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("role", models.CharField(max_length=16)),
+                ("card_number", models.CharField(blank=True, db_index=True, max_length=10)),
+                ("person_id", models.CharField(blank=True, db_index=True, max_length=64)),
             ],
         ),
         migrations.CreateModel(
-            name='OrderVersion',
+            name="OrderVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('raw', models.TextField()),
-                ('digest', models.CharField(max_length=64)),
-                ('made_by', models.CharField(blank=True, max_length=64)),
-                ('made_at', models.DateTimeField()),
-                ('why', models.TextField(blank=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("raw", models.TextField()),
+                ("digest", models.CharField(max_length=64)),
+                ("made_by", models.CharField(blank=True, max_length=64)),
+                ("made_at", models.DateTimeField()),
+                ("why", models.TextField(blank=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Person',
+            name="Person",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('national_id', models.CharField(max_length=64, unique=True)),
-                ('surname', models.CharField(max_length=80)),
-                ('given_names', models.CharField(max_length=80)),
-                ('title', models.CharField(blank=True, max_length=80)),
-                ('profession_code', models.IntegerField(null=True)),
-                ('specialities', models.JSONField(default=list)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("national_id", models.CharField(max_length=64, unique=True)),
+                ("surname", models.CharField(max_length=80)),
+                ("given_names", models.CharField(max_length=80)),
+                ("title", models.CharField(blank=True, max_length=80)),
+                ("profession_code", models.IntegerField(null=True)),
+                ("specialities", models.JSONField(default=list)),
             ],
         ),
         migrations.CreateModel(
-            name='ResponderCertificate',
+            name="ResponderCertificate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('issuer', models.CharField(max_length=16)),
-                ('generation', models.PositiveIntegerField()),
-                ('serial', models.CharField(max_length=40)),
-                ('draft', models.BinaryField()),
-                ('der', models.BinaryField(null=True)),
-                ('not_before', models.DateTimeField()),
-                ('not_after', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("issuer", models.CharField(max_length=16)),
+                ("generation", models.PositiveIntegerField()),
+                ("serial", models.CharField(max_length=40)),
+                ("draft", models.BinaryField()),
+                ("der", models.BinaryField(null=True)),
+                ("not_before", models.DateTimeField()),
+                ("not_after", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Revocation',
+            name="Revocation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('issuer', models.CharField(max_length=16)),
-                ('generation', models.PositiveIntegerField()),
-                ('serial', models.CharField(max_length=40)),
-                ('reason', models.CharField(max_length=32)),
-                ('reason_number', models.PositiveSmallIntegerField()),
-                ('at', models.DateTimeField()),
-                ('not_after', models.DateTimeField()),
-                ('quality', models.CharField(max_length=16)),
-                ('by', models.CharField(blank=True, max_length=64)),
-                ('explanation', models.TextField(blank=True)),
-                ('entry', models.BinaryField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("issuer", models.CharField(max_length=16)),
+                ("generation", models.PositiveIntegerField()),
+                ("serial", models.CharField(max_length=40)),
+                ("reason", models.CharField(max_length=32)),
+                ("reason_number", models.PositiveSmallIntegerField()),
+                ("at", models.DateTimeField()),
+                ("not_after", models.DateTimeField()),
+                ("quality", models.CharField(max_length=16)),
+                ("by", models.CharField(blank=True, max_length=64)),
+                ("explanation", models.TextField(blank=True)),
+                ("entry", models.BinaryField()),
             ],
         ),
         migrations.CreateModel(
-            name='Role',
+            name="Role",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('quality', models.CharField(max_length=16)),
-                ('since', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("quality", models.CharField(max_length=16)),
+                ("since", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Setting',
+            name="Setting",
             fields=[
-                ('name', models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ('value', models.JSONField()),
+                ("name", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("value", models.JSONField()),
             ],
         ),
         migrations.CreateModel(
-            name='Structure',
+            name="Structure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('national_id', models.CharField(max_length=32, unique=True)),
-                ('name', models.CharField(max_length=200)),
-                ('department', models.CharField(max_length=64)),
-                ('postcode', models.CharField(max_length=5)),
-                ('commune', models.CharField(max_length=80)),
-                ('siret', models.CharField(blank=True, db_index=True, max_length=14)),
-                ('finess', models.CharField(blank=True, db_index=True, max_length=9)),
-                ('rpps_rangs', models.JSONField(default=list)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("national_id", models.CharField(max_length=32, unique=True)),
+                ("name", models.CharField(max_length=200)),
+                ("department", models.CharField(max_length=64)),
+                ("postcode", models.CharField(max_length=5)),
+                ("commune", models.CharField(max_length=80)),
+                ("siret", models.CharField(blank=True, db_index=True, max_length=14)),
+                ("finess", models.CharField(blank=True, db_index=True, max_length=9)),
+                ("rpps_rangs", models.JSONField(default=list)),
             ],
         ),
         migrations.CreateModel(
-            name='TreeHead',
+            name="TreeHead",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('size', models.BigIntegerField(unique=True)),
-                ('root', models.CharField(max_length=64)),
-                ('frontier', models.BinaryField()),
-                ('at', models.DateTimeField()),
-                ('note', models.TextField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("size", models.BigIntegerField(unique=True)),
+                ("root", models.CharField(max_length=64)),
+                ("frontier", models.BinaryField()),
+                ("at", models.DateTimeField()),
+                ("note", models.TextField()),
             ],
         ),
         migrations.CreateModel(
-            name='Certificate',
+            name="Certificate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reference', models.CharField(max_length=20, unique=True)),
-                ('issuer', models.CharField(max_length=16)),
-                ('generation', models.PositiveIntegerField()),
-                ('serial', models.CharField(max_length=40)),
-                ('state', models.CharField(max_length=16)),
-                ('product', models.CharField(max_length=16)),
-                ('profile', models.CharField(max_length=32)),
-                ('subject', models.TextField()),
-                ('draft', models.BinaryField()),
-                ('der', models.BinaryField(null=True)),
-                ('spki_sha256', models.CharField(db_index=True, max_length=64)),
-                ('not_before', models.DateTimeField()),
-                ('not_after', models.DateTimeField()),
-                ('habilitation_version', models.PositiveIntegerField(null=True)),
-                ('asked_by', models.CharField(max_length=64)),
-                ('asked_with', models.CharField(max_length=10)),
-                ('holder', models.CharField(blank=True, max_length=64)),
-                ('asked_at', models.DateTimeField()),
-                ('changed_at', models.DateTimeField()),
-                ('idempotency_key', models.CharField(max_length=80)),
-                ('request_digest', models.CharField(max_length=64)),
-                ('collected_at', models.DateTimeField(null=True)),
-                ('code_hash', models.CharField(blank=True, max_length=200)),
-                ('code_failures', models.PositiveIntegerField(default=0)),
-                ('code_failed_at', models.DateTimeField(null=True)),
-                ('replaces', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='successors', to='records.certificate')),
-                ('contract', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='certificates', to='records.contract')),
-                ('habilitation', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='certificates', to='records.habilitation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("reference", models.CharField(max_length=20, unique=True)),
+                ("issuer", models.CharField(max_length=16)),
+                ("generation", models.PositiveIntegerField()),
+                ("serial", models.CharField(max_length=40)),
+                ("state", models.CharField(max_length=16)),
+                ("product", models.CharField(max_length=16)),
+                ("profile", models.CharField(max_length=32)),
+                ("subject", models.TextField()),
+                ("draft", models.BinaryField()),
+                ("der", models.BinaryField(null=True)),
+                ("spki_sha256", models.CharField(db_index=True, max_length=64)),
+                ("not_before", models.DateTimeField()),
+                ("not_after", models.DateTimeField()),
+                ("habilitation_version", models.PositiveIntegerField(null=True)),
+                ("asked_by", models.CharField(max_length=64)),
+                ("asked_with", models.CharField(max_length=10)),
+                ("holder", models.CharField(blank=True, max_length=64)),
+                ("asked_at", models.DateTimeField()),
+                ("changed_at", models.DateTimeField()),
+                ("idempotency_key", models.CharField(max_length=80)),
+                ("request_digest", models.CharField(max_length=64)),
+                ("collected_at", models.DateTimeField(null=True)),
+                ("code_hash", models.CharField(blank=True, max_length=200)),
+                ("code_failures", models.PositiveIntegerField(default=0)),
+                ("code_failed_at", models.DateTimeField(null=True)),
+                (
+                    "replaces",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="successors",
+                        to="records.certificate",
+                    ),
+                ),
+                (
+                    "contract",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="certificates",
+                        to="records.contract",
+                    ),
+                ),
+                (
+                    "habilitation",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="certificates",
+                        to="records.habilitation",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CertificateName',
+            name="CertificateName",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveIntegerField()),
-                ('kind', models.CharField(max_length=16)),
-                ('value', models.CharField(db_index=True, max_length=320)),
-                ('certificate', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='names', to='records.certificate')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveIntegerField()),
+                ("kind", models.CharField(max_length=16)),
+                ("value", models.CharField(db_index=True, max_length=320)),
+                (
+                    "certificate",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="names",
+                        to="records.certificate",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ContractParty',
+            name="ContractParty",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('quality', models.CharField(max_length=16)),
-                ('surname', models.CharField(max_length=80)),
-                ('given_names', models.CharField(max_length=80)),
-                ('card_number', models.CharField(db_index=True, max_length=10)),
-                ('email', models.CharField(blank=True, max_length=254)),
-                ('phone', models.CharField(blank=True, max_length=20)),
-                ('contract', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='parties', to='records.contract')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("quality", models.CharField(max_length=16)),
+                ("surname", models.CharField(max_length=80)),
+                ("given_names", models.CharField(max_length=80)),
+                ("card_number", models.CharField(db_index=True, max_length=10)),
+                ("email", models.CharField(blank=True, max_length=254)),
+                ("phone", models.CharField(blank=True, max_length=20)),
+                (
+                    "contract",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="parties",
+                        to="records.contract",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CrlIssue',
+            name="CrlIssue",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('issuer', models.CharField(max_length=16)),
-                ('generation', models.PositiveIntegerField()),
-                ('number', models.BigIntegerField()),
-                ('this_update', models.DateTimeField()),
-                ('next_update', models.DateTimeField()),
-                ('der', models.BinaryField(null=True)),
-                ('entries', models.PositiveIntegerField(default=0)),
-                ('through', models.BigIntegerField(default=0)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("issuer", models.CharField(max_length=16)),
+                ("generation", models.PositiveIntegerField()),
+                ("number", models.BigIntegerField()),
+                ("this_update", models.DateTimeField()),
+                ("next_update", models.DateTimeField()),
+                ("der", models.BinaryField(null=True)),
+                ("entries", models.PositiveIntegerField(default=0)),
+                ("through", models.BigIntegerField(default=0)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('issuer', 'generation', 'number'), name='crl_number_once'), models.CheckConstraint(condition=models.Q(('next_update__gt', models.F('this_update'))), name='crl_dates')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("issuer", "generation", "number"), name="crl_number_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("next_update__gt", models.F("this_update"))), name="crl_dates"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='HabilitationVersion',
+            name="HabilitationVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('order_version', models.PositiveIntegerField()),
-                ('structure', models.JSONField()),
-                ('scope_kind', models.CharField(blank=True, max_length=16)),
-                ('scope_name', models.CharField(blank=True, max_length=253)),
-                ('scope_restricted', models.BooleanField(default=False)),
-                ('holder_letter', models.CharField(max_length=32)),
-                ('card_number', models.CharField(db_index=True, max_length=10)),
-                ('valid_until', models.DateTimeField(null=True)),
-                ('granted_at', models.DateTimeField()),
-                ('digest', models.CharField(max_length=64)),
-                ('contract', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='grants', to='records.contract')),
-                ('habilitation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='records.habilitation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("order_version", models.PositiveIntegerField()),
+                ("structure", models.JSONField()),
+                ("scope_kind", models.CharField(blank=True, max_length=16)),
+                ("scope_name", models.CharField(blank=True, max_length=253)),
+                ("scope_restricted", models.BooleanField(default=False)),
+                ("holder_letter", models.CharField(max_length=32)),
+                ("card_number", models.CharField(db_index=True, max_length=10)),
+                ("valid_until", models.DateTimeField(null=True)),
+                ("granted_at", models.DateTimeField()),
+                ("digest", models.CharField(max_length=64)),
+                (
+                    "contract",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="grants",
+                        to="records.contract",
+                    ),
+                ),
+                (
+                    "habilitation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="versions",
+                        to="records.habilitation",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='JournalPending',
+            name="JournalPending",
             fields=[
-                ('entry', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='+', serialize=False, to='records.journalentry')),
+                (
+                    "entry",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to="records.journalentry",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='journalentry',
-            index=models.Index(fields=['subject', 'id'], name='journal_subject'),
+            model_name="journalentry",
+            index=models.Index(fields=["subject", "id"], name="journal_subject"),
         ),
         migrations.AddField(
-            model_name='journaldisclosure',
-            name='entry',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='disclosures', to='records.journalentry'),
+            model_name="journaldisclosure",
+            name="entry",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="disclosures",
+                to="records.journalentry",
+            ),
         ),
         migrations.AddField(
-            model_name='journalleaf',
-            name='entry',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='leaf', to='records.journalentry'),
+            model_name="journalleaf",
+            name="entry",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT, related_name="leaf", to="records.journalentry"
+            ),
         ),
         migrations.AddField(
-            model_name='keyuse',
-            name='certificate',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.certificate'),
+            model_name="keyuse",
+            name="certificate",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.certificate"
+            ),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['state', 'changed_at', 'id'], name='order_queue'),
+            model_name="order",
+            index=models.Index(fields=["state", "changed_at", "id"], name="order_queue"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['submitted_by', 'id'], name='order_submitter'),
+            model_name="order",
+            index=models.Index(fields=["submitted_by", "id"], name="order_submitter"),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['received', 'under-review', 'incomplete', 'accepted', 'refused', 'abandoned'])), name='order_state'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        ["received", "under-review", "incomplete", "accepted", "refused", "abandoned"],
+                    )
+                ),
+                name="order_state",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('channel__in', ['web', 'pdf', 'desk', 'cli'])), name='order_channel'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("channel__in", ["web", "pdf", "desk", "cli"])), name="order_channel"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.UniqueConstraint(fields=('submitted_by', 'idempotency_key'), name='order_once'),
+            model_name="order",
+            constraint=models.UniqueConstraint(fields=("submitted_by", "idempotency_key"), name="order_once"),
         ),
         migrations.AddField(
-            model_name='habilitationversion',
-            name='order',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='grants', to='records.order'),
+            model_name="habilitationversion",
+            name="order",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="grants", to="records.order"
+            ),
         ),
         migrations.AddField(
-            model_name='approval',
-            name='order',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='approvals', to='records.order'),
+            model_name="approval",
+            name="order",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="approvals", to="records.order"
+            ),
         ),
         migrations.AddField(
-            model_name='ordernote',
-            name='order',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notes', to='records.order'),
+            model_name="ordernote",
+            name="order",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="notes", to="records.order"
+            ),
         ),
         migrations.AddField(
-            model_name='orderparty',
-            name='order',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='parties', to='records.order'),
+            model_name="orderparty",
+            name="order",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="parties", to="records.order"
+            ),
         ),
         migrations.AddField(
-            model_name='orderversion',
-            name='order',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='records.order'),
+            model_name="orderversion",
+            name="order",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="versions", to="records.order"
+            ),
         ),
         migrations.AddField(
-            model_name='mailboxconfirmation',
-            name='person',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='mailboxes', to='records.person'),
+            model_name="mailboxconfirmation",
+            name="person",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="mailboxes", to="records.person"
+            ),
         ),
         migrations.AddField(
-            model_name='habilitation',
-            name='person',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='habilitations', to='records.person'),
+            model_name="habilitation",
+            name="person",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="habilitations", to="records.person"
+            ),
         ),
         migrations.AddField(
-            model_name='employment',
-            name='person',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='employments', to='records.person'),
+            model_name="employment",
+            name="person",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="employments", to="records.person"
+            ),
         ),
         migrations.AddField(
-            model_name='card',
-            name='person',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cards', to='records.person'),
+            model_name="card",
+            name="person",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="cards", to="records.person"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='respondercertificate',
-            constraint=models.UniqueConstraint(fields=('issuer', 'serial'), name='responder_serial_once'),
+            model_name="respondercertificate",
+            constraint=models.UniqueConstraint(fields=("issuer", "serial"), name="responder_serial_once"),
         ),
         migrations.AddField(
-            model_name='revocation',
-            name='certificate',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='revocation', to='records.certificate'),
+            model_name="revocation",
+            name="certificate",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="revocation",
+                to="records.certificate",
+            ),
         ),
         migrations.AddField(
-            model_name='role',
-            name='person',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='roles', to='records.person'),
+            model_name="role",
+            name="person",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="roles", to="records.person"
+            ),
         ),
         migrations.AddField(
-            model_name='habilitation',
-            name='structure',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='habilitations', to='records.structure'),
+            model_name="habilitation",
+            name="structure",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="habilitations",
+                to="records.structure",
+            ),
         ),
         migrations.AddField(
-            model_name='employment',
-            name='structure',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='employments', to='records.structure'),
+            model_name="employment",
+            name="structure",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="employments",
+                to="records.structure",
+            ),
         ),
         migrations.AddField(
-            model_name='contract',
-            name='structure',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='contracts', to='records.structure'),
+            model_name="contract",
+            name="structure",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="contracts", to="records.structure"
+            ),
         ),
         migrations.AddField(
-            model_name='certificate',
-            name='structure',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='certificates', to='records.structure'),
+            model_name="certificate",
+            name="structure",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="certificates",
+                to="records.structure",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='certificatename',
-            constraint=models.UniqueConstraint(fields=('certificate', 'position'), name='certificate_name_once'),
+            model_name="certificatename",
+            constraint=models.UniqueConstraint(
+                fields=("certificate", "position"), name="certificate_name_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='certificatename',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['host', 'mailbox', 'application'])), name='certificate_name_kind'),
+            model_name="certificatename",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["host", "mailbox", "application"])),
+                name="certificate_name_kind",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contractparty',
-            constraint=models.CheckConstraint(condition=models.Q(('quality__in', ['representative', 'mandataire'])), name='contract_party_quality'),
+            model_name="contractparty",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quality__in", ["representative", "mandataire"])),
+                name="contract_party_quality",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contractparty',
-            constraint=models.UniqueConstraint(fields=('contract', 'quality', 'card_number'), name='contract_party_once'),
+            model_name="contractparty",
+            constraint=models.UniqueConstraint(
+                fields=("contract", "quality", "card_number"), name="contract_party_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='journaldisclosure',
-            constraint=models.UniqueConstraint(fields=('entry', 'name'), name='journal_disclosure_once'),
+            model_name="journaldisclosure",
+            constraint=models.UniqueConstraint(fields=("entry", "name"), name="journal_disclosure_once"),
         ),
         migrations.AddConstraint(
-            model_name='journalleaf',
-            constraint=models.CheckConstraint(condition=models.Q(('position__gte', 0)), name='journal_leaf_position'),
+            model_name="journalleaf",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("position__gte", 0)), name="journal_leaf_position"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='habilitationversion',
-            constraint=models.UniqueConstraint(fields=('habilitation', 'number'), name='habilitation_version_once'),
+            model_name="habilitationversion",
+            constraint=models.UniqueConstraint(
+                fields=("habilitation", "number"), name="habilitation_version_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='habilitationversion',
-            constraint=models.CheckConstraint(condition=models.Q(('scope_kind__in', ['', 'domain', 'subdomain', 'server', 'mail'])), name='habilitation_scope_kind'),
+            model_name="habilitationversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("scope_kind__in", ["", "domain", "subdomain", "server", "mail"])),
+                name="habilitation_scope_kind",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='habilitationversion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('scope_kind', ''), ('scope_name', '')), models.Q(models.Q(('scope_kind', ''), _negated=True), models.Q(('scope_name', ''), _negated=True)), _connector='OR'), name='habilitation_scope_whole'),
+            model_name="habilitationversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("scope_kind", ""), ("scope_name", "")),
+                    models.Q(
+                        models.Q(("scope_kind", ""), _negated=True),
+                        models.Q(("scope_name", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="habilitation_scope_whole",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='habilitationversion',
-            constraint=models.CheckConstraint(condition=models.Q(('holder_letter__in', ['not-needed', 'missing', 'received-unsigned', 'received-no-id-copy', 'verified', 'verified-other-use', 'verified-other-domain', 'verified-then-withdrawn'])), name='habilitation_letter'),
+            model_name="habilitationversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "holder_letter__in",
+                        [
+                            "not-needed",
+                            "missing",
+                            "received-unsigned",
+                            "received-no-id-copy",
+                            "verified",
+                            "verified-other-use",
+                            "verified-other-domain",
+                            "verified-then-withdrawn",
+                        ],
+                    )
+                ),
+                name="habilitation_letter",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='approval',
-            constraint=models.UniqueConstraint(fields=('order', 'version', 'officer'), name='approval_once'),
+            model_name="approval",
+            constraint=models.UniqueConstraint(fields=("order", "version", "officer"), name="approval_once"),
         ),
         migrations.AddConstraint(
-            model_name='approval',
-            constraint=models.CheckConstraint(condition=models.Q(('officer', ''), _negated=True), name='approval_officer'),
+            model_name="approval",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("officer", ""), _negated=True), name="approval_officer"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ordernote',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['note', 'request', 'answer', 'decision'])), name='order_note_kind'),
+            model_name="ordernote",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["note", "request", "answer", "decision"])),
+                name="order_note_kind",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ordernote',
-            constraint=models.CheckConstraint(condition=models.Q(('audience__in', ['desk', 'requester'])), name='order_note_audience'),
+            model_name="ordernote",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("audience__in", ["desk", "requester"])), name="order_note_audience"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='orderparty',
-            constraint=models.UniqueConstraint(fields=('order', 'role', 'card_number', 'person_id'), name='order_party_once'),
+            model_name="orderparty",
+            constraint=models.UniqueConstraint(
+                fields=("order", "role", "card_number", "person_id"), name="order_party_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='orderversion',
-            constraint=models.UniqueConstraint(fields=('order', 'number'), name='order_version_once'),
+            model_name="orderversion",
+            constraint=models.UniqueConstraint(fields=("order", "number"), name="order_version_once"),
         ),
         migrations.AddIndex(
-            model_name='mailboxconfirmation',
-            index=models.Index(fields=['person', 'mailbox', 'sent_at'], name='mailbox_of_person'),
+            model_name="mailboxconfirmation",
+            index=models.Index(fields=["person", "mailbox", "sent_at"], name="mailbox_of_person"),
         ),
         migrations.AddConstraint(
-            model_name='card',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['valid', 'revoked', 'expired', 'suspended', 'lost', 'not-yet-valid', 'unknown'])), name='card_status'),
+            model_name="card",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "status__in",
+                        ["valid", "revoked", "expired", "suspended", "lost", "not-yet-valid", "unknown"],
+                    )
+                ),
+                name="card_status",
+            ),
         ),
         migrations.AddIndex(
-            model_name='revocation',
-            index=models.Index(fields=['issuer', 'generation', 'serial'], name='revocation_list'),
+            model_name="revocation",
+            index=models.Index(fields=["issuer", "generation", "serial"], name="revocation_list"),
         ),
         migrations.AddConstraint(
-            model_name='revocation',
-            constraint=models.UniqueConstraint(fields=('issuer', 'serial'), name='revocation_serial_once'),
+            model_name="revocation",
+            constraint=models.UniqueConstraint(fields=("issuer", "serial"), name="revocation_serial_once"),
         ),
         migrations.AddConstraint(
-            model_name='revocation',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='revocation_reason'),
+            model_name="revocation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reason", ""), _negated=True), name="revocation_reason"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='role',
-            constraint=models.CheckConstraint(condition=models.Q(('quality__in', ['desk', 'auditor', 'authority'])), name='role_quality'),
+            model_name="role",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quality__in", ["desk", "auditor", "authority"])), name="role_quality"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='role',
-            constraint=models.UniqueConstraint(fields=('person', 'quality'), name='role_once'),
+            model_name="role",
+            constraint=models.UniqueConstraint(fields=("person", "quality"), name="role_once"),
         ),
         migrations.AddIndex(
-            model_name='habilitation',
-            index=models.Index(fields=['person', 'state'], name='habilitation_person'),
+            model_name="habilitation",
+            index=models.Index(fields=["person", "state"], name="habilitation_person"),
         ),
         migrations.AddConstraint(
-            model_name='habilitation',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['active', 'suspended', 'withdrawn'])), name='habilitation_state'),
+            model_name="habilitation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["active", "suspended", "withdrawn"])),
+                name="habilitation_state",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='habilitation',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'withdrawn'), _negated=True), fields=('structure', 'person', 'product', 'canonical_scope'), name='habilitation_once'),
+            model_name="habilitation",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "withdrawn"), _negated=True),
+                fields=("structure", "person", "product", "canonical_scope"),
+                name="habilitation_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='employment',
-            constraint=models.CheckConstraint(condition=models.Q(('source__in', ['register', 'desk'])), name='employment_source'),
+            model_name="employment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("source__in", ["register", "desk"])), name="employment_source"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='employment',
-            constraint=models.UniqueConstraint(condition=models.Q(('until__isnull', True)), fields=('structure', 'person'), name='employment_once'),
+            model_name="employment",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("until__isnull", True)),
+                fields=("structure", "person"),
+                name="employment_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contract',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['active', 'suspended', 'terminated'])), name='contract_state'),
+            model_name="contract",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["active", "suspended", "terminated"])),
+                name="contract_state",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contract',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until__isnull', True), ('valid_until__gte', models.F('valid_from')), _connector='OR'), name='contract_dates'),
+            model_name="contract",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("valid_until__isnull", True),
+                    ("valid_until__gte", models.F("valid_from")),
+                    _connector="OR",
+                ),
+                name="contract_dates",
+            ),
         ),
         migrations.AddIndex(
-            model_name='certificate',
-            index=models.Index(fields=['asked_by', 'id'], name='certificate_asker'),
+            model_name="certificate",
+            index=models.Index(fields=["asked_by", "id"], name="certificate_asker"),
         ),
         migrations.AddIndex(
-            model_name='certificate',
-            index=models.Index(fields=['structure', 'id'], name='certificate_structure'),
+            model_name="certificate",
+            index=models.Index(fields=["structure", "id"], name="certificate_structure"),
         ),
         migrations.AddIndex(
-            model_name='certificate',
-            index=models.Index(fields=['contract', 'id'], name='certificate_contract'),
+            model_name="certificate",
+            index=models.Index(fields=["contract", "id"], name="certificate_contract"),
         ),
         migrations.AddIndex(
-            model_name='certificate',
-            index=models.Index(condition=models.Q(('state', 'intended')), fields=['asked_at'], name='certificate_intended'),
+            model_name="certificate",
+            index=models.Index(
+                condition=models.Q(("state", "intended")), fields=["asked_at"], name="certificate_intended"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='certificate',
-            constraint=models.UniqueConstraint(fields=('issuer', 'serial'), name='certificate_serial_once'),
+            model_name="certificate",
+            constraint=models.UniqueConstraint(fields=("issuer", "serial"), name="certificate_serial_once"),
         ),
         migrations.AddConstraint(
-            model_name='certificate',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'abandoned'), _negated=True), fields=('asked_by', 'idempotency_key'), name='certificate_once'),
+            model_name="certificate",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "abandoned"), _negated=True),
+                fields=("asked_by", "idempotency_key"),
+                name="certificate_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='certificate',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['intended', 'issued', 'collected', 'presumed', 'abandoned'])), name='certificate_state'),
+            model_name="certificate",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["intended", "issued", "collected", "presumed", "abandoned"])
+                ),
+                name="certificate_state",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='certificate',
-            constraint=models.CheckConstraint(condition=models.Q(('der__isnull', False), models.Q(('state__in', ['issued', 'collected']), _negated=True), _connector='OR'), name='certificate_issued_has_bytes'),
+            model_name="certificate",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("der__isnull", False),
+                    models.Q(("state__in", ["issued", "collected"]), _negated=True),
+                    _connector="OR",
+                ),
+                name="certificate_issued_has_bytes",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='certificate',
-            constraint=models.CheckConstraint(condition=models.Q(('der__isnull', True), models.Q(('state__in', ['intended', 'abandoned']), _negated=True), _connector='OR'), name='certificate_unsigned_has_none'),
+            model_name="certificate",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("der__isnull", True),
+                    models.Q(("state__in", ["intended", "abandoned"]), _negated=True),
+                    _connector="OR",
+                ),
+                name="certificate_unsigned_has_none",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='certificate',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('collected_at__isnull', False), ('state', 'collected')), models.Q(models.Q(('state', 'collected'), _negated=True), ('collected_at__isnull', True)), _connector='OR'), name='certificate_collected_when'),
+            model_name="certificate",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("collected_at__isnull", False), ("state", "collected")),
+                    models.Q(models.Q(("state", "collected"), _negated=True), ("collected_at__isnull", True)),
+                    _connector="OR",
+                ),
+                name="certificate_collected_when",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='certificate',
-            constraint=models.CheckConstraint(condition=models.Q(('not_after__gt', models.F('not_before'))), name='certificate_dates'),
+            model_name="certificate",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("not_after__gt", models.F("not_before"))), name="certificate_dates"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='certificate',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('habilitation__isnull', True), ('habilitation_version__isnull', True)), models.Q(('habilitation__isnull', False), ('habilitation_version__isnull', False)), _connector='OR'), name='certificate_right_whole'),
+            model_name="certificate",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("habilitation__isnull", True), ("habilitation_version__isnull", True)),
+                    models.Q(("habilitation__isnull", False), ("habilitation_version__isnull", False)),
+                    _connector="OR",
+                ),
+                name="certificate_right_whole",
+            ),
         ),
     ]

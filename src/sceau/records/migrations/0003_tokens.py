@@ -9,66 +9,114 @@ from sceau.records.triggers import install_on
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('records', '0002_refusals'),
+        ("records", "0002_refusals"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ApiToken',
+            name="ApiToken",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reference', models.CharField(max_length=20, unique=True)),
-                ('label', models.CharField(max_length=80)),
-                ('secret_sha256', models.CharField(max_length=64, unique=True)),
-                ('created_by', models.CharField(max_length=64)),
-                ('card_number', models.CharField(max_length=10)),
-                ('created_at', models.DateTimeField()),
-                ('valid_until', models.DateTimeField()),
-                ('terms_accepted_at', models.DateTimeField()),
-                ('per_day', models.PositiveIntegerField()),
-                ('revoked_at', models.DateTimeField(null=True)),
-                ('revoked_by', models.CharField(blank=True, max_length=64)),
-                ('habilitation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tokens', to='records.habilitation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("reference", models.CharField(max_length=20, unique=True)),
+                ("label", models.CharField(max_length=80)),
+                ("secret_sha256", models.CharField(max_length=64, unique=True)),
+                ("created_by", models.CharField(max_length=64)),
+                ("card_number", models.CharField(max_length=10)),
+                ("created_at", models.DateTimeField()),
+                ("valid_until", models.DateTimeField()),
+                ("terms_accepted_at", models.DateTimeField()),
+                ("per_day", models.PositiveIntegerField()),
+                ("revoked_at", models.DateTimeField(null=True)),
+                ("revoked_by", models.CharField(blank=True, max_length=64)),
+                (
+                    "habilitation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="tokens",
+                        to="records.habilitation",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ApiTokenUse',
+            name="ApiTokenUse",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('certificate', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='token_use', to='records.certificate')),
-                ('token', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='uses', to='records.apitoken')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                (
+                    "certificate",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="token_use",
+                        to="records.certificate",
+                    ),
+                ),
+                (
+                    "token",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="uses",
+                        to="records.apitoken",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='apitoken',
-            index=models.Index(fields=['created_by', 'id'], name='token_maker'),
+            model_name="apitoken",
+            index=models.Index(fields=["created_by", "id"], name="token_maker"),
         ),
         migrations.AddConstraint(
-            model_name='apitoken',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until__gt', models.F('created_at'))), name='token_dates'),
+            model_name="apitoken",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("valid_until__gt", models.F("created_at"))), name="token_dates"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='apitoken',
-            constraint=models.CheckConstraint(condition=django.db.models.lookups.Exact(django.db.models.functions.text.Length('secret_sha256'), 64), name='token_keeps_a_digest_only'),
+            model_name="apitoken",
+            constraint=models.CheckConstraint(
+                condition=django.db.models.lookups.Exact(
+                    django.db.models.functions.text.Length("secret_sha256"), 64
+                ),
+                name="token_keeps_a_digest_only",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='apitoken',
-            constraint=models.CheckConstraint(condition=models.Q(('card_number', ''), _negated=True), name='token_made_with_a_card'),
+            model_name="apitoken",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("card_number", ""), _negated=True), name="token_made_with_a_card"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='apitoken',
-            constraint=models.CheckConstraint(condition=models.Q(('per_day__gte', 1)), name='token_per_day'),
+            model_name="apitoken",
+            constraint=models.CheckConstraint(condition=models.Q(("per_day__gte", 1)), name="token_per_day"),
         ),
         migrations.AddConstraint(
-            model_name='apitoken',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('revoked_at__isnull', True), ('revoked_by', '')), models.Q(('revoked_at__isnull', False), models.Q(('revoked_by', ''), _negated=True)), _connector='OR'), name='token_revoked_whole'),
+            model_name="apitoken",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("revoked_at__isnull", True), ("revoked_by", "")),
+                    models.Q(("revoked_at__isnull", False), models.Q(("revoked_by", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="token_revoked_whole",
+            ),
         ),
         migrations.AddIndex(
-            model_name='apitokenuse',
-            index=models.Index(fields=['token', 'at'], name='token_use_day'),
+            model_name="apitokenuse",
+            index=models.Index(fields=["token", "at"], name="token_use_day"),
         ),
-        migrations.RunPython(install_on('records_apitoken', 'records_apitokenuse'), migrations.RunPython.noop),
+        migrations.RunPython(
+            install_on("records_apitoken", "records_apitokenuse"), migrations.RunPython.noop
+        ),
     ]
