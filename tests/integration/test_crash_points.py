@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from sceau.operations import (
+    CertificateRequest,
     endings,
     issuance,
     issue_certificate,
@@ -29,7 +30,15 @@ from sceau.records import StatusRecords
 from sceau.records.models import Certificate, JournalEntry, KeyUse, Revocation
 from sceau.status import Standing
 from sceau.vocabulary import Fault
-from tests.instance import ADMINISTRATOR, Instance, accepted, server_request
+from tests.instance import (
+    ADMINISTRATOR,
+    Instance,
+    accepted,
+    csr,
+    offer,
+    right_for,
+    server_request,
+)
 from tests.integration.test_orders import refusal
 
 NOW = timedelta(0)
@@ -242,6 +251,21 @@ def test_a_signer_that_was_never_reached_leaves_nothing_to_revoke(habilitated: I
     assert Certificate.objects.filter(state="abandoned").count() == 3
     assert len(set(Certificate.objects.values_list("serial", flat=True))) == 4
     assert Revocation.objects.count() == 0
+    check_accounts(habilitated)
+
+
+def test_a_key_of_which_nothing_was_signed_is_free_again(habilitated: Instance) -> None:
+    def away(kind: str) -> None:
+        raise Fault("signer.unreachable", retryable=True)
+
+    accepted(offer("org"))
+    habilitated.signer.before = away
+    with pytest.raises(Fault):
+        issue_certificate(ADMINISTRATOR.actor, server_request(), idempotency_key="k")
+    habilitated.signer.before = lambda kind: None
+    application = CertificateRequest("ORG_SIGN", ("DMP",), csr("server"), right_for("ORG_SIGN"))
+    assert issue_certificate(ADMINISTRATOR.actor, application, idempotency_key="k2").line.state == "issued"
+    assert KeyUse.objects.get().product == "ORG_SIGN"
     check_accounts(habilitated)
 
 

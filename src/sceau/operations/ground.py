@@ -36,8 +36,6 @@ from sceau.registration import Habilitation as HabilitationFacts
 from sceau.registration import Person as PersonFacts
 from sceau.vocabulary import Fault, Finding, Refused, StructureId, read_mailbox
 
-_UNSIGNED = (CertificateState.PRESUMED, CertificateState.ABANDONED)
-
 
 @dataclass(frozen=True, slots=True)
 class CertificateRequest:
@@ -130,13 +128,13 @@ def key_facts(spki_sha256: str) -> KeyFacts:
     )
     use = KeyUseRow.objects.select_related("certificate").filter(spki_sha256=spki_sha256).first()
     weak = machine().weak_keys
-    if use is None:
+    if use is None or use.certificate.state == CertificateState.ABANDONED:
         return KeyFacts(blocked=blocked, weak=weak)
     return KeyFacts(
         blocked=blocked,
         uses=(KeyUse(use.product, use.owner, use.certificate.reference),),
         weak=weak,
-        renewable=CertificateState(use.certificate.state) in _UNSIGNED,
+        renewable=use.certificate.state == CertificateState.PRESUMED,
     )
 
 

@@ -14,8 +14,6 @@ from sceau.records.models import Certificate, CertificateName, KeyUse
 from sceau.status import spell_serial
 from sceau.vocabulary import Fault
 
-_UNSIGNED = (CertificateState.PRESUMED, CertificateState.ABANDONED)
-
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -92,11 +90,12 @@ def _keep_key(row: Certificate, origin: Origin) -> None:
     )
     if is_new:
         return
-    mine = (use.product, use.owner) == (row.product, origin.owner)
-    if not mine or CertificateState(use.certificate.state) not in _UNSIGNED:
+    state = CertificateState(use.certificate.state)
+    again = state is CertificateState.PRESUMED and (use.product, use.owner) == (row.product, origin.owner)
+    if state is not CertificateState.ABANDONED and not again:
         raise Fault("operations.conflict", retryable=True, detail="the key was taken meanwhile")
-    use.certificate = row
-    use.save(update_fields=["certificate"])
+    use.product, use.owner, use.certificate = row.product, origin.owner, row
+    use.save(update_fields=["product", "owner", "certificate"])
 
 
 def _tell(act: Act, row: Certificate, draft: Draft, origin: Origin) -> None:
