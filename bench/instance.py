@@ -58,7 +58,7 @@ def make_instance(data: Path) -> Instance:
     instance = Instance(data, free_port(), free_port(), free_port())
     ports = (
         *("--portal-port", str(instance.portal), "--door-port", str(instance.door)),
-        *("--publication-port", str(instance.publication)),
+        *("--publication-port", str(instance.publication), "--api-port", "0"),
     )
     command = [sys.executable, "-c", "from sceau.cli import main; main()", "run", "--host", _HOST, *ports]
     log = data.parent / "sceau-run.log"

@@ -65,7 +65,16 @@ def instance(data: Path) -> Iterator[dict[str, str]]:
     log = data.parent / "instance.log"
     command = [
         *(sys.executable, "-m", "sceau.cli", "run", "--data", str(data)),
-        *("--portal-port", str(portal), "--door-port", str(door), "--publication-port", str(publication)),
+        *(
+            "--portal-port",
+            str(portal),
+            "--door-port",
+            str(door),
+            "--publication-port",
+            str(publication),
+            "--api-port",
+            "0",
+        ),
     ]
     typer.echo("Démarrage d'une instance de développement : elle crée ses clés, une demi-minute environ…")
     with log.open("wb") as output:

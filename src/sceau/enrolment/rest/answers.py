@@ -118,7 +118,7 @@ HABILITATION = Record(
         _text("usable", "approved : utilisable ; suspended, withdrawn, expired : non."),
         _text("scope_kind", "domain, subdomain, server, mail, ou vide."),
         _text("scope", "Le nom déclaré."),
-        _text("scope_words", "Ce que l'étendue couvre, en toutes lettres.", 4000),
+        _text("scope_words", "Ce que le périmètre couvre, en toutes lettres.", 4000),
         _text("structure", "Nom de la structure."),
         _text("structure_id", "Identifiant national de la structure."),
         Field(
