@@ -5,6 +5,7 @@ layer only.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import http.client
 import json
 import socket
@@ -23,7 +24,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from sceau.custody import TlsFiles, ensure_tls
 from sceau.portal import peer_certificate
 from sceau.portal.door import tls_facts
-from sceau.site.listeners import Listener, server_for
+from sceau.publication import PatientProtocol
+from sceau.site.listeners import CardDoorProtocol, Listener, server_for
 from tests.cardmaker import Authority, CardPlan, authority, card, key, octet
 
 TODAY = datetime.now(UTC)
@@ -78,6 +80,13 @@ async def echo(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": json.dumps(told).encode()})
 
 
+async def swallow(scope: Any, receive: Any, send: Any) -> None:
+    """An application that takes the whole body before it answers, as ours does."""
+    while (await receive()).get("more_body"):
+        pass
+    await echo(scope, receive, send)
+
+
 @dataclass
 class Running:
     port: int
@@ -85,7 +94,7 @@ class Running:
 
 
 @contextmanager
-def listening(tmp_path: Path, *, door: bool) -> Iterator[Running]:
+def listening(tmp_path: Path, *, door: bool, app: Any = None) -> Iterator[Running]:
     """A listener on a free port, in a thread of its own."""
     files = ensure_tls(tmp_path / "tls", at=TODAY)
     authorities = None
@@ -96,7 +105,7 @@ def listening(tmp_path: Path, *, door: bool) -> Iterator[Running]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    server = server_for(Listener("127.0.0.1", port, files.chain, files.key, authorities), echo)
+    server = server_for(Listener("127.0.0.1", port, files.chain, files.key, authorities), app or echo)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
     thread.start()
     for _ in range(200):
@@ -254,3 +263,89 @@ def test_silent_connections_keep_nobody_out(door: Running, tmp_path: Path) -> No
     finally:
         for one in silent:
             one.close()
+
+
+@contextmanager
+def connected(running: Running, tmp_path: Path) -> Iterator[ssl.SSLSocket]:
+    """A client that has shaken hands and said nothing yet."""
+    context = context_of(running, tmp_path)
+    with (
+        socket.create_connection(("localhost", running.port), timeout=10) as raw,
+        context.wrap_socket(raw, server_hostname="localhost", suppress_ragged_eofs=True) as tls,
+    ):
+        yield tls
+
+
+def answer_to(tls: ssl.SSLSocket, sent: bytes, *, times: int = 1) -> bytes:
+    """What comes back before the end of the connection, however rudely it ends."""
+    try:
+        for _ in range(times):
+            tls.sendall(sent)
+        return tls.recv(4096)
+    except (ConnectionError, ssl.SSLError):
+        return b""
+
+
+@pytest.mark.parametrize(
+    "said",
+    [b"", b"\r\n", b"GET / HTTP/1.1\r\nHost: localhost\r\n", b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\n"],
+)
+def test_who_never_finishes_asking_is_shown_out(
+    public: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: bytes
+) -> None:
+    monkeypatch.setattr(PatientProtocol, "first_seconds", 0.3)
+    monkeypatch.setattr(CardDoorProtocol, "whole_seconds", 0.3)
+    with connected(public, tmp_path) as tls:
+        tls.settimeout(5)
+        told = answer_to(tls, said)
+        while told:  # the application of this test answers before it has the body
+            told = answer_to(tls, b"")
+
+
+def test_who_asked_once_may_be_silent_after(
+    public: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PatientProtocol, "first_seconds", 0.3)
+    monkeypatch.setattr(CardDoorProtocol, "whole_seconds", 0.3)
+    with connected(public, tmp_path) as tls:
+        request = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        assert answer_to(tls, request).startswith(b"HTTP/1.1 200")
+        threading.Event().wait(0.6)
+        tls.settimeout(0.2)
+        with contextlib.suppress(TimeoutError):
+            while tls.recv(4096):
+                pass
+        tls.settimeout(5)
+        assert answer_to(tls, request).startswith(b"HTTP/1.1 200")
+
+
+def test_an_answer_that_takes_long_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PatientProtocol, "first_seconds", 0.2)
+    monkeypatch.setattr(CardDoorProtocol, "whole_seconds", 0.2)
+
+    async def slow(scope: Any, receive: Any, send: Any) -> None:
+        await asyncio.sleep(0.7)
+        await echo(scope, receive, send)
+
+    with listening(tmp_path, door=False, app=slow) as running:
+        assert ask(running, context_of(running, tmp_path))["scheme"] == "https"
+
+
+def test_a_header_without_end_is_not_kept(public: Running, tmp_path: Path) -> None:
+    with connected(public, tmp_path) as tls:
+        tls.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nX: ")
+        told = answer_to(tls, b"x" * 65_536, times=2)
+        assert told == b"" or told.startswith(b"HTTP/1.1 431")
+    assert ask(public, context_of(public, tmp_path))["scheme"] == "https"
+
+
+def test_a_body_is_taken_in_up_to_the_largest_file_and_no_further(
+    public: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(CardDoorProtocol, "most_body", 100_000)
+    head = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n"
+    with connected(public, tmp_path) as tls:
+        assert answer_to(tls, head % 100_000 + b"x" * 100_000).startswith(b"HTTP/1.1 200")
+    with listening(tmp_path, door=False, app=swallow) as running, connected(running, tmp_path) as tls:
+        told = answer_to(tls, head % 1_000_000 + b"x" * 1_000_000)
+        assert told == b"" or told.startswith(b"HTTP/1.1 413")

@@ -3,6 +3,7 @@ or CA key.
 """
 
 from sceau.publication.asgi import PublicApp
+from sceau.publication.patience import PatientProtocol
 from sceau.publication.public_site import PublicSite
 from sceau.publication.responder import OcspDesk, OcspReply
 from sceau.publication.server import OcspService, build_app, serve
@@ -14,6 +15,7 @@ __all__ = [
     "OcspDesk",
     "OcspReply",
     "OcspService",
+    "PatientProtocol",
     "PublicApp",
     "PublicSite",
     "Shelf",

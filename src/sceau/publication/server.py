@@ -52,11 +52,13 @@ def serve(app: PublicApp, *, host: str, port: int) -> None:
     """Run `app` until SIGTERM or SIGINT, on uvicorn with httptools. Call it in a process of its own."""
     import uvicorn
 
+    from sceau.publication.patience import PatientProtocol
+
     uvicorn.run(
         app,
         host=host,
         port=port,
-        http="httptools",
+        http=PatientProtocol,
         ws="none",
         lifespan="on",
         access_log=False,
@@ -65,5 +67,4 @@ def serve(app: PublicApp, *, host: str, port: int) -> None:
         log_level="warning",
         timeout_keep_alive=30,
         limit_concurrency=2000,
-        h11_max_incomplete_event_size=16 * 1024,
     )

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from uvicorn import Config, Server
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from sceau.portal import TLS_EXTENSION, TlsFacts
+from sceau.publication import PatientProtocol
 
 Scope = MutableMapping[str, Any]
 AsgiApp = Callable[[Any, Any, Any], Awaitable[None]]
@@ -89,10 +89,12 @@ def with_tls_facts(app: AsgiApp, facts: TlsFacts) -> AsgiApp:
     return told
 
 
-class CardDoorProtocol(HttpToolsProtocol):
+class CardDoorProtocol(PatientProtocol):
     """A connection of the card door: reads the certificate once, when the handshake is over."""
 
     asks_for_cards = True
+    most_body = 6 * 1024 * 1024  # the largest file (`SCEAU_UPLOAD_LIMIT`) and the fields around it
+    whole_seconds = 120.0  # a file may come over a slow line
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Bind the connection's certificate, or its absence, to every request on it."""
