@@ -121,7 +121,7 @@ X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 512 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 600
 DATA_UPLOAD_MAX_NUMBER_FILES = 2
-FILE_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024  # a whole body, as the listeners let it in: nothing is spooled to disk
+FILE_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024  # as much as a listener lets in: nothing is spooled to disk
 FILE_UPLOAD_HANDLERS = ["sceau.portal.uploads.LimitedMemoryHandler"]  # an upload never touches the disk
 SCEAU_UPLOAD_LIMIT = 5 * 1024 * 1024
 
