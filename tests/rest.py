@@ -15,7 +15,11 @@ from sceau.portal import TLS_EXTENSION, TlsFacts, doorkeeper, peer_certificate
 from tests.instance import Someone
 from tests.portal import certificate_of, der, staff_the_door
 
-ADDRESS = "https://localhost:8445"
+SETTINGS = Settings(
+    address="https://localhost:8445",
+    peer_certificate=peer_certificate,
+    read_card=lambda certificate, at: doorkeeper().read(certificate, at=at),
+)
 
 
 @dataclass(frozen=True)
@@ -114,13 +118,7 @@ class RestClient:
 def rest_app() -> Iterator[RestApp]:
     """The door, with a doorkeeper who knows the test cards."""
     staff_the_door()
-    app = RestApp(
-        Settings(
-            address=ADDRESS,
-            peer_certificate=peer_certificate,
-            read_card=lambda certificate, at: doorkeeper().read(certificate, at=at),
-        )
-    )
+    app = RestApp(SETTINGS)
     try:
         yield app
     finally:

@@ -5,20 +5,25 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from cryptography import x509
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from sceau.enrolment import RestApp
-from sceau.enrolment.rest import answers
-from sceau.enrolment.rest.problems import TITLES
+from sceau.enrolment.rest import answers, calls
+from sceau.enrolment.rest.caller import Brake, Reception
+from sceau.enrolment.rest.problems import TITLES, NotServedError
 from sceau.enrolment.rest.routes import ROUTES
 from sceau.enrolment.rest.shapes import read_shape
 from sceau.operations import (
     Actor,
+    admit_token,
     confirm_mailbox,
     issue_certificate,
     revoke_by_code,
@@ -28,7 +33,7 @@ from sceau.operations import (
     suspend_habilitation,
 )
 from sceau.records.models import ApiTokenUse, Certificate, JournalEntry, Revocation
-from sceau.vocabulary import Fault
+from sceau.vocabulary import Fault, Refused
 from tests.instance import (
     ADMINISTRATOR,
     ALICE,
@@ -44,7 +49,7 @@ from tests.instance import (
     server_request,
 )
 from tests.integration.test_tokens import make
-from tests.rest import Answer, RestClient, rest_app, with_card
+from tests.rest import SETTINGS, Answer, RestClient, rest_app, with_card
 
 
 @pytest.fixture
@@ -325,11 +330,47 @@ def test_a_days_limit_is_429(door: RestApp) -> None:
 
 
 def test_guesses_are_slowed_down_by_address(door: RestApp, program: RestClient) -> None:
-    guesser = RestClient(door, token="sceau_" + "A" * 43, address="192.0.2.9")
-    statuses = [guesser.get("habilitations").status for _ in range(25)]
-    assert statuses[:20] == [401] * 20
-    assert set(statuses[20:]) == {429}
-    assert program.get("habilitations").status == 200
+    brake = Brake(clock=lambda: 61.0)
+    app = RestApp(SETTINGS, reception=Reception(SETTINGS.read_card, brake=brake))
+    neighbour = RestClient(app, token=program.token, address="192.0.2.9")
+    assert neighbour.get("habilitations").status == 200
+    guesser = RestClient(app, token="sceau_" + "A" * 43, address="192.0.2.9")
+    statuses = [guesser.get("habilitations") for _ in range(25)]
+    assert [answer.status for answer in statuses] == [401] * 20 + [429] * 5
+    assert statuses[-1].headers["retry-after"] == "59"
+    new = RestClient(app, token=make(label="autre").secret, address="192.0.2.9")
+    assert new.get("habilitations").status == 429
+    assert neighbour.get("habilitations").status == 200
+    assert RestClient(app, token=program.token, address="192.0.2.10").get("habilitations").status == 200
+    brake.clock = lambda: 121.0
+    assert new.get("habilitations").status == 200
+    app.close()
+
+
+def test_t18_what_is_anothers_takes_the_same_questions_as_what_does_not_exist(door: RestApp) -> None:
+    mine, right, _ = owned(door)
+    token = admit_token(make(product="ORG_SIGN").secret)
+
+    def asked(actor: Actor, act: Any, **call: Any) -> list[str]:
+        with CaptureQueriesContext(connection) as seen, pytest.raises((Refused, NotServedError)):
+            act(calls.Call(actor, "urn:uuid:0", key="k", **call))
+        return [re.sub(r"'[^']*'|\b\d+\b", "?", query["sql"]) for query in seen.captured_queries]
+
+    def request(habilitation: str) -> dict[str, Any]:
+        return body(which="t", habilitation=habilitation, terms_accepted=True)
+
+    for actor in (STRANGER.actor, token):
+        for act in (calls.get_certificate, calls.get_pem, calls.get_chain, calls.post_revocation):
+            told = {"body": {"reason": "superseded"}}
+            assert asked(actor, act, reference=mine, **told) == asked(actor, act, reference="CRT-0", **told)
+        for act in (calls.post_certificates, calls.post_preview):
+            theirs, nothing = request(right), request("HAB-00000-00000")
+            assert asked(actor, act, body=theirs) == asked(actor, act, body=nothing)
+        for query in ("after", "habilitation"):
+            theirs, nothing = {query: mine if query == "after" else right}, {query: "XXX-00000-00000"}
+            assert asked(actor, calls.get_certificates, query=theirs) == asked(
+                actor, calls.get_certificates, query=nothing
+            )
 
 
 def owned(door: RestApp) -> tuple[str, str, str]:

@@ -25,6 +25,7 @@ ReadCard = Callable[[bytes, datetime], Reading[CardHolder]]
 KEPT_SECONDS = 60.0
 MOST_KEPT = 2_000
 MOST_FAILURES = 20
+TRUSTED_SECONDS = 600.0
 LONGEST_TOKEN = 256
 
 
@@ -36,6 +37,11 @@ class Credentials:
     certificate: bytes | None
     authorization: tuple[bytes, ...]
 
+    @property
+    def digest(self) -> bytes:
+        """The SHA-256 of what is shown, to know it again without keeping it."""
+        return hashlib.sha256(b"\n".join(self.authorization) or self.certificate or b"").digest()
+
 
 @dataclass(slots=True)
 class Brake:
@@ -44,13 +50,25 @@ class Brake:
     clock: Callable[[], float] = time.monotonic
     _minute: int = -1
     _failures: dict[str, int] = field(default_factory=dict)
+    _admitted: dict[tuple[str, bytes], float] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
-    def is_on(self, address: str) -> bool:
-        """Whether this address has failed too often in this minute."""
+    def is_on(self, address: str, credential: bytes) -> bool:
+        """Whether this address has failed too often in this minute. What was admitted from there lately still
+        passes: a neighbour's mistakes behind one address stop nobody else's program.
+        """
         with self._lock:
             self._turn()
-            return self._failures.get(address, 0) >= MOST_FAILURES
+            if self._failures.get(address, 0) < MOST_FAILURES:
+                return False
+            return self._admitted.get((address, credential), 0.0) < self.clock()
+
+    def admitted(self, address: str, credential: bytes) -> None:
+        """Note a success. `credential` is a digest."""
+        with self._lock:
+            if len(self._admitted) >= MOST_KEPT:
+                self._admitted.clear()
+            self._admitted[address, credential] = self.clock() + TRUSTED_SECONDS
 
     def failed(self, address: str) -> None:
         """Count a failure."""
@@ -79,7 +97,8 @@ class Reception:
 
     def admit(self, shown: Credentials) -> Actor:
         """Who acts. A token, when there is one, is what counts: a card beside it adds nothing to it."""
-        if self._brake.is_on(shown.address):
+        credential = shown.digest
+        if self._brake.is_on(shown.address, credential):
             raise stop(
                 429,
                 [Finding.error("api.too-many-failures", shown.address)],
@@ -87,11 +106,14 @@ class Reception:
             )
         try:
             if shown.authorization:
-                return admit_token(_token_in(shown.authorization))
-            return self._holder_of(shown.certificate)
+                actor = admit_token(_token_in(shown.authorization))
+            else:
+                actor = self._holder_of(shown.certificate)
         except Refused as refused:
             self._brake.failed(shown.address)
             raise stop(401, refused.findings) from refused
+        self._brake.admitted(shown.address, credential)
+        return actor
 
     def _holder_of(self, certificate: bytes | None) -> Actor:
         if certificate is None:
