@@ -181,6 +181,14 @@ def test_the_same_key_of_idempotency_gives_the_first_certificate(habilitated: In
     )
 
 
+def test_a_key_of_idempotency_gives_nobody_elses_certificate(habilitated: Instance) -> None:
+    request = server_request()
+    first = issue(request)
+    for someone in (STRANGER, REPRESENTATIVE, ALICE):
+        assert refusal(issue, request, actor=someone.actor) == {"habilitation.unknown"}
+    assert issue(request).line.reference == first.line.reference
+
+
 def test_a_key_serves_one_product_of_one_structure_once(habilitated: Instance) -> None:
     issue()
     assert "key.used-before" in refusal(issue, server_request("autre.chu-exemple.fr"), key="k2")

@@ -229,6 +229,24 @@ def test_an_order_on_line_is_signed_by_the_card_at_the_door_only(instance: Insta
     assert signed.line.version == 2
 
 
+def test_only_the_desk_receives_the_letter_of_a_names_holder(instance: Instance) -> None:
+    letter = {"received": True, "signed": True, "id_copy": True, "purpose": ""}
+    lent = offer("serv-ssl", declared="autre-exemple.fr", owner="holder", letter=letter)
+    order = submitted(lent)
+    reference = order.line.reference
+    assert "order.letter-missing" in {finding.code for finding in examination_of(reference).reds}
+    again = amend_order(REPRESENTATIVE.actor, reference=reference, version=1, raw=form(lent), why="lettre")
+    assert again.line.version == 1
+    take_order(ALICE.actor, reference=reference)
+    seen = dict(order.raw) | {"offers": [lent]}
+    amend_order(ALICE.actor, reference=reference, version=1, raw=seen, why="lettre reçue")
+    assert not examination_of(reference).reds
+    ask_for_more(ALICE.actor, reference=reference, text="Et le cachet ?")
+    told = answer_request(REPRESENTATIVE.actor, reference=reference, version=2, text="Voici", raw=form(lent))
+    assert told.line.version == 3
+    assert "order.letter-missing" in {finding.code for finding in examination_of(reference).reds}
+
+
 def test_a_form_with_errors_is_refused_on_line_and_kept_when_it_came_by_mail(instance: Instance) -> None:
     wrong = form(structure=form()["structure"] | {"siret": "18751275100021"})
     assert "siret.check-digit" in refusal(receive_form, REPRESENTATIVE.actor, raw=wrong, channel="web")

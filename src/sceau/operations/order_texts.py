@@ -40,10 +40,11 @@ def receive_form(
     """Open an order from a raw form 413. `channel`: `web`, `pdf`, `desk` or `cli`.
 
     From `web` a form with errors is refused, with all of them (`Refused`): the person is there to mend it;
-    the visa is the signature of the card at the door, if it is the signatory's. From the other channels it
-    is kept as it came, and what it lacks is the desk's to complete [decision 15]. Whoever brings a form in
-    is part of that order and will not decide on it; a form that came by mail is brought in by the machine
-    itself (`Actor.system`). The same `idempotency_key` from the same actor gives the first order again.
+    the visa is the signature of the card at the door, if it is the signatory's, and a holder's letter is
+    received by the desk only. From the other channels it is kept as it came, and what it lacks is the desk's
+    to complete [decision 15]. Whoever brings a form in is part of that order and will not decide on it; a
+    form that came by mail is brought in by the machine itself (`Actor.system`). The same `idempotency_key`
+    from the same actor gives the first order again.
     """
     key = read_key(idempotency_key)
     try:
@@ -66,7 +67,8 @@ def amend_order(actor: Actor, *, reference: str, version: int, raw: Mapping[str,
     with acting(actor, "order.amended", reference) as act:
         order = lock_order(act, reference)
         by_desk = _require_editor(act, order)
-        _amend(act, order, version=version, raw=raw, why=read_text(why, subject="why"), by_desk=by_desk)
+        said = raw if by_desk else _as_requester_says(raw)
+        _amend(act, order, version=version, raw=said, why=read_text(why, subject="why"), by_desk=by_desk)
     return view(reference)
 
 
@@ -124,7 +126,8 @@ def answer_request(
         state = ORDER_LIFE.after(OrderState(order.state), OrderEvent.ANSWER, subject=reference).require()
         words = read_text(text, subject="text", required=raw is None)
         if raw is not None:
-            _amend(act, order, version=version, raw=raw, why=words, by_desk=False)
+            said = _as_requester_says(raw)
+            _amend(act, order, version=version, raw=said, why=words, by_desk=False)
             act.silent = False
         order.notes.filter(kind="request", answered_at=None).update(answered_at=act.at)
         if words:
@@ -160,7 +163,7 @@ def _receive(actor: Actor, raw: Mapping[str, Any], channel: str, key: str | None
         if first is not None:
             act.unchanged()
             return first
-        stored = _with_visa(act, raw) if channel == "web" else raw
+        stored = _with_visa(act, _as_requester_says(raw)) if channel == "web" else raw
         text = canonical(stored)
         reading = reading_of(stored)
         if channel == "web":
@@ -255,6 +258,19 @@ def _with_visa(act: Act, raw: Mapping[str, Any]) -> dict[str, Any]:
     copy = deepcopy(dict(raw))
     day = act.at.astimezone(PARIS).date().isoformat() if signed else ""
     copy["visa"] = {"date": day, "signed": signed, "stamped": False}
+    return copy
+
+
+def _as_requester_says(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """The form without what only the desk can have seen: that a name's holder sent a letter, signed it and
+    joined an identity copy [N413 4.2, ASSURANCE T08]. Which use the letter is for, the requester says.
+    """
+    copy = deepcopy(dict(raw))
+    lines = copy.get("offers")
+    for line in lines if isinstance(lines, list) else ():
+        letter = line.get("letter") if isinstance(line, dict) else None
+        if isinstance(letter, dict):
+            letter.update(received=False, signed=False, id_copy=False)
     return copy
 
 
