@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from sceau.certification import encode
 from sceau.status import (
     GOOD,
     LARGEST_QUESTION,
@@ -28,7 +29,6 @@ from sceau.status import (
     read_ocsp_question,
     responder_is_due,
 )
-from sceau.status import der as der_of_status
 from sceau.status.responder import ResponderOrder
 from tests.status_kit import NOW, Pki, leaf, make_pki, make_responder, software_key
 
@@ -127,8 +127,8 @@ def several(pki: Pki, serials: list[int]) -> bytes:
     singles = []
     for serial in serials:
         (one,) = read_ocsp_question(question(pki, serial)).require().asked
-        singles.append(der_of_status.sequence(one.raw))
-    return der_of_status.sequence(der_of_status.sequence(der_of_status.sequence(*singles)))
+        singles.append(encode.sequence(one.raw))
+    return encode.sequence(encode.sequence(encode.sequence(*singles)))
 
 
 def test_several_certificates_are_answered_in_one_in_the_order_asked(pki: Pki) -> None:
@@ -149,7 +149,7 @@ def test_too_many_at_once_or_none_at_all_are_refused(pki: Pki) -> None:
     assert read_ocsp_question(one).value is not None
     reading = read_ocsp_question(several(pki, list(range(1, 22))))
     assert [finding.code for finding in reading.findings] == ["ocsp.too-many"]
-    nobody = der_of_status.sequence(der_of_status.sequence(der_of_status.sequence()))
+    nobody = encode.sequence(encode.sequence(encode.sequence()))
     assert [finding.code for finding in read_ocsp_question(nobody).findings] == ["ocsp.malformed"]
 
 
@@ -180,7 +180,7 @@ def test_a_hash_that_nobody_uses_is_refused(pki: Pki) -> None:
 
 def test_an_unknown_critical_extension_is_refused(pki: Pki) -> None:
     (one,) = read_ocsp_question(question(pki, 5)).require().asked
-    d = der_of_status
+    d = encode
     for critical, codes in ((True, ["ocsp.critical"]), (False, [])):
         extension = d.extension("1.2.3.4", b"\x05\x00", critical=critical)
         body = d.sequence(d.sequence(d.sequence(one.raw)), d.explicit(2, d.sequence(extension)))

@@ -5,6 +5,7 @@ and `read_key` look at what is brought, `prepare` makes the examined draft, `sig
 signed.
 """
 
+from sceau.certification import encode
 from sceau.certification.csr import CertificationRequest, read_csr
 from sceau.certification.csr_names import check_request_names
 from sceau.certification.draft import Draft, IssuerFacts, Signer
@@ -42,6 +43,7 @@ __all__ = [
     "compose_serial",
     "decide_validity",
     "draw_serial",
+    "encode",
     "examine",
     "examine_for_signing",
     "holder_of",

@@ -1,7 +1,8 @@
-"""Writing DER: the few elements a certificate is made of, each in its one encoding [X.690 §8, §10–11].
+"""Writing DER: the few elements that certificates, lists and answers are made of, each in its one encoding
+[X.690 §8, §10–11].
 
-Exact and deterministic, so that the same facts give the same bytes and golden files mean something. Reading,
-and judging what others wrote, is `der`'s.
+Exact and deterministic, so that the same facts give the same bytes and golden files mean something. The only
+writer of the house; reading, and judging what others wrote, is others'.
 """
 
 from __future__ import annotations
@@ -13,14 +14,18 @@ TRUE = b"\x01\x01\xff"
 NULL = b"\x05\x00"
 
 
+def length(count: int) -> bytes:
+    """The length octets for `count` content octets, as few as can be."""
+    if count < 0x80:
+        return bytes((count,))
+    size = (count.bit_length() + 7) // 8
+    return bytes((0x80 | size,)) + count.to_bytes(size, "big")
+
+
 def element(tag: int, *contents: bytes) -> bytes:
     """Identifier, minimal length, contents."""
-    content = b"".join(contents)
-    length = len(content)
-    if length < 0x80:
-        return bytes((tag, length)) + content
-    octets = length.to_bytes((length.bit_length() + 7) // 8, "big")
-    return bytes((tag, 0x80 | len(octets))) + octets + content
+    content = contents[0] if len(contents) == 1 else b"".join(contents)
+    return bytes((tag,)) + length(len(content)) + content
 
 
 def sequence(*contents: bytes) -> bytes:
@@ -36,7 +41,7 @@ def set_of(*contents: bytes) -> bytes:
 def integer(value: int) -> bytes:
     """INTEGER; never negative here."""
     if value < 0:
-        raise ValueError("no negative integer is written in a certificate")
+        raise ValueError("no negative integer is written here")
     return element(0x02, value.to_bytes(value.bit_length() // 8 + 1, "big"))
 
 
@@ -50,6 +55,11 @@ def oid(dotted: str) -> bytes:
 def octets(content: bytes) -> bytes:
     """OCTET STRING."""
     return element(0x04, content)
+
+
+def bits(content: bytes) -> bytes:
+    """BIT STRING of whole octets."""
+    return element(0x03, b"\0", content)
 
 
 def named_bits(positions: tuple[int, ...]) -> bytes:
@@ -84,6 +94,11 @@ def time(at: datetime) -> bytes:
     """Time: UTCTime through 2049, GeneralizedTime after [RFC 5280 §4.1.2.5]."""
     if 1950 <= at.year < 2050:
         return element(0x17, f"{_utc(at):%y%m%d%H%M%S}Z".encode("ascii"))
+    return generalized_time(at)
+
+
+def generalized_time(at: datetime) -> bytes:
+    """GeneralizedTime, whatever the year."""
     return element(0x18, generalized(at))
 
 
@@ -99,7 +114,7 @@ def extension(dotted: str, value: bytes, *, critical: bool = False) -> bytes:
 
 def _utc(at: datetime) -> datetime:
     if at.utcoffset() != timedelta(0) or at.microsecond:
-        raise ValueError(f"a certificate's instant is UTC, to the second: {at!r}")
+        raise ValueError(f"an instant is written in UTC, to the second: {at!r}")
     return at
 
 

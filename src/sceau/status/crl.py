@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from sceau.catalogue import Calendar
+from sceau.certification import encode
 from sceau.status import der
 from sceau.status.answers import REASONS_SAID, reason_said
 from sceau.status.issuing import IssuerIdentity
@@ -57,9 +58,9 @@ def crl_entry(serial: int, *, at: datetime, reason: int = 0, said: frozenset[int
     """
     extensions = b""
     if told := reason_said(reason, said):
-        code = der.element(der.ENUMERATED, bytes((told,)))
-        extensions = der.sequence(der.extension(_REASON_CODE, code))
-    return der.sequence(der.integer(serial), der.time(at), extensions)
+        code = encode.element(der.ENUMERATED, bytes((told,)))
+        extensions = encode.sequence(encode.extension(_REASON_CODE, code))
+    return encode.sequence(encode.integer(serial), encode.time(at), extensions)
 
 
 def build_crl_tbs(facts: CrlFacts, entries: Iterable[bytes], *, issuer: IssuerIdentity) -> bytes:
@@ -70,23 +71,25 @@ def build_crl_tbs(facts: CrlFacts, entries: Iterable[bytes], *, issuer: IssuerId
     if facts.next_update <= facts.this_update:
         raise ValueError("a list ends after it begins")
     listed = b"".join(entries)
-    extensions = der.sequence(
-        der.extension(_AUTHORITY_KEY_IDENTIFIER, der.sequence(der.element(0x80, issuer.key_identifier))),
-        der.extension(_CRL_NUMBER, der.integer(facts.number)),
+    extensions = encode.sequence(
+        encode.extension(
+            _AUTHORITY_KEY_IDENTIFIER, encode.sequence(encode.element(0x80, issuer.key_identifier))
+        ),
+        encode.extension(_CRL_NUMBER, encode.integer(facts.number)),
     )
     front = b"".join(
         (
-            der.integer(1),
+            encode.integer(1),
             issuer.algorithm,
             issuer.name,
-            der.time(facts.this_update),
-            der.time(facts.next_update),
+            encode.time(facts.this_update),
+            encode.time(facts.next_update),
         )
     )
-    listed_header = bytes((der.SEQUENCE,)) + der.length(len(listed)) if listed else b""
-    foot = der.explicit(0, extensions)
+    listed_header = bytes((der.SEQUENCE,)) + encode.length(len(listed)) if listed else b""
+    foot = encode.explicit(0, extensions)
     total = len(front) + len(listed_header) + len(listed) + len(foot)
-    return b"".join((bytes((der.SEQUENCE,)), der.length(total), front, listed_header, listed, foot))
+    return b"".join((bytes((der.SEQUENCE,)), encode.length(total), front, listed_header, listed, foot))
 
 
 def is_listed(not_after: datetime, *, last_list: datetime | None) -> bool:

@@ -1,95 +1,19 @@
-"""The little of DER [X.690 §10] that status needs: to write lists and answers fast, to read questions
-strictly.
+"""Reading the DER [X.690 §10] of questions and lists, strictly and fast.
 
-Writing takes contents and gives complete elements; reading refuses whatever is not the one DER spelling
-(indefinite or overlong lengths, trailing bytes). It knows no structure: those are in `crl`,
-`ocsp_question`, `ocsp_answer`.
+Refuses whatever is not the one DER spelling (indefinite or overlong lengths, trailing bytes). It knows no
+structure: those are in `crl`, `ocsp_question`, `ocsp_answer`. Writing is `certification.encode`'s.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 BOOLEAN, INTEGER, BIT_STRING, OCTET_STRING, NULL, OID, ENUMERATED = 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x0A
-UTC_TIME, GENERALIZED_TIME, SEQUENCE = 0x17, 0x18, 0x30
-TRUE = b"\x01\x01\xff"
+SEQUENCE = 0x30
 
 
 class NotDerError(ValueError):
     """These bytes are not the DER that was expected. Never crosses the room's front door."""
-
-
-def length(count: int) -> bytes:
-    """The length octets for `count` content octets."""
-    if count < 0x80:
-        return bytes((count,))
-    size = (count.bit_length() + 7) // 8
-    return bytes((0x80 | size,)) + count.to_bytes(size, "big")
-
-
-def element(tag: int, *contents: bytes) -> bytes:
-    """One element around `contents`, in order."""
-    content = contents[0] if len(contents) == 1 else b"".join(contents)
-    return bytes((tag,)) + length(len(content)) + content
-
-
-def sequence(*contents: bytes) -> bytes:
-    """SEQUENCE of complete elements."""
-    return element(SEQUENCE, *contents)
-
-
-def explicit(number: int, *contents: bytes) -> bytes:
-    """Context tag [number], explicit: around complete elements."""
-    return element(0xA0 | number, *contents)
-
-
-def integer(value: int) -> bytes:
-    """INTEGER, not negative."""
-    if value < 0:
-        raise ValueError("no negative number is written in a status")
-    return element(INTEGER, value.to_bytes(value.bit_length() // 8 + 1, "big"))
-
-
-def octets(value: bytes) -> bytes:
-    """OCTET STRING."""
-    return element(OCTET_STRING, value)
-
-
-def bits(value: bytes) -> bytes:
-    """BIT STRING of whole octets."""
-    return element(BIT_STRING, b"\0" + value)
-
-
-def oid(dotted: str) -> bytes:
-    """OBJECT IDENTIFIER."""
-    first, second, *arcs = (int(arc) for arc in dotted.split("."))
-    return element(OID, _base128(first * 40 + second), *(_base128(arc) for arc in arcs))
-
-
-def _base128(arc: int) -> bytes:
-    groups = [arc & 0x7F]
-    while arc := arc >> 7:
-        groups.append(0x80 | (arc & 0x7F))
-    return bytes(reversed(groups))
-
-
-def generalized_time(at: datetime) -> bytes:
-    """GeneralizedTime to the second, UTC [RFC 5280 §4.1.2.5.2]."""
-    return element(GENERALIZED_TIME, at.astimezone(UTC).strftime("%Y%m%d%H%M%SZ").encode("ascii"))
-
-
-def time(at: datetime) -> bytes:
-    """UTCTime through 2049, GeneralizedTime after [RFC 5280 §5.1.2.4]."""
-    moment = at.astimezone(UTC)
-    if 1950 <= moment.year < 2050:
-        return element(UTC_TIME, moment.strftime("%y%m%d%H%M%SZ").encode("ascii"))
-    return generalized_time(moment)
-
-
-def extension(dotted: str, value: bytes, *, critical: bool = False) -> bytes:
-    """Extension [RFC 5280 §4.1]: `value` is the DER inside the OCTET STRING."""
-    return sequence(oid(dotted), TRUE if critical else b"", octets(value))
 
 
 class Reader:

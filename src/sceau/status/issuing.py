@@ -14,15 +14,16 @@ from dataclasses import dataclass
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from sceau.certification import encode
 from sceau.status import der
 from sceau.status.ocsp_question import CertId
 
 # AlgorithmIdentifiers: sha256WithRSAEncryption has NULL parameters [RFC 4055 §5], ECDSA has none [RFC
 # 5758 §3.2].
-_RSA_SHA256 = der.sequence(der.oid("1.2.840.113549.1.1.11"), b"\x05\x00")
+_RSA_SHA256 = encode.sequence(encode.oid("1.2.840.113549.1.1.11"), b"\x05\x00")
 _ECDSA = {
-    "secp256r1": der.sequence(der.oid("1.2.840.10045.4.3.2")),
-    "secp384r1": der.sequence(der.oid("1.2.840.10045.4.3.3")),
+    "secp256r1": encode.sequence(encode.oid("1.2.840.10045.4.3.2")),
+    "secp384r1": encode.sequence(encode.oid("1.2.840.10045.4.3.3")),
 }
 
 

@@ -12,11 +12,12 @@ from datetime import datetime
 from enum import IntEnum
 from typing import Protocol
 
+from sceau.certification import encode
 from sceau.status import der
 from sceau.status.answers import SerialStatus, Standing
 from sceau.status.ocsp_question import CertId
 
-_BASIC = der.oid("1.3.6.1.5.5.7.48.1.1")
+_BASIC = encode.oid("1.3.6.1.5.5.7.48.1.1")
 _NONCE = "1.3.6.1.5.5.7.48.1.2"
 _GOOD, _UNKNOWN = b"\x80\x00", b"\x82\x00"
 
@@ -73,20 +74,22 @@ def build_ocsp_answer(
     if not said:
         raise ValueError("an answer says something")
     singles = [_single(asked, status, window) for asked, status in said]
-    extensions = b"" if nonce is None else der.explicit(1, der.sequence(der.extension(_NONCE, nonce)))
-    data = der.sequence(
-        der.explicit(2, der.octets(signer.key_hash)),
-        der.generalized_time(window.this_update),
-        der.sequence(*singles),
+    extensions = (
+        b"" if nonce is None else encode.explicit(1, encode.sequence(encode.extension(_NONCE, nonce)))
+    )
+    data = encode.sequence(
+        encode.explicit(2, encode.octets(signer.key_hash)),
+        encode.generalized_time(window.this_update),
+        encode.sequence(*singles),
         extensions,
     )
-    basic = der.sequence(
+    basic = encode.sequence(
         data,
         signer.algorithm,
-        der.bits(signer.sign(data)),
-        der.explicit(0, der.sequence(signer.certificate)),
+        encode.bits(signer.sign(data)),
+        encode.explicit(0, encode.sequence(signer.certificate)),
     )
-    return _response(0, der.explicit(0, der.sequence(_BASIC, der.octets(basic))))
+    return _response(0, encode.explicit(0, encode.sequence(_BASIC, encode.octets(basic))))
 
 
 def build_ocsp_trouble(trouble: OcspTrouble) -> bytes:
@@ -95,15 +98,15 @@ def build_ocsp_trouble(trouble: OcspTrouble) -> bytes:
 
 
 def _response(status: int, body: bytes) -> bytes:
-    return der.sequence(der.element(der.ENUMERATED, bytes((status,))), body)
+    return encode.sequence(encode.element(der.ENUMERATED, bytes((status,))), body)
 
 
 def _single(asked: CertId, status: SerialStatus, window: AnswerWindow) -> bytes:
-    return der.sequence(
+    return encode.sequence(
         asked.raw,
         _standing(status),
-        der.generalized_time(window.this_update),
-        der.explicit(0, der.generalized_time(window.next_update)),
+        encode.generalized_time(window.this_update),
+        encode.explicit(0, encode.generalized_time(window.next_update)),
     )
 
 
@@ -114,5 +117,5 @@ def _standing(status: SerialStatus) -> bytes:
         return _UNKNOWN
     reason = b""
     if status.reason:  # unspecified is said by saying nothing [RFC 5280 §5.3.1]
-        reason = der.explicit(0, der.element(der.ENUMERATED, bytes((status.reason,))))
-    return der.element(0xA1, der.generalized_time(status.revoked_at), reason)
+        reason = encode.explicit(0, encode.element(der.ENUMERATED, bytes((status.reason,))))
+    return encode.element(0xA1, encode.generalized_time(status.revoked_at), reason)

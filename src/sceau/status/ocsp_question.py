@@ -10,14 +10,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sceau.certification import encode
 from sceau.status import der
 from sceau.vocabulary import Finding, Reading, read_ok, read_refused
 
 LARGEST_QUESTION = 16 * 1024
 MOST_ASKED = 20
-_SHA1, _SHA256 = der.oid("1.3.14.3.2.26"), der.oid("2.16.840.1.101.3.4.2.1")
+_SHA1, _SHA256 = encode.oid("1.3.14.3.2.26"), encode.oid("2.16.840.1.101.3.4.2.1")
 _HASHES = {_SHA1: ("sha1", 20), _SHA256: ("sha256", 32)}
-_NONCE = der.oid("1.3.6.1.5.5.7.48.1.2")
+_NONCE = encode.oid("1.3.6.1.5.5.7.48.1.2")
 _LONGEST_NONCE = 128
 _LONGEST_SERIAL = 21
 

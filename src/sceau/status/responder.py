@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from sceau.status import der
+from sceau.certification import encode
 from sceau.status.issuing import IssuerIdentity, key_bits_of
 
 _EXTENDED_KEY_USAGE, _KEY_USAGE, _NO_CHECK = "2.5.29.37", "2.5.29.15", "1.3.6.1.5.5.7.48.1.5"
@@ -45,22 +45,22 @@ def build_responder_tbs(order: ResponderOrder, *, issuer: IssuerIdentity) -> byt
     if ends <= begins:
         raise ValueError("the issuer ends before the responder would begin")
     key_identifier = hashlib.sha1(key_bits_of(order.spki), usedforsecurity=False).digest()
-    extensions = der.sequence(
-        der.extension(_KEY_USAGE, _DIGITAL_SIGNATURE, critical=True),
-        der.extension(_EXTENDED_KEY_USAGE, der.sequence(der.oid(_OCSP_SIGNING))),
-        der.extension(_NO_CHECK, b"\x05\x00"),
-        der.extension(_SUBJECT_KEY, der.octets(key_identifier)),
-        der.extension(_AUTHORITY_KEY, der.sequence(der.element(0x80, issuer.key_identifier))),
+    extensions = encode.sequence(
+        encode.extension(_KEY_USAGE, _DIGITAL_SIGNATURE, critical=True),
+        encode.extension(_EXTENDED_KEY_USAGE, encode.sequence(encode.oid(_OCSP_SIGNING))),
+        encode.extension(_NO_CHECK, b"\x05\x00"),
+        encode.extension(_SUBJECT_KEY, encode.octets(key_identifier)),
+        encode.extension(_AUTHORITY_KEY, encode.sequence(encode.element(0x80, issuer.key_identifier))),
     )
-    return der.sequence(
-        der.explicit(0, der.integer(2)),
-        der.integer(order.serial),
+    return encode.sequence(
+        encode.explicit(0, encode.integer(2)),
+        encode.integer(order.serial),
         issuer.algorithm,
         issuer.name,
-        der.sequence(der.time(begins), der.time(ends)),
+        encode.sequence(encode.time(begins), encode.time(ends)),
         _subject(issuer),
         order.spki,
-        der.explicit(3, extensions),
+        encode.explicit(3, extensions),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sceau.certification import encode
 from sceau.status import der
 
 
@@ -22,4 +23,4 @@ def signed_der(tbs: bytes, signature: bytes) -> bytes:
     """The complete object: `tbs`, the algorithm it names, `signature`. An empty one serves readers that know
     complete objects only.
     """
-    return der.sequence(tbs, signature_algorithm(tbs), der.bits(signature))
+    return encode.sequence(tbs, signature_algorithm(tbs), encode.bits(signature))
