@@ -22,6 +22,7 @@ __all__ = ["main"]
 # topic → (module, one line of help shown by `sceau --help` without importing the module)
 TOPICS: dict[str, tuple[str, str]] = {
     "init": ("sceau.cli.init", "Créer une instance : hiérarchie, base, clés."),
+    "ceremony": ("sceau.cli.ceremony", "Tenir une cérémonie : plan, secret partagé, racine hors ligne."),
     "run": ("sceau.cli.run", "Lancer tout le service sur cette machine."),
     "demo": ("sceau.cli.demo", "Jouer toute la notice, du formulaire 413 au certificat révoqué."),
     "register": ("sceau.cli.register", "Enregistrer personnes, cartes, contrats et rôles."),

@@ -8,6 +8,14 @@ operations, site and cli only.
 
 from sceau.custody.authorities import fingerprint
 from sceau.custody.cards import CardOrder, CardPress, Employer, TestCard
+from sceau.custody.ceremony import (
+    Room,
+    ask_elsewhere,
+    certify_requests,
+    found_hierarchy,
+    install_certificates,
+    open_room,
+)
 from sceau.custody.client import SignerClient
 from sceau.custody.head_key import create_head_key, open_head_key
 from sceau.custody.hierarchy import Hierarchy, create_hierarchy, public_path
@@ -20,9 +28,12 @@ from sceau.custody.passphrase import (
     passphrase_from_file,
     passphrase_from_prompt,
 )
+from sceau.custody.plan import Plan, read_plan
 from sceau.custody.process import development_passphrase, run_signer
 from sceau.custody.responders import Responder, ResponderFolder
+from sceau.custody.shares import Share, draw_secret, join, passphrase_of, read_share, split, write_share
 from sceau.custody.tls import TlsFiles, ensure_tls
+from sceau.custody.transcript import Transcript, check_transcript, write_transcript
 
 __all__ = [
     "CardOrder",
@@ -33,26 +44,44 @@ __all__ = [
     "Intent",
     "Outcome",
     "OutcomeKind",
+    "Plan",
     "Responder",
     "ResponderFolder",
+    "Room",
+    "Share",
     "Signature",
     "SignatureKind",
     "SignerClient",
     "SignerFolder",
     "TestCard",
     "TlsFiles",
+    "Transcript",
+    "ask_elsewhere",
+    "certify_requests",
+    "check_transcript",
     "create_head_key",
     "create_hierarchy",
     "development_passphrase",
+    "draw_secret",
     "ensure_tls",
     "fingerprint",
+    "found_hierarchy",
+    "install_certificates",
+    "join",
     "ledger_lines",
     "make_passphrase_file",
     "open_head_key",
+    "open_room",
     "passphrase_from_descriptor",
     "passphrase_from_file",
     "passphrase_from_prompt",
+    "passphrase_of",
     "public_path",
+    "read_plan",
+    "read_share",
     "run_signer",
     "signatures",
+    "split",
+    "write_share",
+    "write_transcript",
 ]

@@ -73,23 +73,41 @@ class SignerFolder:
         for folder in (self.path, self.keys, self.certificates):
             make_private_folder(folder)
 
-    def keep(self, authorities: Iterable[Authority], *, environment: Environment) -> None:
-        """Keep the certificates of new authorities and write the list. Their keys were written when
-        they were made.
+    def keep(
+        self, authorities: Iterable[Authority], *, environment: Environment, parents: Iterable[Authority] = ()
+    ) -> None:
+        """Keep the certificates of new authorities, and add them to the list. Their keys were written when
+        they were made. `parents` are those above them whose keys are elsewhere, and off.
+
+        Raises `Fault` (``hierarchy.other-environment``) when what is here already publishes elsewhere.
         """
+        written = self._list_of(environment)
         kept = list(authorities)
         for authority in kept:
             name = key_name(authority.issuer.code, authority.generation)
             write_new_file(self.certificates / f"{name}.cer", authority.certificate, mode=0o600)
-        rows = [{"code": one.issuer.code, "generation": one.generation} for one in kept]
+        for parent in parents:
+            replace_file(
+                self.certificates / f"above-{parent.issuer.code}.cer", parent.certificate, mode=0o600
+            )
+        written["issuers"] += [{"code": one.issuer.code, "generation": one.generation} for one in kept]
+        text = json.dumps(written, indent=1)
+        replace_file(self.contents, text.encode() + b"\n", mode=0o600)
+
+    def _list_of(self, environment: Environment) -> dict[str, Any]:
+        """The list as it is, or an empty one for this environment and its addresses."""
         addresses = {
             "publication": environment.publication,
             "ocsp": environment.ocsp,
             "ldap": environment.ldap_base or "",
         }
-        written = {"environment": environment.code, "addresses": addresses, "issuers": rows}
-        text = json.dumps(written, indent=1)
-        replace_file(self.contents, text.encode() + b"\n", mode=0o600)
+        fresh = {"environment": environment.code, "addresses": addresses, "issuers": []}
+        if not self.contents.exists():
+            return fresh
+        written = self._read()
+        if any(written[part] != fresh[part] for part in ("environment", "addresses")):
+            raise Fault("hierarchy.other-environment", retryable=False, detail=str(self.contents))
+        return written
 
     def environment(self, catalogue: Catalogue) -> Environment:
         """The environment this signer serves, with the addresses that were written in its authorities."""

@@ -22,7 +22,7 @@ def passphrase_from_prompt(*, twice: bool = False) -> bytes:
     """Ask a person at the terminal; `twice` for one that is being set, which then has a least length."""
     if not sys.stdin.isatty():
         raise Fault("keys.no-terminal", retryable=False)
-    first = getpass.getpass("Phrase secrète des clés : ")
+    first = getpass.getpass("Phrase secrète des clés (ou code PIN) : ")
     if twice:
         if len(first) < _SHORTEST_TYPED:
             raise Fault("keys.short-passphrase", retryable=False, detail=str(_SHORTEST_TYPED))

@@ -6,10 +6,12 @@ keys are encrypted files.
 
 from __future__ import annotations
 
+import json
 import tomllib
 from pathlib import Path
 from typing import Any
 
+from sceau.custody.folders import write_new_file
 from sceau.custody.keys import KeyStore
 from sceau.custody.pkcs11_keys import TokenKeyStore
 from sceau.custody.pkcs11_link import TokenLink, TokenPlace
@@ -35,6 +37,25 @@ def token_place(folder: Path) -> TokenPlace | None:
     except (OSError, ValueError) as error:
         raise Fault("token.settings", retryable=False, detail=f"{path}: {error}") from error
     return read_token_place(written, where=str(path))
+
+
+def keep_settings(folder: Path, place: TokenPlace | None) -> None:
+    """Write down where a new folder's keys are.
+
+    Raises `Fault` (``token.other-settings``) when the folder says something else already.
+    """
+    is_new = not any((folder / name).exists() for name in (SETTINGS, "issuers.json"))
+    if is_new and place is not None:
+        values = {
+            "module": str(place.module),
+            "token": place.label,
+            "slot": place.slot,
+            "serial": place.serial,
+        }
+        lines = [f"{key} = {json.dumps(value)}\n" for key, value in values.items() if value is not None]
+        write_new_file(folder / SETTINGS, "".join(lines).encode(), mode=0o600)
+    if token_place(folder) != place:
+        raise Fault("token.other-settings", retryable=False, detail=str(folder / SETTINGS))
 
 
 def read_token_place(written: dict[str, Any], *, where: str) -> TokenPlace:
