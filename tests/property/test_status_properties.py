@@ -142,7 +142,8 @@ def test_f08_an_answer_repeats_the_very_bytes_that_were_asked(
     serial: int, key_hash: bytes, parameters: bytes
 ) -> None:
     algorithm = encode.sequence(encode.oid("1.3.14.3.2.26"), parameters)
-    raw = encode.sequence(algorithm, encode.octets(b"n" * 20), encode.octets(key_hash), encode.integer(serial))
+    hashes = encode.octets(b"n" * 20) + encode.octets(key_hash)
+    raw = encode.sequence(algorithm, hashes, encode.integer(serial))
     question = encode.sequence(encode.sequence(encode.sequence(encode.sequence(raw))))
     (asked,) = read_ocsp_question(question).require().asked
     assert asked == CertId(raw, "sha1", b"n" * 20, key_hash, serial)
