@@ -82,7 +82,9 @@ def _served(app: Any, folder: Path) -> Iterator[Listening]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    server = server_for(Listener("127.0.0.1", port, files.chain, files.key, authorities), app)
+    server = server_for(
+        Listener("127.0.0.1", port, files.chain, files.key, authorities, for_programs=True), app
+    )
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
     thread.start()
     for _ in range(200):
@@ -149,6 +151,30 @@ def test_a_refused_large_body_does_not_hold_the_connection(listening: Listening)
         assert (status, told["findings"][0]["code"]) == (401, "api.nobody")
     connection.close()
     assert Certificate.objects.count() == 0
+
+
+def test_a_large_batch_comes_in_whole_and_one_too_large_is_told_so(listening: Listening) -> None:
+    token = f"Bearer {make().secret}"
+    for size, expected in (
+        (11 * 2**20, (400, "api.field-missing")),
+        (12 * 2**20 + 1, (413, "api.too-large")),
+    ):
+        connection = listening.connection(with_card=False)
+        connection.putrequest("POST", "/api/v1/certificates")
+        for name, value in (
+            ("authorization", token),
+            ("content-type", "application/json"),
+            ("idempotency-key", "k"),
+        ):
+            connection.putheader(name, value)
+        connection.putheader("content-length", str(size))
+        connection.endheaders()
+        if expected[0] == 400:
+            connection.send(b'{"requests":[{}]' + b" " * (size - 17) + b"}")
+        answer = connection.getresponse()
+        told = json.loads(answer.read())
+        assert (answer.status, told["findings"][0]["code"]) == expected
+        connection.close()
 
 
 def test_many_programs_at_once(listening: Listening, instance: Instance) -> None:

@@ -45,6 +45,7 @@ class Listener:
     chain: Path
     key: Path
     card_authorities: Path | None = None
+    for_programs: bool = False
 
 
 def tls_context(listener: Listener) -> ssl.SSLContext:
@@ -105,6 +106,12 @@ class CardDoorProtocol(PatientProtocol):
         self.app = with_tls_facts(self.app, facts)
 
 
+class ProgramsProtocol(CardDoorProtocol):
+    """A connection of the door for programs, whose application says what is too large (12 MiB at most)."""
+
+    most_body = 13 * 1024 * 1024
+
+
 class PublicProtocol(CardDoorProtocol):
     """A connection of the public listener: never has a certificate, whatever the client says."""
 
@@ -122,7 +129,8 @@ class _QuietServer(Server):
 
 def server_for(listener: Listener, app: AsgiApp) -> Server:
     """The server of one listener, not yet started."""
-    protocol = CardDoorProtocol if listener.card_authorities is not None else PublicProtocol
+    asking = ProgramsProtocol if listener.for_programs else CardDoorProtocol
+    protocol = asking if listener.card_authorities is not None else PublicProtocol
     config = Config(
         app,
         host=listener.host,

@@ -93,7 +93,8 @@ def enrolment(data: Path) -> None:
     authorities = _write_door_authorities(data, "api-authorities.pem")
     host = os.environ.get("SCEAU_HOST", "localhost")
     app = rest_app()
-    servers = [server_for(Listener(host, port, tls / "server.pem", tls / "server.key", authorities), app)]
+    chain, key = tls / "server.pem", tls / "server.key"
+    servers = [server_for(Listener(host, port, chain, key, authorities, for_programs=True), app)]
 
     async def run() -> None:
         announcing = asyncio.create_task(_announce(servers))
