@@ -19,6 +19,7 @@ from sceau.operations import (
     issue_certificate,
     issue_pair,
     preview_certificate,
+    resume_habilitation,
     revoke_certificate,
     send_mailbox_code,
     set_card_status,
@@ -27,7 +28,7 @@ from sceau.operations import (
     withdraw_habilitation,
 )
 from sceau.records import certificate_for, certificates_of, journal_lines
-from sceau.records.models import Certificate, HabilitationVersion, JournalEntry
+from sceau.records.models import Certificate, Habilitation, HabilitationVersion, JournalEntry
 from sceau.registration import Person
 from sceau.vocabulary import Fault, PersonId, Refused, errors
 from tests.instance import (
@@ -385,6 +386,19 @@ def test_a_right_altered_in_the_database_gives_nothing(habilitated: Instance) ->
     with pytest.raises(Fault):
         issue(server_request("www.banque-exemple.fr"))
     assert habilitated.signer.signatures == []
+
+
+def test_a_suspension_lifted_in_the_database_gives_nothing(habilitated: Instance) -> None:
+    right = right_for("SERV_SSL")
+    suspend_habilitation(ALICE.actor, reference=right, reason="départ annoncé")
+    assert Habilitation.objects.filter(reference=right).update(state="active") == 1
+    with pytest.raises(Fault) as caught:
+        issue()
+    assert caught.value.code == "issuance.right-altered"
+    assert habilitated.signer.signatures == []
+    Habilitation.objects.filter(reference=right).update(state="suspended")
+    resume_habilitation(ALICE.actor, reference=right, reason="il reste")
+    assert issue().line.state == "issued"
 
 
 def test_a_serial_drawn_twice_is_drawn_again(habilitated: Instance) -> None:

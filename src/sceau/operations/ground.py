@@ -31,10 +31,17 @@ from sceau.records.models import (
 )
 from sceau.records.models import KeyUse as KeyUseRow
 from sceau.registration import Card as CardFacts
-from sceau.registration import ConfirmedMailbox, HolderSource, NamedHolder
+from sceau.registration import ConfirmedMailbox, HabilitationState, HolderSource, NamedHolder
 from sceau.registration import Habilitation as HabilitationFacts
 from sceau.registration import Person as PersonFacts
 from sceau.vocabulary import Fault, Finding, Refused, StructureId, read_mailbox
+
+_STANDING_AFTER = {
+    "habilitation.granted": HabilitationState.ACTIVE,
+    "habilitation.suspended": HabilitationState.SUSPENDED,
+    "habilitation.resumed": HabilitationState.ACTIVE,
+    "habilitation.withdrawn": HabilitationState.WITHDRAWN,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +165,10 @@ def _right_of(person: Person, reference: str, at: datetime) -> Right:
 
 
 def check_unaltered(version: HabilitationVersion) -> None:
-    """A right is what the journal says was granted. Anything else is an alarm, and grants nothing [T46]."""
+    """A right is what the journal says was granted, and stands where it says. Anything else is an alarm, and
+    grants nothing [T46].
+    """
+    _check_standing(version.habilitation)
     digest = digest_of(canonical(version.content()))
     told = JournalEntry.objects.filter(
         subject=version.habilitation.reference, kind__in=("habilitation.granted", "habilitation.extended")
@@ -171,6 +181,16 @@ def check_unaltered(version: HabilitationVersion) -> None:
                 return
             break
     raise Fault("issuance.right-altered", retryable=False, detail=version.habilitation.reference)
+
+
+def _check_standing(right: Habilitation) -> None:
+    """Suspended, resumed, withdrawn: as the journal last told of this right, else a hand was in the
+    database.
+    """
+    told = JournalEntry.objects.filter(subject=right.reference, kind__in=_STANDING_AFTER).order_by("-id")
+    last = told.values_list("kind", flat=True).first()
+    if last is None or right.state != _STANDING_AFTER[last]:
+        raise Fault("issuance.right-altered", retryable=False, detail=right.reference)
 
 
 def _card_of(actor: Actor, person: Person, right: Right | None, at: datetime) -> CardFacts:
