@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from sceau.custody import SignerClient, SignerFolder, fingerprint
+from sceau.custody import SignerClient, SignerFolder, fingerprint, ledger_lines, signatures
 from sceau.custody.cross_check import cross_check
 from sceau.custody.software import SoftwareKeyStore
 from sceau.status import CrlFacts, build_crl_tbs, issuer_identity
@@ -320,6 +320,51 @@ def test_the_online_machine_needs_its_own_secret_and_the_vault_its_own(offline: 
     done = sceau("sign", offline / "below.toml", brought, *options, secret=ONLINE_SECRET)
     assert done.returncode == 3
     assert "keys.locked" in done.stderr
+
+
+def list_there(place: Path, revoked: str = "") -> subprocess.CompletedProcess[str]:
+    plan = write(place / "list.toml", ROOT + "[lists]\ndays = 180\n" + revoked)
+    return sceau("list", plan, "--data", place / "vault", "--out", place / "lists", secret=ROOT_SECRET)
+
+
+def test_the_list_of_an_offline_root_is_carried_and_placed(offline: Path) -> None:
+    assert sign_there(offline, "el-org-g1", "el-pp-g1").returncode == 0
+    done = install_here(offline, plan_with_root(offline), "el-org-g1", "el-pp-g1")
+    assert done.returncode == 0, done.stderr
+    serial = certificate(offline / "online", "el-pp").serial_number
+    gone = (
+        f'[[revoked]]\nissuer = "root-el"\nserial = "{serial:X}"\n'
+        'at = 2026-11-24T08:00:00Z\nreason = "cessationOfOperation"\n'
+    )
+    for turn, revoked in enumerate(("", gone, gone), start=1):
+        assert list_there(offline, revoked).returncode == 0
+        file = offline / "lists" / f"root-el-g1-{turn}.crl"
+        held("place", file, "--data", offline / "online")
+        placed = offline / "online" / "public" / "CRL" / "ACR-EL-TEST.crl"
+        assert placed.read_bytes() == file.read_bytes()
+        crl = x509.load_der_x509_crl(file.read_bytes())
+        assert [one.serial_number for one in crl] == ([serial] if revoked else [])
+        assert crl.is_signature_valid(certificate(offline / "vault", "root-el").public_key())  # type: ignore[arg-type]
+        assert crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number == turn
+    assert "ceremony.list-forgets" in list_there(offline).stderr
+    for older in ("root-el-g1-1.crl", "root-el-g1-3.crl"):
+        done = sceau("place", offline / "lists" / older, "--data", offline / "online")
+        assert "ceremony.list-strange" in done.stderr
+    kept = [
+        (one.intent.serial, one.outcome and one.outcome.kind)
+        for one in signatures(ledger_lines(offline / "vault" / "signer" / "ledger.jsonl"))
+    ]
+    assert kept == [(1, "signed"), (2, "signed"), (3, "signed")]
+
+
+@pytest.mark.skipif(shutil.which("ssss-combine") is None, reason="ssss is not installed: sudo make system")
+def test_debians_ssss_opens_what_we_split(whole: Path) -> None:
+    words = [(whole / "shares" / f"part-{n}.txt").read_text().split("SCEAU-PART")[1].split() for n in (3, 1)]
+    lines = "\n".join(next(one for one in word if "-" in one) for word in words) + "\n"
+    done = subprocess.run(
+        ["ssss-combine", "-t", "2", "-x", "-D"], input=lines, capture_output=True, text=True, check=True
+    )
+    assert (done.stdout + done.stderr).split()[-1].encode() == passphrase(whole, 1, 2)
 
 
 # --- keys in a token ------------------------------------------------------------------------------------

@@ -34,9 +34,11 @@ from sceau.custody import (
     found_hierarchy,
     install_certificates,
     join,
+    make_root_lists,
     open_head_key,
     open_room,
     passphrase_of,
+    place_root_list,
     read_plan,
     read_share,
     split,
@@ -167,6 +169,38 @@ def install(
     roots = {path.name: path.read_bytes() for path in root}
     with _held(data.absolute(), read, sources, minutes) as room:
         install_certificates(room, certificates, roots, at=_now(), catalogue=catalogue)
+
+
+@app.command("list")
+def root_list(
+    *,
+    file: PlanFile,
+    data: Data = DATA,
+    out: Out,
+    share: ShareFiles = None,
+    passphrase_fd: Descriptor = None,
+    passphrase_file: SecretFile = None,
+) -> None:
+    """Sur la machine de la racine : signer sa liste de révocation, à emporter sur un fichier."""
+    raw = file.read_bytes()
+    read = read_plan(raw, catalogue=load_catalogue())
+    minutes = _minutes("liste de révocation de la racine", read, raw)
+    sources = Sources(None, False, tuple(share or ()), passphrase_fd, passphrase_file, is_known=True)
+    with _held(data.absolute(), read, sources, minutes) as room:
+        out.mkdir(parents=True, exist_ok=True)
+        for path in make_root_lists(room, out, at=_now()):
+            typer.echo(f"Écrit : {path}")
+
+
+@app.command()
+def place(
+    *,
+    crl: Annotated[Path, typer.Argument(metavar="LISTE", exists=True, dir_okay=False)],
+    data: Data = DATA,
+) -> None:
+    """Publier ici la liste apportée d'une racine hors ligne."""
+    path = place_root_list(data.absolute(), crl.read_bytes(), catalogue=load_catalogue(), at=_now())
+    typer.echo(f"Publiée : {path}")
 
 
 @app.command()

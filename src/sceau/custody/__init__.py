@@ -31,6 +31,7 @@ from sceau.custody.passphrase import (
 from sceau.custody.plan import Plan, read_plan
 from sceau.custody.process import development_passphrase, run_signer
 from sceau.custody.responders import Responder, ResponderFolder
+from sceau.custody.root_list import make_root_lists, place_root_list
 from sceau.custody.shares import Share, draw_secret, join, passphrase_of, read_share, split, write_share
 from sceau.custody.tls import TlsFiles, ensure_tls
 from sceau.custody.transcript import Transcript, check_transcript, write_transcript
@@ -70,12 +71,14 @@ __all__ = [
     "join",
     "ledger_lines",
     "make_passphrase_file",
+    "make_root_lists",
     "open_head_key",
     "open_room",
     "passphrase_from_descriptor",
     "passphrase_from_file",
     "passphrase_from_prompt",
     "passphrase_of",
+    "place_root_list",
     "public_path",
     "read_plan",
     "read_share",

@@ -55,6 +55,19 @@ def cross_check(made: Authority, above: bytes, *, at: datetime) -> str:
     return f"openssl verify -x509_strict : OK ; {count} lectures comparées, aucune différence"
 
 
+def check_list(crl: bytes, above: bytes) -> str:
+    """Have OpenSSL verify a list under its authority's certificate; says what it saw. `Fault` as above."""
+    with tempfile.TemporaryDirectory(prefix="sceau-") as place:
+        file, root = Path(place) / "list.crl", Path(place) / "above.pem"
+        file.write_bytes(crl)
+        root.write_bytes(certificate_pem(above))
+        form = ("-inform", "DER", "-in", str(file), "-noout")
+        said = _openssl("crl", *form, "-CAfile", str(root), "-crlnumber", merged=True)
+    if "verify OK" not in said:
+        raise Fault("ceremony.cross-check", retryable=False, detail=said[-400:])
+    return "openssl crl -CAfile : verify OK"
+
+
 def file_digest(data: bytes) -> str:
     """Hex SHA-256, as `sha256sum` prints it."""
     return hashlib.sha256(data).hexdigest()
@@ -107,7 +120,7 @@ def _date(at: datetime) -> str:
     return f"{months[moment.month - 1]} {moment.day:2d} {moment:%H:%M:%S %Y} GMT"
 
 
-def _openssl(*arguments: str) -> str:
+def _openssl(*arguments: str, merged: bool = False) -> str:
     program = shutil.which("openssl")
     if program is None:
         raise Fault("ceremony.no-openssl", retryable=False)
@@ -116,4 +129,4 @@ def _openssl(*arguments: str) -> str:
     )
     if done.returncode != 0:
         raise Fault("ceremony.cross-check", retryable=False, detail=(done.stderr or done.stdout)[-400:])
-    return done.stdout
+    return done.stdout + done.stderr if merged else done.stdout

@@ -129,6 +129,11 @@ class SignerFolder:
             for row in self._read()["issuers"]
         )
 
+    def above(self) -> Mapping[str, bytes]:
+        """Certificates (DER) of the authorities above ours whose keys are elsewhere, by code."""
+        files = sorted(self.certificates.glob("above-*.cer"))
+        return {file.stem.removeprefix("above-"): file.read_bytes() for file in files}
+
     def open(self, store: KeyStore) -> Mapping[tuple[str, int], SigningIssuer]:
         """Every issuer with its key, ready to sign."""
         return {

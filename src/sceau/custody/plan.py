@@ -12,6 +12,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from sceau.catalogue import Catalogue, Environment, Issuer
@@ -25,6 +26,7 @@ _FINGERPRINT = re.compile(r"([0-9A-F]{2}:){31}[0-9A-F]{2}")
 _ADDRESS = re.compile(r"(https?|ldaps?)://[!-~]+|")
 _SHORTEST_LIFE, _LONGEST_LIFE = 1, 30
 _MOST_CUSTODIANS = 16
+_LONGEST_LIST = 400
 
 _KNOWN: Mapping[str, type] = {
     "title": str,
@@ -39,14 +41,27 @@ _KNOWN: Mapping[str, type] = {
     "witnesses": list,
     "token": dict,
     "roots": dict,
+    "lists": dict,
+    "revoked": list,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class RevokedAuthority:
+    """An issuing authority that a root no longer stands for. `reason` is the number of RFC 5280 §5.3.1."""
+
+    issuer: str
+    serial: int
+    at: datetime
+    reason: int
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """An approved ceremony. `issuers` are the catalogue's rows as changed by the plan, parents first.
 
-    `place` is None for keys in files; `threshold` 0 when the passphrase is one person's; `roots` are the
+    `list_days` says how long a root's lists are good, 0 when the plan makes none; `revoked` is whom they
+    name. `place` is None for keys in files; `threshold` 0 when the passphrase is one person's; `roots` are the
     fingerprints (SHA-256 in pairs) of the roots made elsewhere; `digest` the hex SHA-256 of the file.
     """
 
@@ -60,6 +75,8 @@ class Plan:
     witnesses: tuple[str, ...]
     roots: Mapping[str, str]
     digest: str
+    list_days: int = 0
+    revoked: tuple[RevokedAuthority, ...] = ()
 
     @property
     def roots_missing(self) -> tuple[str, ...]:
@@ -82,6 +99,7 @@ def read_plan(raw: bytes, *, catalogue: Catalogue) -> Plan:
     threshold, custodians = reader.custodians()
     place = reader.place()
     roots = reader.table("roots", lambda value: isinstance(value, str) and _FINGERPRINT.fullmatch(value))
+    list_days, revoked = reader.lists()
     generation = written.get("generation", 1)
     if not 1 <= generation <= 99:
         problems.append(_wrong("generation", "1 à 99"))
@@ -91,7 +109,18 @@ def read_plan(raw: bytes, *, catalogue: Catalogue) -> Plan:
     witnesses = tuple(map(str, written.get("witnesses", ())))
     title = str(written["title"])
     return Plan(
-        title, environment, issuers, generation, place, threshold, custodians, witnesses, roots, digest
+        title,
+        environment,
+        issuers,
+        generation,
+        place,
+        threshold,
+        custodians,
+        witnesses,
+        roots,
+        digest,
+        list_days,
+        revoked,
     )
 
 
@@ -179,6 +208,32 @@ class _Reader:
         except Fault as fault:
             self.problems.append(_wrong("token", fault.detail))
             return None
+
+    def lists(self) -> tuple[int, tuple[RevokedAuthority, ...]]:
+        days = self.written.get("lists", {}).get("days", 0)
+        if (
+            type(days) is not int
+            or not 0 <= days <= _LONGEST_LIST
+            or set(self.written.get("lists", {})) - {"days"}
+        ):
+            self.problems.append(_wrong("lists", f"days, de 1 à {_LONGEST_LIST}"))
+        found = []
+        for number, row in enumerate(self.written.get("revoked", ())):
+            try:
+                found.append(self._revoked(**row))
+            except (TypeError, KeyError, ValueError):
+                self.problems.append(_wrong(f"revoked.{number}", "issuer, serial, at (date), reason"))
+        return days, tuple(found)
+
+    def _revoked(self, issuer: str, serial: str, at: datetime, reason: str) -> RevokedAuthority:
+        # UTC, so that what people read in the plan is what the list says
+        moment = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+        return RevokedAuthority(
+            self.catalogue.issuers[issuer].code,
+            int(serial.replace(":", ""), 16),
+            moment.replace(microsecond=0),
+            self.catalogue.reasons[reason].rfc5280,
+        )
 
     def table(
         self, name: str, is_right: Callable[[Any], object], *, among: list[str] | None = None
