@@ -166,6 +166,8 @@ def test_checking_says_what_is_wrong_and_sends_nothing(portal: Instance) -> None
     browser = visitor(REPRESENTATIVE)
     good = browser.post("/commandes/nouvelle/", order_form() | {"action": "verifier"})
     assert "La mise en forme est bonne" in text(good)
+    assert "À savoir" in text(good)
+    assert "À corriger" not in text(good)
     bad = browser.post("/commandes/nouvelle/", order_form() | {"action": "verifier", "structure.siret": "1"})
     assert "SIRET" in text(bad)
     assert "Vous n’avez pas encore de commande" in text(browser.get("/commandes/"))

@@ -78,13 +78,16 @@ def summary(
     fields: Iterable[str] = (),
     places: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """The context of `parts/findings.html`: the summary at the head of a page that refuses or warns."""
+    """The context of `parts/findings.html`: the summary at the head of a page that refuses or warns.
+
+    `heading` is said of a refusal; findings that refuse nothing are worth knowing, no more.
+    """
     kept = tuple(findings)
     refuses = bool(errors(kept))
     tone = "bad" if refuses else "warn" if any(f.severity is Severity.WARNING for f in kept) else ""
     return {
         "said": say(kept, fields=fields, places=places),
         "said_tone": tone,
-        "heading": heading,
+        "heading": heading if refuses or not heading else "À savoir",
         "findings_refuse": refuses,
     }
