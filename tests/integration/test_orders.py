@@ -262,6 +262,16 @@ def test_the_same_submission_twice_is_one_order(instance: Instance) -> None:
     assert first.line.reference == second.line.reference != other.line.reference
 
 
+def test_another_form_sent_again_is_not_taken_for_the_first(instance: Instance) -> None:
+    def send(*offers: dict[str, Any]) -> OrderFile:
+        return receive_form(REPRESENTATIVE.actor, raw=form(*offers), channel="web", idempotency_key="page")
+
+    first = send()
+    assert refusal(send, offer("org")) == {"order.key-for-another"}
+    assert send().line.reference == first.line.reference
+    assert len(orders_of(REPRESENTATIVE.national_id.text)) == 1
+
+
 def test_what_is_missing_is_asked_and_answered(instance: Instance) -> None:
     reference = by_mail(UNSETTLED, edition=OLD).line.reference
     take_order(ALICE.actor, reference=reference)

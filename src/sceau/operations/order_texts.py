@@ -44,16 +44,15 @@ def receive_form(
     received by the desk only. From the other channels it is kept as it came, and what it lacks is the desk's
     to complete [decision 15]. Whoever brings a form in is part of that order and will not decide on it; a
     form that came by mail is brought in by the machine itself (`Actor.system`). The same `idempotency_key`
-    from the same actor gives the first order again.
+    from the same actor gives the first order again, for the same form; for another, it is refused.
     """
     key = read_key(idempotency_key)
     try:
         reference = _receive(actor, raw, channel, key)
     except Fault as fault:
-        first = _received_before(actor, key)
-        if fault.code != "operations.conflict" or first is None:
+        if fault.code != "operations.conflict" or _received_before(actor, key) is None:
             raise
-        reference = first
+        reference = _receive(actor, raw, channel, key)  # its twin was faster: the same answer
     return view(reference)
 
 
@@ -159,12 +158,13 @@ def _receive(actor: Actor, raw: Mapping[str, Any], channel: str, key: str | None
             require_person(act)
         if channel not in CHANNELS or (channel == "web" and not actor.person_id):
             raise Refused([Finding.error("order.channel", channel)])
-        first = _received_before(actor, key)
-        if first is not None:
-            act.unchanged()
-            return first
         stored = _with_visa(act, _as_requester_says(raw)) if channel == "web" else raw
         text = canonical(stored)
+        first = _received_before(actor, key)
+        if first is not None:
+            _require_same(first, text)
+            act.unchanged()
+            return first
         reading = reading_of(stored)
         if channel == "web":
             reading.require()
@@ -191,6 +191,17 @@ def _received_before(actor: Actor, key: str | None) -> str | None:
         return None
     before = Order.objects.filter(submitted_by=actor.person_id, idempotency_key=key)
     return before.values_list("reference", flat=True).first()
+
+
+def _require_same(reference: str, text: str) -> None:
+    """The first order under a key is the answer to the same form only: another one would be lost in silence.
+
+    The visa is left aside: on line it carries the day.
+    """
+    kept = OrderVersion.objects.get(order__reference=reference, number=1).raw
+    before, now = (json.loads(one) | {"visa": None} for one in (kept, text))
+    if before != now:
+        raise Refused([Finding.error("order.key-for-another", reference)])
 
 
 def _amend(act: Act, order: Order, *, version: int, raw: Mapping[str, Any], why: str, by_desk: bool) -> None:
