@@ -213,6 +213,43 @@ def test_openssl_objects_to_what_was_not_meant() -> None:
         cross_check(pki.issuing, make_pki().root.certificate, at=now)
 
 
+def test_the_next_generation_is_made_beside_the_first_under_the_root_that_is_here(
+    whole: Path, tmp_path: Path
+) -> None:
+    data = Path(shutil.copytree(whole / "data", tmp_path / "data", copy_function=shutil.copy2))
+    text = HEAD + 'generation = 2\nissuers = ["el-org"]\nbackend = "software"\n' + ADDRESSES
+    text += '[keys]\n"el-org" = "ec:P-384"\n'
+    text += '[service]\n"el-org" = { from = 2027-01-01T00:00:00Z, products = ["SERV_SSL"] }\n'
+    plan = write(tmp_path / "plan.toml", text)
+    wrong = sceau("run", plan, "--data", data, secret=b"une autre phrase que la bonne")
+    assert "keys.locked" in wrong.stderr
+    held("run", plan, "--data", data, *(f"--share={whole / 'shares' / f'part-{n}.txt'}" for n in (3, 1)))
+    folder = SignerFolder(data / "signer")
+    issuers = folder.open(SoftwareKeyStore(folder.keys, passphrase(whole, 1, 2)))
+    assert set(issuers) == {("root-el", 1), ("el-org", 1), ("el-pp", 1), ("el-org", 2)}
+    second = folder.facts(CATALOGUE)[-1]
+    assert (second.generation, second.signs_from, second.products) == (
+        2,
+        datetime(2027, 1, 1, tzinfo=UTC),
+        ("SERV_SSL",),
+    )
+    shelf = data / "public" / "AC TEST"
+    first = (shelf / "ACI-EL-ORG-TEST.cer").read_bytes()
+    assert first == certificate_der(data, "el-org")
+    assert (shelf / "ACI-EL-ORG-G2-TEST.cer").read_bytes() == second.certificate
+    chain = (shelf / "Chaine_de_certification-IGC-Sante-TEST.pem").read_bytes()
+    assert len(x509.load_pem_x509_certificates(chain)) == 4
+    again = sceau(
+        "run",
+        plan,
+        "--data",
+        data,
+        f"--share={whole / 'shares' / 'part-1.txt'}",
+        f"--share={whole / 'shares' / 'part-2.txt'}",
+    )
+    assert "hierarchy.exists" in again.stderr
+
+
 # --- an offline root ------------------------------------------------------------------------------------
 
 ROOT = HEAD + 'issuers = ["root-el"]\nbackend = "software"\n[keys]\n"root-el" = "ec:P-384"\n' + ADDRESSES

@@ -56,7 +56,7 @@ def test_the_model_that_the_command_gives_is_a_good_plan() -> None:
     read = plan(model)
     assert (read.threshold, len(read.custodians), read.environment.code) == (3, 5, "production")
     # what it shows behind a # is good too
-    other = model.replace('# root-el = "rsa', 'root-el = "rsa').replace("# el-org", "el-org")
+    other = model.replace('# root-el = "rsa', 'root-el = "rsa').replace("# el-org = 10", "el-org = 10")
     assert plan(other).issuers[1].years == 10
 
 
@@ -90,6 +90,16 @@ def test_an_issuing_authority_alone_waits_for_a_root_from_elsewhere() -> None:
         ("title =", "generation = 0\ntitle =", ("ceremony.plan-value", "generation")),
         ('title = "Essai"', "", ("ceremony.plan-value", "title")),
         ("[keys]", "[roots]\nroot-el = 'ab'\n[keys]", ("ceremony.plan-value", "roots.root-el")),
+        ("[keys]", "[lists]\ndays = 401\n[keys]", ("ceremony.plan-value", "lists")),
+        ("[keys]", "[lists]\nhours = 4\n[keys]", ("ceremony.plan-value", "lists")),
+        ("[keys]", "[[revoked]]\nissuer = 'root-el'\n[keys]", ("ceremony.plan-value", "revoked.0")),
+        ("[keys]", "[service.fo-pp]\n[keys]", ("ceremony.plan-value", "service.fo-pp")),
+        (
+            "[keys]",
+            "[service.el-org]\nproducts = ['PS_AUTH']\n[keys]",
+            ("ceremony.plan-value", "service.el-org"),
+        ),
+        ("[keys]", "[service.el-org]\nfrom = 'x'\n[keys]", ("ceremony.plan-value", "service.el-org")),
         ("title", "[", ("ceremony.plan-unreadable", "plan")),
     ],
 )

@@ -49,6 +49,12 @@ class Issuer:
     path_length: int | None
     clause: str
 
+    def of_generation(self, number: int) -> Issuer:
+        """The same authority under a later key: its public files, and so its addresses, are its own
+        (``ACI-EL-ORG-G2``), as two keys cannot share one list.
+        """
+        return self if number == 1 else replace(self, file=f"{self.file}-G{number}")
+
 
 @dataclass(frozen=True, slots=True)
 class Calendar:

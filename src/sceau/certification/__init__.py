@@ -11,7 +11,7 @@ from sceau.certification.csr_names import check_request_names
 from sceau.certification.draft import Draft, IssuerFacts, Signer
 from sceau.certification.examine import Expected, examine, examine_for_signing
 from sceau.certification.gate import holder_of, prepare
-from sceau.certification.issuer import decide_validity
+from sceau.certification.issuer import choose_issuer, decide_validity, life_of_issuer
 from sceau.certification.judging import judge_csr
 from sceau.certification.keys import KeyKind, SubjectKey, judge_key, read_key
 from sceau.certification.known_keys import KeyFacts, KeyUse, KnownModuli, WeakKeyList
@@ -40,6 +40,7 @@ __all__ = [
     "SubjectPreview",
     "WeakKeyList",
     "check_request_names",
+    "choose_issuer",
     "compose_serial",
     "decide_validity",
     "draw_serial",
@@ -49,6 +50,7 @@ __all__ = [
     "holder_of",
     "judge_csr",
     "judge_key",
+    "life_of_issuer",
     "prepare",
     "preview_subject",
     "read_csr",

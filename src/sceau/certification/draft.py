@@ -26,6 +26,7 @@ class IssuerFacts:
     `code` is a key of the catalogue's issuers (``el-org``), `generation` tells successive keys of one issuer
     apart, `environment` a key of the catalogue's environments. `certificate` is DER. `addresses` is that
     environment as the operator moved it (`Environment.moved`), None for the catalogue's own addresses.
+    A generation signs from `signs_from` (None: since it exists) for `products` (None: all of its issuer's).
     """
 
     code: str
@@ -33,6 +34,8 @@ class IssuerFacts:
     environment: str
     certificate: bytes
     addresses: Environment | None = None
+    signs_from: datetime | None = None
+    products: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,8 @@ def _fixed(rule: Rule, setting: Setting, *, is_rsa: bool) -> tuple[tuple[str, Wa
     identifier = authority.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
     policy = environment.single_policy_oid or rule.policy
     address = x509.PolicyInformation(x509.ObjectIdentifier(policy), [environment.policy_uri])
-    file = issuing.file + environment.file_suffix
+    generation = setting.issuer.generation
+    file = issuing.file + (f"-G{generation}" if generation > 1 else "") + environment.file_suffix
     entry = _entry(rule.issuer, environment, catalogue)
     lists = [f"{environment.crl_base}/{file}.crl"]
     lists += [f"{entry}?certificaterevocationlist;binary?base?objectClass=pkiCA"] if entry else []

@@ -6,6 +6,7 @@ whose certificate can't be read, or is no CA's, is a machine that is badly set u
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -83,6 +84,33 @@ def decide_validity(issuer: IssuerFacts, *, at: datetime) -> Reading[Validity]:
     if (ended.not_after - ended.not_before).days < _SHORTEST_DAYS:
         return read_refused(Finding.error("draft.issuer-ends-too-soon", issuer.code, end=f"{end:%d/%m/%Y}"))
     return read_ok(ended, Finding.warning("draft.ended-by-issuer", issuer.code, end=f"{end:%d/%m/%Y}"))
+
+
+def life_of_issuer(issuer: IssuerFacts) -> Validity:
+    """From when to when the issuer's certificate is good. Raises `Fault` (``draft.issuer-unusable``)."""
+    read = read_issuer(issuer.certificate)
+    return Validity(read.not_before, read.not_after)
+
+
+def choose_issuer(generations: Sequence[IssuerFacts], *, product: str, at: datetime) -> IssuerFacts:
+    """Which of an issuer's generations (oldest first, at least one) signs `product` at `at` (UTC).
+
+    The newest that is in service for the product and within its life. When there is none, the newest in
+    service, or the oldest: what it then signs is refused for its dates, which tells the operator why.
+    """
+    serving = [
+        one
+        for one in generations
+        if (one.signs_from is None or one.signs_from <= at)
+        and (one.products is None or product in one.products)
+    ]
+    alive = [one for one in serving if _is_alive(one, at)]
+    return (alive or serving or [generations[0]])[-1]
+
+
+def _is_alive(issuer: IssuerFacts, at: datetime) -> bool:
+    life = life_of_issuer(issuer)
+    return life.not_before <= at <= life.not_after
 
 
 def _signs_with(public: rsa.RSAPublicKey | ec.EllipticCurvePublicKey) -> tuple[bytes, hashes.HashAlgorithm]:

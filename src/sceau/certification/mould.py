@@ -58,7 +58,7 @@ def mould_for(product: str, facts: IssuerFacts, catalogue: Catalogue) -> Mould:
 def _make(product: str, facts: IssuerFacts, environment: Environment, catalogue: Catalogue) -> Mould:
     profile = catalogue.profiles[catalogue.products[product].profile]
     issuer = read_issuer(facts.certificate)
-    authority = catalogue.issuers[facts.code]
+    authority = catalogue.issuers[facts.code].of_generation(facts.generation)
     return Mould(
         profile=profile,
         issuer=issuer,

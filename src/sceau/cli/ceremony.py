@@ -98,7 +98,7 @@ def run(
     sources = Sources(shares, screen, tuple(share or ()), passphrase_fd, passphrase_file)
     minutes = _minutes("hiérarchie", read, raw)
     with _held(data.absolute(), read, sources, minutes) as room:
-        found_hierarchy(room, at=_now())
+        found_hierarchy(room, at=_now(), catalogue=load_catalogue())
 
 
 @app.command()
@@ -232,7 +232,7 @@ def _rehearse(plan: Plan, raw: bytes) -> None:
     secret = draw_secret()
     with tempfile.TemporaryDirectory(prefix="sceau-repetition-") as place:
         room = open_room(Path(place), replace(plan, place=None), passphrase_of(secret), minutes)
-        found_hierarchy(room, at=_now())
+        found_hierarchy(room, at=_now(), catalogue=load_catalogue())
         key = create_head_key(Path(place) / _KEY)
         text = minutes.close(plan, key.public_key().public_bytes_raw())
     if plan.threshold:

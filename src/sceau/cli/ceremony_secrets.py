@@ -69,7 +69,7 @@ def prepared(plan: Plan, folder: SignerFolder, sources: Sources) -> Prepared:
 
 def deliver(given: Prepared, plan: Plan, sources: Sources, minutes: Transcript) -> None:
     """Hand the parts out, if there are any, and note it."""
-    if sources.folder is None:
+    if sources.folder is None or not given.shares:
         return
     for share, name in zip(given.shares, plan.custodians, strict=True):
         path = sources.folder / f"part-{share.number}.txt"

@@ -104,7 +104,7 @@ def _report(folder: Path, catalogue: Catalogue, *, as_json: bool) -> None:
                 "code": one.code,
                 "generation": one.generation,
                 "common_name": environment.common_name(catalogue.issuers[one.code]),
-                "file": environment.file(catalogue.issuers[one.code]),
+                "file": environment.file(catalogue.issuers[one.code].of_generation(one.generation)),
                 "sha256": fingerprint(one.certificate),
             }
             for one in held
@@ -119,7 +119,7 @@ def _lines(
     yield f"Instance créée dans {folder} (environnement : {environment.label})."
     yield "Autorités :"
     for one in held:
-        row = catalogue.issuers[one.code]
+        row = catalogue.issuers[one.code].of_generation(one.generation)
         yield f"  {one.code:<8} {environment.common_name(row)}  ({environment.file(row)}.cer)"
         if row.parent is None:
             yield f"           empreinte SHA-256 {fingerprint(one.certificate)}"

@@ -100,7 +100,7 @@ def make_authority(
         )
     )
     if parent is not None:
-        points = crl_points(parent.issuer, environment)
+        points = crl_points(parent.issuer.of_generation(parent.generation), environment)
         builder = builder.add_extension(x509.CRLDistributionPoints(points), critical=False)
     identifier = x509.SubjectKeyIdentifier.from_public_key(public)
     above_identifier = identifier.digest if above is None else identifier_of(above)

@@ -55,16 +55,18 @@ def open_room(data: Path, plan: Plan, secret: bytes, transcript: Transcript) -> 
     return Room(data, plan, open_store(folder.path, folder.keys, secret), transcript)
 
 
-def found_hierarchy(room: Room, *, at: datetime) -> tuple[Authority, ...]:
-    """Make every authority of the plan, each under its parent, here. Returns them, parents first."""
+def found_hierarchy(room: Room, *, at: datetime, catalogue: Catalogue) -> tuple[Authority, ...]:
+    """Make every authority of the plan, each under its parent, of the plan or already here. Parents first."""
     plan = room.plan
-    if plan.roots_missing:
-        raise Refused([Finding.error("ceremony.parent", code) for code in plan.roots_missing])
+    above = _parents_here(room, catalogue) if plan.roots_missing else {}
+    orphans = [one for one in plan.issuers if one.code in plan.roots_missing and one.parent not in above]
+    if orphans:
+        raise Refused([Finding.error("ceremony.parent", one.code) for one in orphans])
     _check_new(room)
     made: dict[str, Authority] = {}
     for issuer in plan.issuers:
         key = _new_key(room, issuer)
-        parent = None if issuer.parent is None else made[issuer.parent]
+        parent = None if issuer.parent is None else (above | made)[issuer.parent]
         made[issuer.code] = make_authority(
             issuer,
             key,
@@ -98,12 +100,7 @@ def certify_requests(
     room: Room, requests: Mapping[str, bytes], out: Path, *, at: datetime, catalogue: Catalogue
 ) -> tuple[Authority, ...]:
     """Certify the requests brought, under the roots held here; all certificates go to `out`."""
-    held = {one.code: one for one in room.folder.held()}  # a later generation comes later, and wins
-    parents = {
-        code: Authority(catalogue.issuers[code], one.generation, one.certificate, room.store.open(_name(one)))
-        for code, one in held.items()
-        if code in {issuer.parent for issuer in room.plan.issuers}
-    }
+    parents = _parents_here(room, catalogue)
     made = []
     for name, request in requests.items():
         room.transcript.step(input_line(name, request))
@@ -153,6 +150,17 @@ def install_certificates(
     return tuple(made)
 
 
+def _parents_here(room: Room, catalogue: Catalogue) -> dict[str, Authority]:
+    """The authorities above the plan's whose keys are here, the newest generation of each."""
+    wanted = {issuer.parent for issuer in room.plan.issuers}
+    held = room.folder.held() if room.folder.contents.exists() else ()
+    newest = {one.code: one for one in held if one.code in wanted}  # a later generation comes later, and wins
+    return {
+        code: Authority(catalogue.issuers[code], one.generation, one.certificate, room.store.open(_name(one)))
+        for code, one in newest.items()
+    }
+
+
 def _check_new(room: Room) -> None:
     """Nothing of this generation may be in service here yet; the environment is the folder's."""
     folder, plan = room.folder, room.plan
@@ -184,10 +192,11 @@ def _look(room: Room, made: Authority, above: Authority, at: datetime) -> None:
 def _keep(room: Room, made: tuple[Authority, ...], above: tuple[Authority, ...]) -> None:
     """The public files first, then the list that says that all the rest is there."""
     environment = room.plan.environment
-    files = put_on_shelf(room.data / "public", (*above, *made), environment=environment)
+    before = [one.certificate for one in room.folder.held()] if room.folder.contents.exists() else []
+    files = put_on_shelf(room.data / "public", (*above, *made), environment=environment, before=before)
     for file in files:
         room.transcript.step(f"écrit {file.name}, SHA-256 `{file_digest(file.read_bytes())}`")
-    room.folder.keep(made, environment=environment, parents=above)
+    room.folder.keep(made, environment=environment, parents=above, service=room.plan.service)
 
 
 def _name(held: Held) -> str:

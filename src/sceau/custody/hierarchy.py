@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
 from sceau.catalogue import Catalogue, Environment, Issuer
 from sceau.custody.authorities import Authority, certificate_pem, make_authority
-from sceau.custody.folders import write_new_file
+from sceau.custody.folders import replace_file, write_new_file
 from sceau.custody.holdings import SignerFolder
 from sceau.custody.keys import key_name, make_private_key
 from sceau.custody.software import SoftwareKeyStore
@@ -106,19 +106,32 @@ def public_path(uri: str) -> PurePosixPath:
 
 
 def put_on_shelf(
-    public: Path, authorities: Iterable[Authority], *, environment: Environment
+    public: Path,
+    authorities: Iterable[Authority],
+    *,
+    environment: Environment,
+    before: Iterable[bytes] = (),
 ) -> tuple[Path, ...]:
     """Write each authority's certificate (DER) where the certificates say it is, and the whole chain as
-    P7B and PEM.
+    P7B and PEM, with the certificates of `before`. Raises `Fault` (``folder.file-exists``) where another
+    certificate lies.
     """
     made = list(authorities)
-    files = {public / public_path(environment.ca_issuers_uri(one.issuer)): one.certificate for one in made}
+    files: dict[Path, bytes] = {}
+    for one in made:
+        path = public / public_path(environment.ca_issuers_uri(one.issuer.of_generation(one.generation)))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists() or path.read_bytes() != one.certificate:
+            write_new_file(path, one.certificate)
+            files[path] = one.certificate
     beside = public / public_path(environment.ca_issuers_base)
     stem = f"{_CHAIN}{environment.file_suffix}"
-    read = [x509.load_der_x509_certificate(one.certificate) for one in made]
-    files[beside / f"{stem}.p7b"] = pkcs7.serialize_certificates(read, Encoding.DER)
-    files[beside / f"{stem}.pem"] = b"".join(certificate_pem(one.certificate) for one in made)
-    for path, data in files.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_new_file(path, data)
-    return tuple(files)
+    whole = tuple(dict.fromkeys((*before, *(one.certificate for one in made))))
+    read = [x509.load_der_x509_certificate(one) for one in whole]
+    chains = {
+        beside / f"{stem}.p7b": pkcs7.serialize_certificates(read, Encoding.DER),
+        beside / f"{stem}.pem": b"".join(certificate_pem(one) for one in whole),
+    }
+    for path, data in chains.items():
+        replace_file(path, data)
+    return (*files, *chains)

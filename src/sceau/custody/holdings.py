@@ -11,7 +11,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from sceau.catalogue import Catalogue, Environment
@@ -24,12 +26,21 @@ from sceau.vocabulary import Fault
 
 
 @dataclass(frozen=True, slots=True)
+class Service:
+    """When a generation signs (from `begins`; None: at once), and for which `products` (None: all)."""
+
+    begins: datetime | None = None
+    products: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
     """One generation of an issuer as a signer's folder has it. `certificate` is DER."""
 
     code: str
     generation: int
     certificate: bytes
+    service: Service = Service()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +85,16 @@ class SignerFolder:
             make_private_folder(folder)
 
     def keep(
-        self, authorities: Iterable[Authority], *, environment: Environment, parents: Iterable[Authority] = ()
+        self,
+        authorities: Iterable[Authority],
+        *,
+        environment: Environment,
+        parents: Iterable[Authority] = (),
+        service: Mapping[str, Service] = MappingProxyType({}),
     ) -> None:
         """Keep the certificates of new authorities, and add them to the list. Their keys were written when
-        they were made. `parents` are those above them whose keys are elsewhere, and off.
+        they were made. `parents` are those above them whose keys are elsewhere, and off; `service` says what
+        each issuer's new generation does, all of it at once when it is not named.
 
         Raises `Fault` (``hierarchy.other-environment``) when what is here already publishes elsewhere.
         """
@@ -90,7 +107,7 @@ class SignerFolder:
             replace_file(
                 self.certificates / f"above-{parent.issuer.code}.cer", parent.certificate, mode=0o600
             )
-        written["issuers"] += [{"code": one.issuer.code, "generation": one.generation} for one in kept]
+        written["issuers"] += [_row(one, service.get(one.issuer.code, Service())) for one in kept]
         text = json.dumps(written, indent=1)
         replace_file(self.contents, text.encode() + b"\n", mode=0o600)
 
@@ -118,14 +135,27 @@ class SignerFolder:
         """The issuers as `certification` and `operations` need them: no key, only what is public."""
         environment = self.environment(catalogue)
         return tuple(
-            IssuerFacts(one.code, one.generation, environment.code, one.certificate, environment)
+            IssuerFacts(
+                one.code,
+                one.generation,
+                environment.code,
+                one.certificate,
+                environment,
+                one.service.begins,
+                one.service.products,
+            )
             for one in self.held()
         )
 
     def held(self) -> tuple[Held, ...]:
         """The issuers of this folder, without their keys, in the order of the ceremony."""
         return tuple(
-            Held(row["code"], row["generation"], self._certificate(row["code"], row["generation"]))
+            Held(
+                row["code"],
+                row["generation"],
+                self._certificate(row["code"], row["generation"]),
+                _service(row),
+            )
             for row in self._read()["issuers"]
         )
 
@@ -152,3 +182,20 @@ class SignerFolder:
         except (OSError, ValueError) as error:
             raise Fault("signer.no-hierarchy", retryable=False, detail=str(self.contents)) from error
         return data
+
+
+def _row(authority: Authority, service: Service) -> dict[str, Any]:
+    row: dict[str, Any] = {"code": authority.issuer.code, "generation": authority.generation}
+    if service.begins is not None:
+        row["from"] = service.begins.isoformat()
+    if service.products is not None:
+        row["products"] = list(service.products)
+    return row
+
+
+def _service(row: Mapping[str, Any]) -> Service:
+    begins, products = row.get("from"), row.get("products")
+    return Service(
+        None if begins is None else datetime.fromisoformat(begins),
+        None if products is None else tuple(products),
+    )

@@ -11,12 +11,13 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from sceau.catalogue import Catalogue, Environment, Issuer
 from sceau.custody.hierarchy import parents_first
+from sceau.custody.holdings import Service
 from sceau.custody.pkcs11_link import TokenPlace
 from sceau.custody.stores import read_token_place
 from sceau.vocabulary import Fault, Finding, Refused
@@ -43,6 +44,7 @@ _KNOWN: Mapping[str, type] = {
     "roots": dict,
     "lists": dict,
     "revoked": list,
+    "service": dict,
 }
 
 
@@ -61,8 +63,8 @@ class Plan:
     """An approved ceremony. `issuers` are the catalogue's rows as changed by the plan, parents first.
 
     `list_days` says how long a root's lists are good, 0 when the plan makes none; `revoked` is whom they
-    name. `place` is None for keys in files; `threshold` 0 when the passphrase is one person's; `roots` are the
-    fingerprints (SHA-256 in pairs) of the roots made elsewhere; `digest` the hex SHA-256 of the file.
+    name. `place` is None for keys in files; `threshold` 0 when the passphrase is one person's; `roots` are
+    the fingerprints (SHA-256 in pairs) of the roots made elsewhere; `digest` the hex SHA-256 of the file.
     """
 
     title: str
@@ -77,6 +79,7 @@ class Plan:
     digest: str
     list_days: int = 0
     revoked: tuple[RevokedAuthority, ...] = ()
+    service: Mapping[str, Service] = field(default_factory=dict)
 
     @property
     def roots_missing(self) -> tuple[str, ...]:
@@ -100,6 +103,7 @@ def read_plan(raw: bytes, *, catalogue: Catalogue) -> Plan:
     place = reader.place()
     roots = reader.table("roots", lambda value: isinstance(value, str) and _FINGERPRINT.fullmatch(value))
     list_days, revoked = reader.lists()
+    service = reader.service()
     generation = written.get("generation", 1)
     if not 1 <= generation <= 99:
         problems.append(_wrong("generation", "1 à 99"))
@@ -121,6 +125,7 @@ def read_plan(raw: bytes, *, catalogue: Catalogue) -> Plan:
         digest,
         list_days,
         revoked,
+        service,
     )
 
 
@@ -210,12 +215,9 @@ class _Reader:
             return None
 
     def lists(self) -> tuple[int, tuple[RevokedAuthority, ...]]:
-        days = self.written.get("lists", {}).get("days", 0)
-        if (
-            type(days) is not int
-            or not 0 <= days <= _LONGEST_LIST
-            or set(self.written.get("lists", {})) - {"days"}
-        ):
+        table = self.written.get("lists", {"days": 0})
+        days = table.get("days")
+        if type(days) is not int or not 0 <= days <= _LONGEST_LIST or len(table) != 1:
             self.problems.append(_wrong("lists", f"days, de 1 à {_LONGEST_LIST}"))
         found = []
         for number, row in enumerate(self.written.get("revoked", ())):
@@ -226,14 +228,36 @@ class _Reader:
         return days, tuple(found)
 
     def _revoked(self, issuer: str, serial: str, at: datetime, reason: str) -> RevokedAuthority:
-        # UTC, so that what people read in the plan is what the list says
-        moment = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
         return RevokedAuthority(
             self.catalogue.issuers[issuer].code,
             int(serial.replace(":", ""), 16),
-            moment.replace(microsecond=0),
+            _utc(at).replace(microsecond=0),
             self.catalogue.reasons[reason].rfc5280,
         )
+
+    def service(self) -> dict[str, Service]:
+        found = {}
+        for code, row in self.written.get("service", {}).items():
+            products = row.get("products") if isinstance(row, dict) else None
+            begins = row.get("from") if isinstance(row, dict) else None
+            is_right = (
+                code in self.written["issuers"]
+                and isinstance(row, dict)
+                and set(row) <= {"from", "products"}
+                and (begins is None or isinstance(begins, datetime))
+                and (
+                    products is None
+                    or (products and set(products) <= set(self.catalogue.issuers[code].products))
+                )
+            )
+            if not is_right:
+                self.problems.append(
+                    _wrong(f"service.{code}", "from (date et heure), products de l'autorité")
+                )
+                continue
+            moment = None if begins is None else _utc(begins)
+            found[code] = Service(moment, None if products is None else tuple(products))
+        return found
 
     def table(
         self, name: str, is_right: Callable[[Any], object], *, among: list[str] | None = None
@@ -245,6 +269,11 @@ class _Reader:
             if code not in known or not is_right(value):
                 self.problems.append(_wrong(f"{name}.{code}", "autorité du plan et valeur possible"))
         return dict(table)
+
+
+def _utc(at: datetime) -> datetime:
+    """A date without a zone is UTC: what people read in the plan is what is written."""
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
 def _wrong(subject: str, expected: str) -> Finding:

@@ -37,7 +37,7 @@ def make_root_lists(room: Room, out: Path, *, at: datetime) -> tuple[Path, ...]:
     if not roots or room.plan.list_days == 0 or any(issuer.parent for issuer in room.plan.issuers):
         raise Refused([Finding.error("ceremony.list-root", ", ".join(sorted(codes)))])
     with Ledger.open(room.folder.ledger, at=at) as ledger:
-        return tuple(_make_one(room, ledger, root, out, at.replace(microsecond=0)) for root in roots)
+        return tuple(_make_one(room, ledger, root, out=out, at=at.replace(microsecond=0)) for root in roots)
 
 
 def place_root_list(data: Path, raw: bytes, *, catalogue: Catalogue, at: datetime) -> Path:
@@ -62,7 +62,7 @@ def place_root_list(data: Path, raw: bytes, *, catalogue: Catalogue, at: datetim
     return path
 
 
-def _make_one(room: Room, ledger: Ledger, root: Held, out: Path, at: datetime) -> Path:
+def _make_one(room: Room, ledger: Ledger, root: Held, *, out: Path, at: datetime) -> Path:
     name = key_name(root.code, root.generation)
     key = room.store.open(name)
     number = ledger.last_number(root.code, root.generation) + 1

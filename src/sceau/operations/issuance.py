@@ -137,7 +137,7 @@ def weigh(act: Act, request: CertificateRequest) -> Weighed:
     csr = read_csr(request.csr).require()
     ground = gather(act.actor, request, csr, at=act.at)
     warrant = warrant_of(ground, request, act)
-    issuer = act.machine.issuer_of(request.product)
+    issuer = act.machine.issuer_of(request.product, at=act.at)
     draft = prepare(
         warrant,
         csr,

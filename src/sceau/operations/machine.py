@@ -12,6 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from sceau.certification import choose_issuer
+
 if TYPE_CHECKING:
     from sceau.catalogue import Catalogue
     from sceau.certification import IssuerFacts, LintKey, Signer, WeakKeyList
@@ -70,9 +72,9 @@ class Machine:
     """Everything outside the database that a verb needs.
 
     `clock` gives timezone-aware UTC; `random(n)` gives n bytes from the system's generator. `issuers` maps
-    an issuer's code to its generations, oldest first; the last one signs. `lint_key(issuer)` gives a
-    throw-away key of the issuer's kind. `origin` names the journal in its heads, `head_key` signs them.
-    `shelf` is the public folder. `mode` is `development` or `production`.
+    an issuer's code to its generations, oldest first; which one signs is chosen by date and product.
+    `lint_key(issuer)` gives a throw-away key of the issuer's kind. `origin` names the journal in its heads,
+    `head_key` signs them. `shelf` is the public folder. `mode` is `development` or `production`.
     """
 
     catalogue: Catalogue
@@ -90,11 +92,12 @@ class Machine:
     weak_keys: WeakKeyList | None = None
     mode: str = "production"
 
-    def issuer_of(self, product: str) -> IssuerFacts:
-        """The issuer that signs a product's certificates now. `KeyError` for a product of the
+    def issuer_of(self, product: str, *, at: datetime) -> IssuerFacts:
+        """The generation of the product's issuer that signs at `at`. `KeyError` for a product of the
         catalogue's none.
         """
-        return self.issuers[self.catalogue.products[product].issuer][-1]
+        generations = self.issuers[self.catalogue.products[product].issuer]
+        return choose_issuer(generations, product=product, at=at)
 
 
 _installed: list[Machine] = []

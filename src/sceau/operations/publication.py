@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from cryptography import x509
 
-from sceau.certification import IssuerFacts, draw_serial
+from sceau.certification import IssuerFacts, draw_serial, life_of_issuer
 from sceau.operations.acts import acting
 from sceau.operations.clock import require_clock
 from sceau.operations.machine import Actor, machine
@@ -87,17 +87,22 @@ def crl_path(issuer: IssuerFacts) -> Path:
     """Where the list of `issuer` lies on the shelf: the path its certificates name [IGC-SANTE 1.3]."""
     catalogue = machine().catalogue
     environment = issuer.addresses or catalogue.environments[issuer.environment]
-    address = environment.crl_uri(catalogue.issuers[issuer.code])
+    address = environment.crl_uri(catalogue.issuers[issuer.code].of_generation(issuer.generation))
     inside = unquote(address.removeprefix(environment.publication).lstrip("/"))
     return machine().shelf / inside
 
 
 def _issuers(only: tuple[str, ...]) -> tuple[IssuerFacts, ...]:
+    """Every generation whose certificate has not ended: no certificate under it outlives it, so that its
+    status is told to the last.
+    """
+    now = machine().clock()
     return tuple(
         facts
         for code, generations in machine().issuers.items()
         if not only or code in only
         for facts in generations
+        if now <= life_of_issuer(facts).not_after
     )
 
 

@@ -71,8 +71,9 @@ def _own(data: Path, issuers: Issuers, catalogue: Catalogue) -> CardAuthorities:
     roots = tuple(one.certificate for one in facts if catalogue.issuers[one.code].parent is None)
     below = tuple(one.certificate for one in facts if catalogue.issuers[one.code].cards)
     paths = [
-        data / "public" / public_path(addresses(one, catalogue).crl_uri(catalogue.issuers[one.code]))
+        data / "public" / public_path(addresses(one, catalogue).crl_uri(row.of_generation(one.generation)))
         for one in facts
+        for row in (catalogue.issuers[one.code],)
     ]
     return CardAuthorities(roots, below, lambda: paths)
 
