@@ -97,7 +97,7 @@ def accept_by_sql(reference: str) -> str:
     return refused("UPDATE records_order SET state = 'accepted' WHERE reference = %s", reference)
 
 
-def approve_by_sql(reference: str, officer: str, *, version: int = 1, card: str = "") -> None:
+def approve_by_sql(reference: str, officer: str, *, version: int = 1, card: str = "1") -> None:
     run(
         "INSERT INTO records_approval (order_id, version, officer, card_number, at)"
         " SELECT id, %s, %s, %s, %s FROM records_order WHERE reference = %s",
@@ -120,6 +120,13 @@ def test_t45_no_statement_accepts_an_order_alone(instance: Instance) -> None:
     approve_by_sql(reference, BRUNO.national_id.text)
     run("UPDATE records_order SET current_version = 2 WHERE reference = %s", reference)
     assert "two different officers" in accept_by_sql(reference)
+
+
+def test_t45_no_approval_is_written_without_a_card(instance: Instance) -> None:
+    reference = submitted().line.reference
+    with pytest.raises(IntegrityError, match="card in hand"):
+        approve_by_sql(reference, ALICE.national_id.text, card="")
+    approve_by_sql(reference, ALICE.national_id.text, card=ALICE.card)
 
 
 def test_t45_nobody_approves_their_own_order_by_sql(instance: Instance) -> None:

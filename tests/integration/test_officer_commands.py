@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from sceau.cli import certificate, habilitation, order, register
-from sceau.records.models import Certificate, JournalDisclosure
+from sceau.cli import certificate, habilitation, order, register, token
+from sceau.operations import Actor, set_card_status, take_order
+from sceau.records.models import Approval, Certificate, JournalDisclosure
 from sceau.vocabulary import Refused, errors
 from tests.instance import (
     ADMINISTRATOR,
@@ -29,6 +30,7 @@ from tests.instance import (
     offer,
     right_for,
     server_request,
+    submitted,
 )
 
 Run = Callable[..., Result]
@@ -110,8 +112,6 @@ def test_an_auditor_sees_and_changes_nothing(run: Run) -> None:
 
 
 def test_asking_noting_and_refusing(run: Run) -> None:
-    from tests.instance import submitted
-
     reference = submitted().line.reference
     run(order, "take", reference, who=ALICE)
     run(order, "note", reference, "--text", "Rappeler.", who=ALICE)
@@ -174,6 +174,46 @@ def test_a_name_outside_the_scope_exits_one_with_its_reason(run: Run, request_fi
     assert [found["code"] for found in json.loads(result.stdout)["findings"]] == ["scope.outside"]
     held = ["--csr", str(request_file), "--card", ADMINISTRATOR.card]
     assert refused(run(certificate, "issue", *asked, *held, who=ADMINISTRATOR)) == {"scope.outside"}
+
+
+@pytest.mark.parametrize("mode", ["production", "test", ""])
+def test_t45_outside_a_development_instance_the_console_is_nobody(
+    run: Run, instance: Instance, request_file: Path, mode: str
+) -> None:
+    order_ = submitted().line.reference
+    take_order(ALICE.actor, reference=order_)
+    accepted()
+    right = right_for("SERV_SSL")
+    asked = ["--product", "SERV_SSL", "--habilitation", right, "--name", "www.chu-exemple.fr"]
+    held = ["--csr", str(request_file), "--card", ADMINISTRATOR.card]
+    instance.at_another(mode=mode)
+    for topic, arguments, who in (
+        (order, ("approve", order_), ALICE),
+        (order, ("refuse", order_, "--reason", "x"), BRUNO),
+        (habilitation, ("withdraw", right, "--reason", "x"), ALICE),
+        (certificate, ("issue", *asked, *held), ADMINISTRATOR),
+        (token, ("create", "--habilitation", right, "--label", "x", *held[2:]), ADMINISTRATOR),
+    ):
+        assert refused(run(topic, *arguments, who=who)) == {"operations.not-by-console"}
+    assert run(order, "show", order_).exit_code == 0
+    assert Certificate.objects.count() == 0
+
+
+def test_t45_the_console_acts_with_a_card_the_records_know_as_that_persons(
+    run: Run, instance: Instance, request_file: Path
+) -> None:
+    accepted()
+    asked = ["--product", "SERV_SSL", "--habilitation", right_for("SERV_SSL"), "--name", "www.chu-exemple.fr"]
+    for typed in (STRANGER.card, "2699999999"):
+        held = ["--csr", str(request_file), "--card", typed]
+        wrong = run(certificate, "issue", *asked, *held, who=ADMINISTRATOR)
+        assert refused(wrong) == {"operations.card-not-yours"}
+    reference = submitted().line.reference
+    run(order, "take", reference, who=ALICE)
+    set_card_status(Actor.system(), number=ALICE.card, status="lost", reason="Perdue")
+    assert refused(run(order, "approve", reference, who=ALICE)) == {"operations.no-valid-card"}
+    run(order, "approve", reference, who=BRUNO)
+    assert Approval.objects.get(order__reference=reference).card_number == BRUNO.card
 
 
 def test_an_unknown_serial_is_an_error(run: Run) -> None:

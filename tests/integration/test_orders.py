@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from sceau.operations import (
     note_order,
     receive_form,
     refuse_order,
+    register_card,
     set_card_status,
     set_contract_state,
     settle_scope_kind,
@@ -39,6 +41,7 @@ from tests.instance import (
     SECOND_ADMINISTRATOR,
     STRANGER,
     Instance,
+    Someone,
     accepted,
     form,
     offer,
@@ -90,13 +93,35 @@ def test_one_officer_alone_accepts_nothing(instance: Instance) -> None:
     assert habilitations_of(ADMINISTRATOR.national_id.text, at=NOON) == ()
 
 
+def second_card_of(someone: Someone, number: str) -> Actor:
+    """The same person, who comes with another card of theirs, registered and valid."""
+    register_card(Actor.system(), replace(someone, card=number).card_facts())
+    return replace(someone.actor, card=number)
+
+
 def test_an_officer_with_two_cards_is_one_officer(instance: Instance) -> None:
+    other = second_card_of(ALICE, "2700000011")
     reference = submitted().line.reference
     take_order(ALICE.actor, reference=reference)
     approve_order(ALICE.actor, reference=reference, version=1)
-    without_card = Actor(ALICE.national_id.text, None, frozenset({"desk"}), "Alice")
-    again = approve_order(without_card, reference=reference, version=1)
-    assert again.line.state == "under-review"
+    again = approve_order(other, reference=reference, version=1)
+    assert (again.line.state, again.line.approvals) == ("under-review", 1)
+    take_order(other, reference=reference)
+    assert approve_order(BRUNO.actor, reference=reference, version=1).line.state == "accepted"
+
+
+def test_the_second_card_of_a_party_is_that_party(instance: Instance) -> None:
+    other = second_card_of(ALICE, "2700000011")
+    reference = by_mail(administrators=(ADMINISTRATOR, ALICE)).line.reference
+    take_order(BRUNO.actor, reference=reference)
+    assert "order.own-order" in refusal(approve_order, other, reference=reference, version=1)
+
+
+def test_an_officer_without_a_card_in_hand_approves_nothing(instance: Instance) -> None:
+    reference = submitted().line.reference
+    take_order(ALICE.actor, reference=reference)
+    bare = replace(ALICE.actor, card=None)
+    assert refusal(approve_order, bare, reference=reference, version=1) == {"order.card-needed"}
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ class OrderLife(RuleBasedStateMachine):
         self.told.part_of_it.add(person)
 
     def officer(self, person: str) -> Officer:
-        return Officer(person, CARDS[person], is_desk=person in DESK)
+        return Officer(person, CARDS[person], is_desk=person in DESK, card=f"{person}2")
 
     def facts(self) -> OrderFacts:
         return OrderFacts("CMD", self.version, tuple(self.parties), tuple(self.approvals))

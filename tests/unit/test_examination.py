@@ -342,14 +342,16 @@ FACTS = OrderFacts(
 
 def approval(who: str, *, version: int = 2, desk: bool = True, cards: str = "9") -> set[str]:
     try:
-        decide_approval(FACTS, Officer(who, frozenset(cards), is_desk=desk), version=version, reds=())
+        decide_approval(
+            FACTS, Officer(who, frozenset(cards), is_desk=desk, card="9"), version=version, reds=()
+        )
     except Refused as refused:
         return {finding.code for finding in errors(refused.findings)}
     return set()
 
 
 def test_the_second_different_officer_accepts() -> None:
-    second = Officer("b", frozenset("9"), is_desk=True)
+    second = Officer("b", frozenset("9"), is_desk=True, card="9")
     assert decide_approval(FACTS, second, version=2, reds=()) is OrderEvent.ACCEPT
     fresh = replace(FACTS, approvals=())
     assert decide_approval(fresh, second, version=2, reds=()) is OrderEvent.APPROVE
@@ -372,7 +374,19 @@ def test_a_red_check_refuses_with_everything_else() -> None:
     officer = Officer("c", frozenset(), is_desk=False)
     with pytest.raises(Refused) as caught:
         decide_approval(FACTS, officer, version=2, reds=(red,))
-    assert {finding.code for finding in caught.value.findings} == {"order.not-desk", "order.visa-not-signed"}
+    assert {finding.code for finding in caught.value.findings} == {
+        "order.card-needed",
+        "order.not-desk",
+        "order.visa-not-signed",
+    }
+
+
+@pytest.mark.parametrize("cards", ["", "9"])
+def test_an_officer_without_a_card_in_hand_approves_nothing(cards: str) -> None:
+    officer = Officer("c", frozenset(cards), is_desk=True)
+    with pytest.raises(Refused) as caught:
+        decide_approval(FACTS, officer, version=2, reds=())
+    assert [finding.code for finding in caught.value.findings] == ["order.card-needed"]
 
 
 @pytest.mark.parametrize(

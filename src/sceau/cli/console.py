@@ -2,7 +2,8 @@
 JSON.
 
 An operator acts as a named person whom the instance knows (`--as`), never as a superuser: the verb checks
-their role as it does for a page. Exit codes: 0 done, 1 refused, 2 misuse, 3 a machine failed.
+their role as it does for a page. What engages that person is done from here in a development instance only.
+Exit codes: 0 done, 1 refused, 2 misuse, 3 a machine failed.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from sceau.vocabulary import Finding, Refused
 
 if TYPE_CHECKING:
     from sceau.operations import Actor
+    from sceau.records import PersonLine
 
 AsJson = Annotated[bool, typer.Option("--json", help="Répondre en JSON.")]
 Data = Annotated[
@@ -49,27 +51,62 @@ def open_instance(data: Path) -> None:
 
 
 def someone(person_id: str, *, card: str | None = None) -> Actor:
-    """The person an operator acts as, whom the instance must know. `card`: the number of the card in hand.
+    """The person an operator acts as, with their own card. `card`: which one, if they hold several.
 
-    The journal keeps that the act came from the console.
+    Whoever has a shell is not everybody the instance knows: an act that engages a person is theirs to do in
+    the portal, card in hand. Only a development instance, where nobody is engaged, lets the console do it,
+    with a card that the records know as that person's and valid [ASSURANCE T45]. The journal keeps that the
+    act came from the console.
     """
-    from sceau.operations import Actor
+    from sceau.operations import machine
+    from sceau.records import valid_cards_of
+
+    line = _known(person_id)
+    present = machine()
+    if present.mode != "development":
+        raise Refused([Finding.error("operations.not-by-console", person_id)])
+    held = [known.number for known in valid_cards_of(line.national_id, at=present.clock())]
+    if card is not None and card not in held:
+        raise Refused([Finding.error("operations.card-not-yours", card)])
+    if not held:
+        raise Refused([Finding.error("operations.no-valid-card", person_id)])
+    return _actor(line, card or held[0])
+
+
+def officer(person_id: str) -> Actor:
+    """The same, who must hold a role at the desk."""
+    _require_role(_known(person_id))
+    return someone(person_id)
+
+
+def registrar(person_id: str) -> Actor:
+    """Who keeps the registers from the console, by role and without a card: no page does it yet. Whatever is
+    asked of a card is refused to this actor.
+    """
+    line = _known(person_id)
+    _require_role(line)
+    return _actor(line, None)
+
+
+def _known(person_id: str) -> PersonLine:
     from sceau.records import person_line
 
     line = person_line(person_id)
     if line is None:
         raise Refused([Finding.error("operations.person-unknown", person_id)])
+    return line
+
+
+def _require_role(line: PersonLine) -> None:
+    if not line.roles:
+        needed = "desk, auditor, authority"
+        raise Refused([Finding.error("operations.role-missing", line.national_id, needed=needed)])
+
+
+def _actor(line: PersonLine, card: str | None) -> Actor:
+    from sceau.operations import Actor
+
     return Actor(line.national_id, card, line.roles | {"console"}, line.display)
-
-
-def officer(person_id: str) -> Actor:
-    """The same, who must hold a role at the desk."""
-    actor = someone(person_id)
-    if actor.qualities == {"console"}:
-        raise Refused(
-            [Finding.error("operations.role-missing", person_id, needed="desk, auditor, authority")]
-        )
-    return actor
 
 
 def say(value: Any, *, as_json: bool, lines: Iterable[str]) -> None:

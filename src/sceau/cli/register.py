@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sceau.cli.console import DATA, As, AsJson, Data, Reason, officer, open_instance, say, topic
+from sceau.cli.console import DATA, As, AsJson, Data, Reason, open_instance, registrar, say, topic
 from sceau.vocabulary import Finding, Refused
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ def officer_(
 def _actor(person_id: str) -> Actor:
     from sceau.operations import Actor
 
-    return officer(person_id) if person_id else Actor.system("console")
+    return registrar(person_id) if person_id else Actor.system("console")
 
 
 def _mode() -> IdentifierMode:

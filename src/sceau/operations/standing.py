@@ -60,6 +60,7 @@ def officer_of(act: Act) -> Officer:
         person_id=person.national_id,
         cards=cards_of(person.national_id) | ({act.actor.card} if act.actor.card else frozenset()),
         is_desk=DESK in roles_of(person.national_id),
+        card=act.actor.card or "",
     )
 
 

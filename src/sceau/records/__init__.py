@@ -72,6 +72,7 @@ if TYPE_CHECKING:
         structures_of,
         take_turn,
         token_line,
+        valid_cards_of,
     )
 
 __all__ = [
@@ -132,6 +133,7 @@ __all__ = [
     "structures_of",
     "take_turn",
     "token_line",
+    "valid_cards_of",
 ]
 
 

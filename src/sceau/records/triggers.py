@@ -152,6 +152,13 @@ REFUSALS: tuple[Refusal, ...] = (
         f"NOT {_OFFICER_IS_DESK}",
     ),
     Refusal(
+        "approval_with_card",
+        "records_approval",
+        "INSERT",
+        "approval: with a card in hand only",
+        "NEW.card_number = ''",
+    ),
+    Refusal(
         "approval_of_present",
         "records_approval",
         "INSERT",

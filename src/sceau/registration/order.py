@@ -70,13 +70,14 @@ APPROVALS_NEEDED = 2
 
 @dataclass(frozen=True, slots=True)
 class Officer:
-    """Who decides: national identifier, the cards this person holds, and whether the desk's role is
-    theirs now.
+    """Who decides: national identifier, the cards this person holds, whether the desk's role is theirs now,
+    and the number of the valid card in hand (empty: none).
     """
 
     person_id: str
     cards: frozenset[str]
     is_desk: bool
+    card: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +164,13 @@ def decide_approval(
 ) -> OrderEvent:
     """`APPROVE` for the first yes, `ACCEPT` when this one makes it two. Raises `Refused` with every reason.
 
+    An approval is given with the officer's own card in hand: without one, whoever has a shell would be every
+    officer [ASSURANCE T45].
     `version` is the one the officer saw; `reds` are the examination's findings that refuse.
     """
     findings = list(check_officer(facts, officer))
+    if not officer.card:
+        findings.append(Finding.error("order.card-needed", facts.reference))
     if version != facts.version:
         findings.append(
             Finding.error("order.version-changed", facts.reference, seen=version, now=facts.version)

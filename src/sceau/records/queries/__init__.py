@@ -36,6 +36,7 @@ from sceau.records.queries.people import (
     person_line,
     roles_of,
     structures_of,
+    valid_cards_of,
 )
 from sceau.records.queries.status import StatusRecords, latest_crl, revoked_entries
 from sceau.records.queries.tokens import (
@@ -87,4 +88,5 @@ __all__ = [
     "structures_of",
     "take_turn",
     "token_line",
+    "valid_cards_of",
 ]

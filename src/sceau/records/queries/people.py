@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sceau.records.models import Card, Contract, Person, Role, Structure
 from sceau.records.views import CardLine, ContractLine, PartyLine, PersonLine, StructureLine
+from sceau.registration import CardStatus
 
 
 def person_line(national_id: str) -> PersonLine | None:
@@ -60,6 +61,13 @@ def cards_of(person_id: str) -> frozenset[str]:
     if not person_id:
         return frozenset()
     return frozenset(Card.objects.filter(person__national_id=person_id).values_list("number", flat=True))
+
+
+def valid_cards_of(person_id: str, *, at: datetime) -> tuple[CardLine, ...]:
+    """The cards of this person that are valid at `at`, by number."""
+    held = Card.objects.select_related("person").filter(person__national_id=person_id).order_by("number")
+    lines = (as_card_line(card, at) for card in held)
+    return tuple(line for line in lines if line.status == CardStatus.VALID)
 
 
 def as_person_line(person: Person) -> PersonLine:
