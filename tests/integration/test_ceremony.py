@@ -259,6 +259,7 @@ BELOW = (
     + '[keys]\n"el-org" = "ec:P-256"\n"el-pp" = "rsa:2048"\n'
     + ADDRESSES
 )
+LOSSES = int(os.environ.get("SCEAU_TOKEN_LOSSES", "5"))  # G18 asks for 100: a minute and more
 ROOT_SECRET, ONLINE_SECRET = b"la phrase de la racine hors ligne", b"la phrase de la machine en ligne"
 
 
@@ -464,7 +465,7 @@ def _lose_and_find(hsm: Hsm, data: Path, client: SignerClient) -> None:
     thread = threading.Thread(target=work)
     thread.start()
     try:
-        for _ in range(5):
+        for _ in range(LOSSES):
             _wait_for_more(done, 3)
             hsm.unplug()
             seen = len(failed)
