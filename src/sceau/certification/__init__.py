@@ -6,6 +6,7 @@ signed.
 """
 
 from sceau.certification import encode
+from sceau.certification.again import Kept, recheck_bytes, recheck_content, recheck_lint
 from sceau.certification.csr import CertificationRequest, read_csr
 from sceau.certification.csr_names import check_request_names
 from sceau.certification.draft import Draft, IssuerFacts, Signer
@@ -29,6 +30,7 @@ __all__ = [
     "Draft",
     "Expected",
     "IssuerFacts",
+    "Kept",
     "KeyFacts",
     "KeyKind",
     "KeyUse",
@@ -55,5 +57,8 @@ __all__ = [
     "preview_subject",
     "read_csr",
     "read_key",
+    "recheck_bytes",
+    "recheck_content",
+    "recheck_lint",
     "sign",
 ]

@@ -32,6 +32,7 @@ TOPICS: dict[str, tuple[str, str]] = {
     "token": ("sceau.cli.token", "Créer, lister et révoquer les jetons de l'interface programmable."),
     "certificate": ("sceau.cli.certificate", "Délivrer, voir et révoquer les certificats."),
     "crl": ("sceau.cli.crl", "Publier et lire les listes de révocation."),
+    "recheck": ("sceau.cli.recheck", "Relire tout ce qui a été délivré ; toute différence est une alarme."),
     "journal": ("sceau.cli.journal", "Montrer, exporter et vérifier le journal."),
     "explain": ("sceau.cli.explain", "Demander à la règle : oui ou non, et pourquoi."),
 }

@@ -41,6 +41,7 @@ from sceau.operations.people import (
 from sceau.operations.publication import crl_path, publish_crls, refresh_responders, restore_shelf
 from sceau.operations.readiness import check_records
 from sceau.operations.reception import card_type_of, welcome_card
+from sceau.operations.recheck import LintChoice, RecheckOrder, RecheckReport, recheck
 from sceau.operations.revocation import revoke_by_code, revoke_certificate
 from sceau.operations.structures import (
     ContractEntry,
@@ -57,11 +58,14 @@ __all__ = [
     "Actor",
     "CertificateRequest",
     "ContractEntry",
+    "LintChoice",
     "Machine",
     "Mailer",
     "NewToken",
     "PartyEntry",
     "Preview",
+    "RecheckOrder",
+    "RecheckReport",
     "Responders",
     "StructureEntry",
     "TokenLimits",
@@ -93,6 +97,7 @@ __all__ = [
     "preview_certificate",
     "publish_crls",
     "receive_form",
+    "recheck",
     "recover_intents",
     "refresh_responders",
     "refuse_order",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -25,6 +26,7 @@ from sceau.operations import (
     restore_shelf,
     seal_journal,
 )
+from sceau.site.nightly import Nightly, hour_of
 from sceau.vocabulary import Fault, Refused
 
 log = logging.getLogger("sceau.clockwork")
@@ -61,7 +63,8 @@ def run_clockwork(data: Path, *, stop: threading.Event, ready: Callable[[], None
     """Do each task when it is due, until `stop`. `ready` is called after the first round, failed tasks
     included.
     """
-    known = tasks()
+    nightly = Nightly(data, hour=hour_of(os.environ))
+    known = [*tasks(), Task("recheck", timedelta(seconds=30), lambda: nightly.turn(machine().clock()))]
     first = True
     while not stop.is_set():
         for task in known:
@@ -72,6 +75,7 @@ def run_clockwork(data: Path, *, stop: threading.Event, ready: Callable[[], None
             first = False
             ready()
         stop.wait(_BEAT_SECONDS)
+    nightly.stop()
 
 
 def _do(task: Task) -> None:

@@ -1,0 +1,94 @@
+"""What the journal says of one certificate: the intent, what came of it, its end; each with its leaf."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from sceau.certification import CertificateState
+from sceau.journal import leaf_hash, read_entry
+from sceau.operations.recheck_run import Run
+from sceau.records.models import Certificate, JournalEntry, JournalLeaf
+from sceau.vocabulary import Finding
+
+_INTENDED, _REVOKED = "certificate.intended", "certificate.revoked"
+_AFTER = {
+    CertificateState.ISSUED: "certificate.issued",
+    CertificateState.COLLECTED: "certificate.issued",
+    CertificateState.PRESUMED: "certificate.presumed",
+    CertificateState.ABANDONED: "certificate.abandoned",
+}
+
+
+def entry_findings(run: Run, row: Certificate, rows: Iterable[JournalEntry]) -> Iterator[Finding]:
+    """Every difference between a certificate and its entries [F39]."""
+    told: dict[str, Mapping[str, Any]] = {}
+    for one in rows:
+        public = entry_of(one)
+        if public is None:
+            yield Finding.error("recheck.entry-altered", row.reference, kind=one.kind)
+            continue
+        told[one.kind] = public
+        if not is_sequenced(one) and run.settled(one.at):
+            yield Finding.error("recheck.entry-not-sealed", row.reference, kind=one.kind)
+    yield from _compare(row, told)
+
+
+def entry_of(row: JournalEntry) -> Mapping[str, Any] | None:
+    """The public part of an entry that is what its leaf vouches for, and is of the kind and object it is
+    filed under; None when it is not.
+    """
+    data = bytes(row.entry)
+    entry = read_entry(data).value
+    if entry is None or leaf_hash(data).hex() != row.leaf_hash or entry.kind != row.kind:
+        return None
+    if entry.about[:1] != ((row.subject,) if row.subject else ()):
+        return None
+    if is_sequenced(row) and row.leaf.leaf_hash != row.leaf_hash:
+        return None
+    return entry.public
+
+
+def is_sequenced(row: JournalEntry) -> bool:
+    """Whether the entry has its place in the tree."""
+    try:
+        return row.leaf.position >= 0
+    except JournalLeaf.DoesNotExist:
+        return False
+
+
+def _compare(row: Certificate, told: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
+    intent, after = told.get(_INTENDED), _AFTER.get(CertificateState(row.state))
+    if intent is None:
+        yield Finding.error("recheck.entry-missing", row.reference, kind=_INTENDED)
+    else:
+        yield from _compare_intent(row, intent)
+    if after is not None and after not in told:
+        yield Finding.error("recheck.entry-missing", row.reference, kind=after)
+    elif after is not None and told[after].get("serial") != row.serial:
+        yield Finding.error("recheck.entry-differs", row.reference, kind=after, part="serial")
+    is_over = _REVOKED in told or "certificate.presumed" in told
+    is_revoked = hasattr(row, "revocation")
+    if is_over and not is_revoked:
+        yield Finding.error("recheck.revocation-missing", row.reference)
+    if is_revoked and not is_over:
+        yield Finding.error("recheck.entry-missing", row.reference, kind=_REVOKED)
+    elif is_revoked and _REVOKED in told and told[_REVOKED].get("reason") != row.revocation.reason:
+        yield Finding.error("recheck.entry-differs", row.reference, kind=_REVOKED, part="reason")
+
+
+def _compare_intent(row: Certificate, intent: Mapping[str, Any]) -> Iterator[Finding]:
+    expected: dict[str, object] = {
+        "issuer": row.issuer,
+        "generation": row.generation,
+        "serial": row.serial,
+        "product": row.product,
+        "profile": row.profile,
+        "tbs": hashlib.sha256(bytes(row.draft)).hexdigest(),
+        "key": row.spki_sha256,
+        "habilitation_version": row.habilitation_version,
+    }
+    for part, value in expected.items():
+        if intent.get(part) != value:
+            yield Finding.error("recheck.entry-differs", row.reference, kind=_INTENDED, part=part)

@@ -1,0 +1,133 @@
+"""What the world is told against what was decided: lists, shelf and OCSP source say one thing [F13]."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from cryptography import x509
+
+from sceau.certification import CertificateState, IssuerFacts
+from sceau.operations.publication import crl_path
+from sceau.operations.recheck_run import Run
+from sceau.records import StatusRecords
+from sceau.records.models import Certificate, CrlIssue, Revocation
+from sceau.status import Standing, check_crl_signature, spell_serial
+from sceau.vocabulary import Finding
+
+_SOURCE = StatusRecords()
+_TURN = timedelta(minutes=1)
+_UNSIGNED = frozenset({CertificateState.INTENDED, CertificateState.ABANDONED})
+
+
+def read_lists(run: Run) -> None:
+    """Note what the current list of each issuer's key says; and whether it is signed, fresh and on the
+    shelf.
+    """
+    for several in run.machine.issuers.values():
+        for issuer in several:
+            run.note(_read_list(run, issuer))
+
+
+def _read_list(run: Run, issuer: IssuerFacts) -> Iterator[Finding]:
+    subject = f"{issuer.code}/{issuer.generation}"
+    row = _current(issuer.code, issuer.generation)
+    if row is None or row.der is None:
+        if Revocation.objects.filter(issuer=issuer.code, generation=issuer.generation).exists():
+            yield Finding.error("recheck.no-list", subject)
+        return
+    der = bytes(row.der)
+    if check_crl_signature(der, issuer.certificate):
+        yield Finding.error("recheck.list-signature", subject, number=row.number)
+        return
+    path = crl_path(issuer)
+    if run.settled(row.this_update) and (not path.is_file() or path.read_bytes() != der):
+        yield Finding.error("recheck.shelf-differs", subject, number=row.number)
+    crl = x509.load_der_x509_crl(der)
+    if crl.next_update_utc is None or crl.next_update_utc <= run.began:
+        yield Finding.error("recheck.list-late", subject, number=row.number)
+    entries = ((spell_serial(one.serial_number), one.revocation_date_utc) for one in crl)
+    run.scratch.note_listed(issuer.code, issuer.generation, entries)
+
+
+def _current(issuer: str, generation: int) -> CrlIssue | None:
+    rows = CrlIssue.objects.filter(issuer=issuer, generation=generation).exclude(der=None)
+    return rows.order_by("-number").first()
+
+
+def status_findings(run: Run, row: Certificate) -> Iterator[Finding]:
+    """Whether the status source says of one certificate what was decided."""
+    end = row.revocation if hasattr(row, "revocation") else None
+    state = CertificateState(row.state)
+    if state is CertificateState.PRESUMED and end is None:
+        yield Finding.error("recheck.presumed-not-revoked", row.reference)
+    if end is not None and (end.issuer, end.generation, end.serial, end.not_after) != (
+        row.issuer,
+        row.generation,
+        row.serial,
+        row.not_after,
+    ):
+        yield Finding.error("recheck.revocation-differs", row.reference)
+    said = _SOURCE.status(row.issuer, row.generation, int(row.serial, 16))
+    wanted = Standing.UNKNOWN if state in _UNSIGNED else Standing.GOOD
+    if end is not None or state is CertificateState.PRESUMED:
+        wanted = Standing.REVOKED
+    if said.standing is not wanted or (end is not None and said.revoked_at != end.at):
+        changed = Revocation.objects.filter(certificate=row, at__gt=run.began - _TURN).exists()
+        if not changed:
+            yield Finding.error("recheck.status-differs", row.reference, said=said.standing, wanted=wanted)
+    if run.order.only and end is not None:
+        previous = _previous(row.issuer, row.generation)
+        yield from _on_list(run, end, row.reference, previous)
+
+
+def recheck_lists(run: Run) -> None:
+    """Every revocation on the current list of its issuer, and nothing else there."""
+    for several in run.machine.issuers.values():
+        for issuer in several:
+            run.note(_revocations(run, issuer))
+    if run.complete:
+        run.note(_alone(run))
+
+
+def _revocations(run: Run, issuer: IssuerFacts) -> Iterator[Finding]:
+    previous = _previous(issuer.code, issuer.generation)
+    rows = (
+        Revocation.objects.filter(issuer=issuer.code, generation=issuer.generation)
+        .select_related("certificate")
+        .order_by("id")
+    )
+    if run.order.since is not None:
+        rows = rows.filter(at__gte=run.order.since)
+    for end in rows.iterator(500):
+        yield from _on_list(run, end, end.certificate.reference, previous)
+        run.tick("revocations")
+
+
+def _previous(issuer: str, generation: int) -> tuple[CrlIssue | None, datetime | None]:
+    """The current list, and when the one before it was made."""
+    rows = CrlIssue.objects.filter(issuer=issuer, generation=generation).exclude(der=None)
+    two = list(rows.order_by("-number").defer("der")[:2])
+    return (two[0] if two else None, two[1].this_update if len(two) > 1 else None)
+
+
+def _on_list(
+    run: Run, end: Revocation, reference: str, lists: tuple[CrlIssue | None, datetime | None]
+) -> Iterator[Finding]:
+    current, before = lists
+    at = run.scratch.listed(end.issuer, end.generation, end.serial)
+    if at is not None:
+        if at != end.at.replace(microsecond=0):
+            yield Finding.error("recheck.list-differs", reference, at=at.isoformat())
+        return
+    if before is not None and end.not_after < before:
+        return  # it stood on a list made after its end
+    is_covered = current is not None and (end.pk <= current.through or end.at < current.this_update - _TURN)
+    if is_covered or run.settled(end.at):
+        yield Finding.error("recheck.not-listed", reference, issuer=end.issuer)
+
+
+def _alone(run: Run) -> Iterator[Finding]:
+    """What a list holds and no revocation asked for; those listed since the start are not among them."""
+    for issuer, serial in run.scratch.listed_alone():
+        yield Finding.error("recheck.listed-not-revoked", serial, issuer=issuer)

@@ -1,0 +1,402 @@
+"""Everything issued is read again: a clean instance passes, and each tampering is detected and named."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from django.db import connection
+
+from sceau.custody import Intent, Outcome, OutcomeKind, SignatureKind
+from sceau.custody.ledger import Ledger
+from sceau.operations import (
+    Actor,
+    CertificateRequest,
+    LintChoice,
+    RecheckOrder,
+    RecheckReport,
+    confirm_mailbox,
+    issue_certificate,
+    publish_crls,
+    recheck,
+    register_person,
+    revoke_certificate,
+    seal_journal,
+    send_mailbox_code,
+)
+from sceau.records.models import Certificate, CrlIssue, Habilitation, HabilitationVersion, Revocation
+from sceau.records.triggers import REFUSALS
+from sceau.status import CrlFacts, build_crl_tbs, crl_entry, issuer_identity
+from sceau.vocabulary import Fault, Refused
+from tests.authority import signed
+from tests.instance import (
+    ADMINISTRATOR,
+    DOCTOR,
+    NOON,
+    Clock,
+    Instance,
+    accepted,
+    csr,
+    offer,
+    right_for,
+    server_request,
+)
+
+
+@dataclass
+class RecordingSigner:
+    """The memory signer with the real ledger before and after it, as the signer process has it."""
+
+    inner: Any
+    ledger: Ledger
+    clock: Clock
+
+    def sign(self, *, kind: str, issuer: str, generation: int, tbs: bytes) -> bytes:
+        index = self.ledger.append([self._intent(kind, issuer, generation, tbs)])[0]
+        der: bytes = self.inner.sign(kind=kind, issuer=issuer, generation=generation, tbs=tbs)
+        digest = hashlib.sha256(der).hexdigest()
+        self.ledger.append([Outcome(index, self.clock(), OutcomeKind.SIGNED, digest)])
+        return der
+
+    def _intent(self, kind: str, issuer: str, generation: int, tbs: bytes) -> Intent:
+        whole = signed(tbs, self.inner.authorities[issuer].key)
+        if kind == "crl":
+            crl = x509.load_der_x509_crl(whole)
+            number = crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
+        else:
+            number = x509.load_der_x509_certificate(whole).serial_number
+        digest = hashlib.sha256(tbs).hexdigest()
+        return Intent(self.clock(), SignatureKind(kind), issuer, generation, number, digest)
+
+
+@dataclass
+class House:
+    """An instance with two certificates, one of them revoked; lists published, journal sealed."""
+
+    instance: Instance
+    path: Path
+    good: str
+    revoked: str
+
+    def read(self, **changes: Any) -> RecheckReport:
+        return recheck(replace(RecheckOrder(self.path, LintChoice.ALL), **changes))
+
+    def codes(self, **changes: Any) -> dict[str, set[str]]:
+        """What was found: codes, each with the subjects it is about."""
+        found: dict[str, set[str]] = {}
+        for one in self.read(**changes).findings:
+            found.setdefault(one.code, set()).add(one.subject)
+        return found
+
+
+@pytest.fixture
+def house(instance: Instance, tmp_path: Path) -> Iterator[House]:
+    path = tmp_path / "ledger.jsonl"
+    with Ledger.open(path, at=NOON) as ledger:
+        instance.at_another(signer=RecordingSigner(instance.signer, ledger, instance.clock))
+        accepted(offer("serv-ssl"), offer("org"))
+        made = [
+            issue_certificate(
+                ADMINISTRATOR.actor,
+                server_request(f"{name}.chu-exemple.fr", which=name),
+                idempotency_key=name,
+            ).line.reference
+            for name in ("www", "mail")
+        ]
+        revoke_certificate(
+            ADMINISTRATOR.actor, reference=made[1], reason="superseded", quality="administrator"
+        )
+        publish_crls()
+        seal_journal()
+        instance.clock.forward(hours=1)
+        yield House(instance, path, *made)
+
+
+def tamper(statement: str, *values: Any) -> None:
+    """A hand in the database: the triggers of all tables are dropped first."""
+    with connection.cursor() as cursor:
+        for one in REFUSALS:
+            on = f" ON {one.table}" if connection.vendor == "postgresql" else ""
+            cursor.execute(f"DROP TRIGGER IF EXISTS sceau_{one.name}{on}")
+        if connection.vendor == "sqlite":
+            cursor.execute("PRAGMA foreign_keys = OFF")
+        cursor.execute(statement, values)
+
+
+def test_a_clean_instance_passes_and_everything_was_read(house: House) -> None:
+    report = house.read()
+    assert report.findings == ()
+    assert report.alarms == 0
+    assert report.complete
+    assert report.read == {
+        "certificates": 2,
+        "linted": 2,
+        "lists": 2,
+        "revocations": 1,
+        "rights": HabilitationVersion.objects.count(),
+        "entries": report.read["entries"],
+        "signatures": 8,
+    }
+    assert report.read["entries"] > 20
+
+
+def test_a_scope_changed_in_the_database_is_an_altered_right(house: House) -> None:
+    right = right_for("SERV_SSL")
+    tamper(
+        "UPDATE records_habilitationversion SET scope_name = %s WHERE habilitation_id = %s",
+        "autre.fr",
+        Habilitation.objects.get(reference=right).pk,
+    )
+    found = house.codes()
+    assert found["recheck.right-altered"] == {right}
+    assert found["recheck.no-right"] == {house.good, house.revoked}
+
+
+def test_a_name_changed_in_the_database_is_not_what_was_certified(house: House) -> None:
+    tamper(
+        "UPDATE records_certificatename SET value = %s WHERE value = %s",
+        "evil.chu-exemple.fr",
+        "www.chu-exemple.fr",
+    )
+    found = house.codes()
+    assert found["recheck.not-as-expected"] == {house.good}
+
+
+def test_a_structure_renamed_in_a_frozen_version_is_found_both_ways(house: House) -> None:
+    version = HabilitationVersion.objects.get(habilitation__reference=right_for("SERV_SSL"))
+    structure = json.dumps(version.structure | {"name": "Autre structure"})
+    tamper("UPDATE records_habilitationversion SET structure = %s WHERE id = %s", structure, version.pk)
+    found = house.codes()
+    assert found["recheck.right-altered"] == {right_for("SERV_SSL")}
+    assert house.good in found["recheck.not-as-expected"]
+
+
+def test_a_certificate_under_another_signature_is_named(house: House) -> None:
+    row = Certificate.objects.get(reference=house.good)
+    der = bytearray(bytes(row.der or b""))
+    der[-1] ^= 1
+    tamper("UPDATE records_certificate SET der = %s WHERE reference = %s", bytes(der), house.good)
+    found = house.codes()
+    assert house.good in found["recheck.ledger-differs"]
+    assert {house.good} in (found.get("recheck.signature"), found.get("recheck.unreadable"))
+
+
+def test_a_certificate_replaced_by_another_one_is_named(house: House) -> None:
+    other = bytes(Certificate.objects.get(reference=house.revoked).der or b"")
+    tamper("UPDATE records_certificate SET der = %s WHERE reference = %s", other, house.good)
+    found = house.codes()
+    assert found["recheck.other-bytes"] == {house.good}
+    assert found["recheck.ledger-differs"] == {house.good}
+
+
+def test_a_column_that_no_longer_says_what_the_bytes_say_is_named(house: House) -> None:
+    tamper("UPDATE records_certificate SET spki_sha256 = %s WHERE reference = %s", "0" * 64, house.good)
+    report = house.read()
+    parts = {(one.code, dict(one.details).get("part")) for one in report.findings}
+    assert ("recheck.row-differs", "key") in parts
+    assert ("recheck.entry-differs", "key") in parts
+
+
+def test_a_revocation_taken_away_is_missed_by_the_journal_and_the_list(house: House) -> None:
+    serial = Certificate.objects.get(reference=house.revoked).serial
+    tamper("DELETE FROM records_revocation")
+    found = house.codes()
+    assert found["recheck.revocation-missing"] == {house.revoked}
+    assert found["recheck.listed-not-revoked"] == {serial}
+
+
+def test_a_revocation_moved_in_time_differs_from_the_list(house: House) -> None:
+    moved = Revocation.objects.get().at.replace(hour=1)
+    tamper("UPDATE records_revocation SET at = %s", moved)
+    assert house.codes()["recheck.list-differs"] == {house.revoked}
+
+
+def test_a_row_taken_away_is_known_to_the_signer_and_to_the_journal(house: House) -> None:
+    row = Certificate.objects.get(reference=house.good)
+    tamper("DELETE FROM records_certificatename WHERE certificate_id = %s", row.pk)
+    tamper("DELETE FROM records_keyuse WHERE certificate_id = %s", row.pk)
+    tamper("DELETE FROM records_certificate WHERE id = %s", row.pk)
+    found = house.codes()
+    assert found["recheck.unaccounted"] == {row.serial}
+    assert found["recheck.row-missing"] == {house.good}
+
+
+def test_an_edited_line_of_the_ledger_breaks_its_chain(house: House) -> None:
+    text = house.path.read_text()
+    house.path.write_text(text.replace('"generation":1', '"generation":2', 1))
+    report = house.read()
+    assert report.counts == {"recheck.ledger-broken": 1}
+    assert "line 1" in dict(report.findings[0].details)["where"]  # the one that no longer follows
+
+
+def test_a_ledger_written_anew_without_a_signature_lacks_it(house: House) -> None:
+    lines = house.path.read_text().splitlines()
+    serial = Certificate.objects.get(reference=house.good).serial.lower().lstrip("0")
+    gone = next(json.loads(line)["n"] for line in lines if f'"serial":"{serial}"' in line)
+    kept: list[str] = []
+    previous, numbers = "0" * 64, dict[int, int]()
+    for line in map(json.loads, lines):
+        if gone in (line["n"], line.get("of")):
+            continue
+        numbers[line["n"]] = len(kept)
+        line |= {"n": len(kept), "prev": previous}
+        if "of" in line:
+            line["of"] = numbers[line["of"]]
+        raw = json.dumps(line, separators=(",", ":")) + "\n"
+        previous = hashlib.sha256(raw.encode()).hexdigest()
+        kept.append(raw)
+    house.path.write_text("".join(kept))
+    assert house.codes() == {"recheck.ledger-lacks": {house.good}}
+
+
+def test_a_certificate_signed_outside_is_unaccounted(house: House) -> None:
+    row = Certificate.objects.get(reference=house.good)
+    draft = bytes(row.draft)
+    serial = int(row.serial, 16).to_bytes(20)
+    other = serial[:-1] + bytes((serial[-1] ^ 0x55,))
+    signer: RecordingSigner = _signer_of(house)
+    signer.sign(kind="certificate", issuer="el-org", generation=1, tbs=draft.replace(serial, other, 1))
+    assert house.codes() == {"recheck.unaccounted": {other.hex().upper()}}
+
+
+def _signer_of(house: House) -> Any:
+    from sceau.operations import machine
+
+    assert house.instance.machine is not machine()
+    return machine().signer
+
+
+def test_a_list_that_lacks_a_revocation_or_has_one_too_many_is_named(house: House) -> None:
+    row = CrlIssue.objects.filter(issuer="el-org").latest("number")
+    authority = house.instance.signer.authorities["el-org"]
+    good = Certificate.objects.get(reference=house.good)
+    tbs = build_crl_tbs(
+        CrlFacts(row.number, row.this_update, row.next_update),
+        [crl_entry(int(good.serial, 16), at=NOON)],
+        issuer=issuer_identity("el-org", 1, authority.facts.certificate),
+    )
+    tamper("UPDATE records_crlissue SET der = %s WHERE id = %s", signed(tbs, authority.key), row.pk)
+    found = house.codes()
+    assert found["recheck.not-listed"] == {house.revoked}
+    assert found["recheck.listed-not-revoked"] == {good.serial}
+    assert found["recheck.ledger-differs"] == {f"crl/el-org/{row.number}"}
+    assert found["recheck.shelf-differs"] == {"el-org/1"}
+
+
+def test_a_list_signed_by_another_key_is_named(house: House) -> None:
+    row = CrlIssue.objects.filter(issuer="el-org").latest("number")
+    der = bytearray(bytes(row.der or b""))
+    der[-1] ^= 1
+    tamper("UPDATE records_crlissue SET der = %s WHERE id = %s", bytes(der), row.pk)
+    assert house.codes()["recheck.list-signature"] == {"el-org/1"}
+
+
+def test_a_right_made_active_again_by_hand_is_named(house: House) -> None:
+    right = right_for("SERV_SSL")
+    tamper("UPDATE records_habilitation SET state = 'suspended' WHERE reference = %s", right)
+    assert house.codes() == {"recheck.standing-differs": {right}}
+
+
+def test_an_order_accepted_by_one_person_is_named(house: House) -> None:
+    tamper("DELETE FROM records_approval WHERE id = (SELECT MAX(id) FROM records_approval)")
+    assert house.codes()["recheck.not-two-people"] == set(
+        Habilitation.objects.values_list("reference", flat=True)
+    )
+
+
+def test_an_order_whose_text_was_changed_is_named(house: House) -> None:
+    tamper("UPDATE records_orderversion SET raw = REPLACE(raw, 'Lyon', 'Nice')")
+    assert right_for("SERV_SSL") in house.codes()["recheck.order-altered"]
+
+
+def test_an_entry_that_was_changed_is_named_with_its_certificate(house: House) -> None:
+    tamper(
+        "UPDATE records_journalentry SET kind = 'certificate.other' WHERE kind = 'certificate.issued'"
+        " AND subject = %s",
+        house.good,
+    )
+    found = house.codes()
+    assert found["recheck.entry-altered"] == found["recheck.entry-missing"] == {house.good}
+
+
+def test_an_entry_whose_bytes_were_changed_breaks_the_tree(house: House) -> None:
+    from sceau.records.models import JournalEntry
+
+    entry = JournalEntry.objects.get(kind="certificate.issued", subject=house.good)
+    changed = bytes(entry.entry).replace(b'"generation":1', b'"generation":2')
+    tamper("UPDATE records_journalentry SET entry = %s WHERE id = %s", changed, entry.pk)
+    found = house.codes()
+    assert found["recheck.entry-altered"] == {house.good}
+    assert found["recheck.journal-broken"] == {str(entry.leaf.position)}
+
+
+def test_a_serial_given_twice_is_named(house: House) -> None:
+    one, two = (Certificate.objects.get(reference=name) for name in (house.good, house.revoked))
+    if connection.vendor != "sqlite":
+        pytest.skip("the constraint is dropped on SQLite only")
+    tamper("ALTER TABLE records_certificate RENAME TO kept")
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE records_certificate AS SELECT * FROM kept")
+    tamper("UPDATE records_certificate SET serial = %s WHERE id = %s", one.serial, two.pk)
+    found = house.codes()
+    assert found["recheck.serial-twice"] == {house.revoked}
+
+
+def test_a_presumed_certificate_has_its_end_and_passes(house: House) -> None:
+    def lost(_kind: str) -> None:
+        raise Fault("signer.lost", retryable=False)
+
+    house.instance.signer.after = lost
+    with pytest.raises(Fault):
+        issue_certificate(
+            ADMINISTRATOR.actor, server_request("ftp.chu-exemple.fr", which="f"), idempotency_key="f"
+        )
+    house.instance.signer.after = lambda kind: None
+    publish_crls()
+    assert house.codes() == {}
+
+
+def test_one_certificate_can_be_read_alone(house: House) -> None:
+    report = house.read(only=house.revoked)
+    assert report.read["certificates"] == 1
+    assert report.findings == ()
+    assert not report.complete
+    tamper("DELETE FROM records_revocation")
+    assert house.codes(only=house.revoked) == {"recheck.revocation-missing": {house.revoked}}
+    assert house.codes(only=house.good) == {}
+    with pytest.raises(Refused):
+        house.read(only="CERT-NONE")
+
+
+def test_what_is_older_than_asked_is_left_out(house: House) -> None:
+    later: datetime = house.instance.clock()
+    report = house.read(since=later)
+    assert report.findings == ()
+    assert "certificates" not in report.read
+
+
+def test_a_missing_ledger_is_an_alarm(house: House) -> None:
+    assert house.codes(ledger=house.path.with_name("elsewhere")) == {"recheck.no-ledger": {"elsewhere"}}
+
+
+def test_a_person_renamed_since_is_no_alarm_and_by_hand_is_one(house: House) -> None:
+    send_mailbox_code(DOCTOR.actor, mailbox="dr@exemple.fr")
+    code = next(word for word in house.instance.outbox.mails[-1][2].split() if word.isdecimal())
+    confirm_mailbox(DOCTOR.actor, mailbox="dr@exemple.fr", code=code)
+    request = CertificateRequest(product="PS_AUTH", names=("dr@exemple.fr",), csr=csr("ps"))
+    own = issue_certificate(DOCTOR.actor, request, idempotency_key="ps").line.reference
+    assert house.codes() == {}
+    tamper("UPDATE records_person SET surname = 'Autre' WHERE surname = %s", DOCTOR.surname)
+    assert house.codes()["recheck.not-as-expected"] == {own}
+    house.instance.clock.forward(hours=1)
+    register_person(Actor.system("register"), replace(DOCTOR.person, surname="Épousée"))
+    report = house.read()
+    assert report.counts["recheck.person-changed"] == 1
+    assert "recheck.not-as-expected" not in report.counts
