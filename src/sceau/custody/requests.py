@@ -13,7 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from sceau.catalogue import Environment, Issuer
-from sceau.custody import der
+from sceau.certification import encode
 from sceau.custody.authorities import Authority, authority_name, check_made, fingerprint, make_authority
 from sceau.custody.keys import SigningKey
 from sceau.custody.pem import pem
@@ -28,8 +28,8 @@ _LARGEST_REQUEST = 16 * 1024
 def request_for(issuer: Issuer, key: SigningKey, *, environment: Environment) -> bytes:
     """PEM of the request [RFC 2986] for `issuer`'s certificate, which proves possession of `key`."""
     name = authority_name(issuer, environment).public_bytes()
-    info = der.sequence(_VERSION_1, name, key.public_key, _NO_ATTRIBUTES)
-    whole = der.sequence(info, key.algorithm, der.bits(key.sign(info)))
+    info = encode.sequence(_VERSION_1, name, key.public_key, _NO_ATTRIBUTES)
+    whole = encode.sequence(info, key.algorithm, encode.bits(key.sign(info)))
     return pem("CERTIFICATE REQUEST", whole)
 
 

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from sceau.custody import der
+from sceau.certification import encode
 from sceau.custody.folders import write_new_file
 from sceau.custody.keys import SigningKey, algorithm_of, make_private_key
 from sceau.custody.pem import pem
@@ -112,10 +112,10 @@ def _seal(plain: bytes, passphrase: bytes, parallel: int) -> bytes:
     padder = block_padding.PKCS7(128).padder()
     encryptor = Cipher(algorithms.AES(key), modes.CBC(vector)).encryptor()
     body = encryptor.update(padder.update(plain) + padder.finalize()) + encryptor.finalize()
-    stretch = der.sequence(
+    stretch = encode.sequence(
         bytes.fromhex("06092b06010401da47040b"),
-        der.sequence(b"\x04\x10" + salt, b"\x02\x02\x40\x00", b"\x02\x01\x08", bytes((2, 1, parallel))),
+        encode.sequence(b"\x04\x10" + salt, b"\x02\x02\x40\x00", b"\x02\x01\x08", bytes((2, 1, parallel))),
     )
-    cipher = der.sequence(bytes.fromhex("060960864801650304012a"), b"\x04\x10" + vector)
-    scheme = der.sequence(bytes.fromhex("06092a864886f70d01050d"), der.sequence(stretch, cipher))
-    return der.sequence(scheme, der.element(0x04, body))
+    cipher = encode.sequence(bytes.fromhex("060960864801650304012a"), b"\x04\x10" + vector)
+    scheme = encode.sequence(bytes.fromhex("06092a864886f70d01050d"), encode.sequence(stretch, cipher))
+    return encode.sequence(scheme, encode.element(0x04, body))
