@@ -238,6 +238,58 @@ def test_f12_a_revoked_certificate_leaves_the_lists_after_its_end_only(
     assert publish_crls(only=("el-org",))[0].entries == 0
 
 
+def lose_revocations() -> None:
+    """What a hand in the database, or a restored backup, would do."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        drop = "DROP TRIGGER sceau_revocation_no_delete"
+        cursor.execute(drop if connection.vendor == "sqlite" else f"{drop} ON records_revocation")
+        cursor.execute("DELETE FROM records_revocation")
+
+
+def test_t46_a_revocation_lost_from_the_records_stops_the_list(
+    instance: Instance, collected: CertificateFile
+) -> None:
+    revoke(collected, ADMINISTRATOR, "administrator")
+    publish_crls()
+    told, other = latest_crl("el-org", 1), latest_crl("el-pp", 1)
+    assert told is not None
+    assert other is not None
+    lose_revocations()
+    instance.clock.forward(hours=1)
+    with pytest.raises(Fault) as caught:
+        publish_crls()
+    assert (caught.value.code, caught.value.retryable) == ("crl.revocation-lost", False)
+    assert collected.line.serial in caught.value.detail
+    assert latest_crl("el-org", 1) == told
+    assert (instance.machine.shelf / "CRL/ACI-EL-ORG-DEV.crl").read_bytes() == told.der
+    after = latest_crl("el-pp", 1)
+    assert after is not None
+    assert after.number == other.number + 1  # the other issuer is not held up
+
+
+def test_t46_the_list_on_the_shelf_tells_what_a_restored_database_forgot(
+    instance: Instance, collected: CertificateFile
+) -> None:
+    publish_crls(only=("el-org",))
+    revoke(collected, ADMINISTRATOR, "administrator")
+    (told,) = publish_crls(only=("el-org",))
+    from django.db import connection
+
+    lose_revocations()
+    with connection.cursor() as cursor:
+        drop = "DROP TRIGGER sceau_crlissue_no_delete"
+        cursor.execute(drop if connection.vendor == "sqlite" else f"{drop} ON records_crlissue")
+    CrlIssue.objects.filter(number=told.number).delete()
+    with pytest.raises(Fault, match=r"crl\.revocation-lost"):
+        publish_crls(only=("el-org",))
+    shelf = instance.machine.shelf / "CRL/ACI-EL-ORG-DEV.crl"
+    assert shelf.read_bytes() == told.der
+    shelf.write_bytes(told.der[:-1] + bytes([told.der[-1] ^ 1]))  # no longer the authority's word
+    assert publish_crls(only=("el-org",))[0].entries == 0
+
+
 def test_f06_status_is_good_for_what_was_issued_only(instance: Instance) -> None:
     status, seen = StatusRecords(), []
     accepted()

@@ -17,6 +17,7 @@ from sceau.status import (
     build_crl_tbs,
     crl_entry,
     crl_is_due,
+    dropped_serials,
     examine_crl,
     is_listed,
     issuer_identity,
@@ -168,6 +169,30 @@ def test_each_revoked_certificate_stands_on_exactly_the_lists_until_the_first_af
             listed.append(made)
         last = made
     assert listed == [NOW, NOW + every, NOW + 2 * every]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "dropped"),
+    [
+        ([], [], ()),
+        ([], [1], ()),
+        ([1, 0x80FF], [1, 0x80FF, 7], ()),
+        ([1, 0x80FF], [1], (0x80FF,)),
+        ([2**127 + 5, 3], [], (2**127 + 5, 3)),
+    ],
+)
+def test_what_a_list_drops_is_named(before: list[int], after: list[int], dropped: tuple[int, ...]) -> None:
+    pki = make_pki()
+    listed = [crl_entry(serial, at=NOW, reason=1) for serial in before]
+    told = pki.sign(build_crl_tbs(FACTS, listed, issuer=pki.identity))
+    assert dropped_serials(told, [crl_entry(serial, at=NOW, reason=1) for serial in after]) == dropped
+    again = [crl_entry(serial, at=NOW + timedelta(1), reason=4) for serial in before]
+    assert dropped_serials(told, again) == ()  # the serial counts, not how its line is written
+
+
+def test_what_is_no_list_is_not_read_as_one_that_drops_nothing() -> None:
+    with pytest.raises(ValueError, match="tag"):
+        dropped_serials(b"autre chose", [])
 
 
 def test_numbers_rise_by_one_and_jump_over_what_the_signer_knows() -> None:

@@ -16,6 +16,7 @@ from cryptography import x509
 from sceau.certification import IssuerFacts, draw_serial, life_of_issuer
 from sceau.operations.acts import acting
 from sceau.operations.clock import require_clock
+from sceau.operations.continuity import LOST, require_nothing_lost
 from sceau.operations.machine import Actor, machine
 from sceau.records import CrlLine, Turn, latest_crl, revoked_entries, take_turn
 from sceau.records.models import CrlIssue, ResponderCertificate, Revocation
@@ -31,7 +32,7 @@ from sceau.status import (
     read_crl,
     spell_serial,
 )
-from sceau.vocabulary import Refused
+from sceau.vocabulary import Fault, Refused
 
 _PUBLISHER = Actor.system("publication")
 
@@ -41,13 +42,22 @@ def publish_crls(*, only: tuple[str, ...] = (), due_only: bool = False) -> tuple
 
     With `due_only`, where one is due alone: something was revoked, or a period is over. Numbers only ever
     grow, also above the one on the shelf (after a restore of the database). Raises `Fault` when the signer
-    cannot be had.
+    cannot be had; and, once the other issuers have theirs, when a revocation that was published is missing
+    from the records (``crl.revocation-lost``): the list before stays.
     """
-    made = []
+    made: list[CrlLine] = []
+    lost: Fault | None = None
     for issuer in _issuers(only):
         if due_only and not _is_due(issuer):
             continue
-        made.append(_publish(issuer))
+        try:
+            made.append(_publish(issuer))
+        except Fault as fault:
+            if fault.code != LOST:
+                raise
+            lost = lost or fault
+    if lost is not None:
+        raise lost
     return tuple(made)
 
 
@@ -164,9 +174,9 @@ def _intend_list(issuer: IssuerFacts, floor: int) -> tuple[CrlIssue, bytes]:
         )
         ends = Revocation.objects.filter(issuer=issuer.code, generation=issuer.generation)
         through = ends.order_by("-id").values_list("id", flat=True).first() or 0
-        entries = revoked_entries(
-            issuer.code, issuer.generation, last_list=None if listed is None else listed.this_update
-        )
+        last_list = None if listed is None else listed.this_update
+        entries = revoked_entries(issuer.code, issuer.generation, last_list=last_list)
+        require_nothing_lost(issuer, entries, told=_told(issuer, listed), last_list=last_list)
         row = CrlIssue.objects.create(
             issuer=issuer.code,
             generation=issuer.generation,
@@ -178,6 +188,13 @@ def _intend_list(issuer: IssuerFacts, floor: int) -> tuple[CrlIssue, bytes]:
         )
     identity = issuer_identity(issuer.code, issuer.generation, issuer.certificate)
     return row, build_crl_tbs(facts, entries, issuer=identity)
+
+
+def _told(issuer: IssuerFacts, listed: CrlIssue | None) -> list[bytes]:
+    """The lists that the world has: the last one of the records, and the one on the shelf."""
+    path = crl_path(issuer)
+    kept = [] if listed is None or listed.der is None else [bytes(listed.der)]
+    return [*kept, path.read_bytes()] if path.is_file() else kept
 
 
 def _number_on_shelf(issuer: IssuerFacts) -> int:

@@ -24,6 +24,7 @@ from sceau.status.crl import (
     is_listed,
     next_crl,
 )
+from sceau.status.crl_continuity import dropped_serials
 from sceau.status.crl_examination import CrlSummary, check_crl_signature, examine_crl, read_crl
 from sceau.status.issuing import IssuerDirectory, IssuerIdentity, issuer_identity
 from sceau.status.ocsp_answer import (
@@ -73,6 +74,7 @@ __all__ = [
     "crl_entry",
     "crl_is_due",
     "decide_revocation",
+    "dropped_serials",
     "examine_crl",
     "is_listed",
     "issuer_identity",
