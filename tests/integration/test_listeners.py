@@ -25,6 +25,8 @@ from sceau.custody import TlsFiles, ensure_tls
 from sceau.portal import peer_certificate
 from sceau.portal.door import tls_facts
 from sceau.publication import PatientProtocol
+from sceau.site import listeners
+from sceau.site.gate import Gate
 from sceau.site.listeners import CardDoorProtocol, Listener, server_for
 from tests.cardmaker import Authority, CardPlan, authority, card, key, octet
 
@@ -221,19 +223,71 @@ def test_a_header_that_claims_a_certificate_never_reaches_the_application(
         assert told["client"] in {"127.0.0.1", "::1"}
 
 
-def test_the_door_gives_no_session_to_resume_with(door: Running, tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_the_door_resumes_no_session_in_either_version(
+    door: Running, tmp_path: Path, version: ssl.TLSVersion
+) -> None:
     context = context_of(door, tmp_path, GOOD)
+    context.minimum_version = context.maximum_version = version
     kept = None
-    for _ in range(2):
+    for _ in range(3):
         with (
             socket.create_connection(("localhost", door.port), timeout=10) as raw,
             context.wrap_socket(raw, server_hostname="localhost", session=kept) as tls,
         ):
             tls.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-            while tls.recv(4096):
-                pass
+            told = b""
+            while some := tls.recv(4096):
+                told += some
             assert tls.session_reused is False
+            assert b'"certificate": "30' in told  # who offers an old session is served, card and all
             kept = tls.session
+
+
+def test_only_its_share_of_connections_is_taken_from_one_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Gate, "most_for_one", 4)
+    with listening(tmp_path, door=False) as running:
+        held = [socket.create_connection(("127.0.0.1", running.port)) for _ in range(4)]  # none shakes hands
+        with pytest.raises((ssl.SSLError, ConnectionError)):
+            ask(running, context_of(running, tmp_path))
+        held.pop().close()
+        assert told_in_the_end(running, tmp_path)["scheme"] == "https"
+        for one in held:
+            one.close()
+
+
+def told_in_the_end(running: Running, tmp_path: Path) -> dict[str, Any]:
+    """What a client is told that tries again for five seconds: a place is free a moment after it was left."""
+    for _ in range(50):
+        with contextlib.suppress(ssl.SSLError, ConnectionError):
+            return ask(running, context_of(running, tmp_path))
+        threading.Event().wait(0.1)
+    raise AssertionError("no place in five seconds")
+
+
+def test_a_listener_without_a_gate_counts_the_connections_of_an_address_too(
+    public: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PatientProtocol, "most_for_one_address", 1)
+    with connected(public, tmp_path) as first:
+        request = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        assert answer_to(first, request).startswith(b"HTTP/1.1 200")
+        with connected(public, tmp_path) as second:
+            assert answer_to(second, request) == b""
+    assert told_in_the_end(public, tmp_path)["scheme"] == "https"
+
+
+def test_a_handshake_that_is_not_finished_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listeners, "HANDSHAKE_SECONDS", 0.3)
+    with (
+        listening(tmp_path, door=True) as running,
+        socket.create_connection(("127.0.0.1", running.port), timeout=5) as silent,
+    ):
+        assert silent.recv(1) == b""
 
 
 def test_old_tls_is_refused(door: Running, public: Running, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@ or CA key.
 """
 
 from sceau.publication.asgi import PublicApp
-from sceau.publication.patience import PatientProtocol
+from sceau.publication.patience import PatientProtocol, address_group
 from sceau.publication.public_site import PublicSite
 from sceau.publication.responder import OcspDesk, OcspReply
 from sceau.publication.server import OcspService, build_app, serve
@@ -19,6 +19,7 @@ __all__ = [
     "PublicApp",
     "PublicSite",
     "Shelf",
+    "address_group",
     "build_app",
     "serve",
 ]

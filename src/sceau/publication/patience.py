@@ -9,9 +9,25 @@ asks one octet a minute, or sends a header without end would keep a place, or th
 from __future__ import annotations
 
 import asyncio
+import ipaddress
+from functools import lru_cache
 from typing import ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+
+@lru_cache(maxsize=4096)
+def address_group(client: str) -> str:
+    """The address that connections are counted by: an IPv6 client has a whole /64 to itself."""
+    try:
+        address = ipaddress.ip_address(client.partition("%")[0])
+    except ValueError:
+        return client
+    if isinstance(address, ipaddress.IPv4Address):
+        return client
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.ip_network((address, 64), strict=False))
 
 
 class PatientProtocol(HttpToolsProtocol):
@@ -24,6 +40,9 @@ class PatientProtocol(HttpToolsProtocol):
     whole_seconds: ClassVar[float] = 60.0
     most_head: ClassVar[int] = 64 * 1024
     most_body: ClassVar[int] = 1024 * 1024
+    most_for_one_address: ClassVar[int] = (
+        200  # of the 2 000 of the public shelf: relying hosts behind one proxy
+    )
 
     _alarm: asyncio.TimerHandle | None = None
     _in_head = True
@@ -32,8 +51,11 @@ class PatientProtocol(HttpToolsProtocol):
     _body = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to wait for a first request."""
+        """Begin to wait for a first request; an address that has its share of places waits outside."""
         super().connection_made(transport)
+        if self._neighbours() > self.most_for_one_address:
+            transport.abort()
+            return
         self._wait(self.first_seconds)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -79,6 +101,14 @@ class PatientProtocol(HttpToolsProtocol):
         self._wholes += 1
         self._stop_waiting()
         super().on_message_complete()
+
+    def _neighbours(self) -> int:
+        """How many connections come from this one's address, itself among them."""
+        if self.client is None:
+            return 0
+        group = address_group(self.client[0])
+        clients = (getattr(one, "client", None) for one in self.connections)
+        return sum(1 for client in clients if client and address_group(client[0]) == group)
 
     def _wait(self, seconds: float) -> None:
         self._stop_waiting()

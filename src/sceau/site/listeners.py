@@ -11,17 +11,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import signal
 import ssl
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from socket import socket
 from typing import Any
 
 from uvicorn import Config, Server
 
 from sceau.portal import TLS_EXTENSION, TlsFacts
 from sceau.publication import PatientProtocol
+from sceau.site.gate import HANDSHAKE_SECONDS, gates, raise_open_files
+
+log = logging.getLogger("sceau.listeners")
 
 Scope = MutableMapping[str, Any]
 AsgiApp = Callable[[Any, Any, Any], Awaitable[None]]
@@ -48,10 +53,43 @@ class Listener:
     for_programs: bool = False
 
 
+class _DoorContext(ssl.SSLContext):
+    """TLS of a card door: each connection gets a context of its own, made for it.
+
+    OpenSSL keeps the sessions of TLS 1.2 in the context, tickets or not, with the certificate that was proven
+    then, and Python cannot switch that memory off. A context that serves once remembers nobody.
+    """
+
+    made_for: Listener
+
+    def wrap_bio(
+        self,
+        incoming: ssl.MemoryBIO,
+        outgoing: ssl.MemoryBIO,
+        *told: Any,
+        **named: Any,
+    ) -> ssl.SSLObject:
+        """The TLS of one new connection (what an event loop calls)."""
+        own = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        _set_up(own, self.made_for)
+        return own.wrap_bio(incoming, outgoing, *told, **named)
+
+
 def tls_context(listener: Listener) -> ssl.SSLContext:
-    """TLS 1.2 or better. A card door asks for a certificate, requires none, and gives no session to resume:
-    the next connection shows its card again [ASSURANCE T07]."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    """TLS 1.2 or better. A card door asks for a certificate, requires none, and resumes no session, in
+    TLS 1.2 either: each connection shows its card again [ASSURANCE T07]. Raises OSError when a file cannot
+    be read.
+    """
+    if listener.card_authorities is None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    else:
+        context = _DoorContext(ssl.PROTOCOL_TLS_SERVER)
+        context.made_for = listener
+    _set_up(context, listener)
+    return context
+
+
+def _set_up(context: ssl.SSLContext, listener: Listener) -> None:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(listener.chain, listener.key)
     context.set_alpn_protocols(["http/1.1"])
@@ -59,9 +97,8 @@ def tls_context(listener: Listener) -> ssl.SSLContext:
         context.verify_mode = ssl.CERT_OPTIONAL
         context.load_verify_locations(cafile=str(listener.card_authorities))
         context.verify_flags = ssl.VerifyFlags(context.verify_flags | _NO_CHECK_TIME)
-        context.options |= ssl.OP_NO_TICKET
+        context.options |= ssl.OP_NO_TICKET | ssl.OP_NO_RENEGOTIATION
         context.num_tickets = 0
-    return context
 
 
 def without_claims(headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
@@ -119,12 +156,41 @@ class PublicProtocol(CardDoorProtocol):
 
 
 class _QuietServer(Server):
-    """A server that leaves signals to whoever runs several."""
+    """A server that leaves signals to whoever runs several, and listens through gates."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Nothing: `serve` below captures them once for all."""
         yield
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        """Listen. The server software would count no addresses, and wait a minute for each handshake."""
+        await self.lifespan.startup()
+        loop = asyncio.get_running_loop()
+        config = self.config
+
+        def protocol() -> asyncio.Protocol:
+            made: asyncio.Protocol = config.http_protocol_class(  # type: ignore[call-arg]
+                config=config, server_state=self.server_state, app_state=self.lifespan.state
+            )
+            return made
+
+        try:
+            opened = sockets or gates(config.host, config.port)
+        except OSError as error:
+            log.exception("cannot listen on %s:%d", config.host, config.port)
+            raise SystemExit(3) from error
+        self.servers = [
+            await loop.create_server(
+                protocol,
+                sock=one,
+                ssl=config.ssl,
+                backlog=config.backlog,
+                ssl_handshake_timeout=HANDSHAKE_SECONDS,
+            )
+            for one in opened
+        ]
+        self.started = True
 
 
 def server_for(listener: Listener, app: AsgiApp) -> Server:
@@ -153,6 +219,7 @@ def server_for(listener: Listener, app: AsgiApp) -> Server:
 
 async def serve_all(servers: Sequence[Server]) -> None:
     """Run servers in this event loop until SIGTERM or SIGINT, or until one of them ends."""
+    raise_open_files()
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
