@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.conf import settings
 
+from sceau.identity import CardTrust, RevocationLookup, lookup_from_lists
 from sceau.operations import Actor, dismiss_officer, set_card_status
+from sceau.portal import Doorkeeper, post
 from tests.cardmaker import NOW, CardPlan, authority, card, octet
 from tests.instance import ADMINISTRATOR, ALICE, AUTHORITY, DOCTOR, NOON, Instance, Someone
 from tests.portal import (
+    STANDARD,
+    STANDARD_ROOT,
+    STRONG,
+    STRONG_ROOT,
+    TRUST,
     DoorClient,
     certificate_of,
     der,
     issuer_of,
+    lists,
     plan_of,
     staff_the_door,
     tls_layer,
@@ -167,6 +175,50 @@ def test_a_card_opposed_in_mid_session_opens_nothing_more(portal: Instance) -> N
     assert browser.get("/guichet/").status_code == 200
     set_card_status(Actor.system("test"), number=ALICE.card, status="revoked", reason="volée")
     refused(browser.get("/guichet/"), "opposition")
+
+
+def test_a_card_put_on_a_list_in_mid_session_opens_nothing_more(portal: Instance) -> None:
+    certificate = certificate_of(ALICE)
+    known = lists()
+    post(Doorkeeper(trust=TRUST, lists=lambda: known))
+    browser = DoorClient(der(certificate)).enters()
+    assert browser.get("/guichet/").status_code == 200
+    known[:] = [
+        STRONG_ROOT.crl(),
+        STRONG.crl(),
+        STANDARD_ROOT.crl(),
+        issuer_of(ALICE).crl(certificate.serial_number),
+    ]
+    refused(browser.get("/guichet/"), "mise en opposition")
+    known[:] = lists()
+    assert browser.get("/guichet/").status_code == 403  # that session is over
+
+
+def test_lists_that_run_out_in_mid_session_end_it(portal: Instance) -> None:
+    short = [
+        one.crl(end=NOW + timedelta(minutes=5)) for one in (STRONG_ROOT, STRONG, STANDARD_ROOT, STANDARD)
+    ]
+    post(Doorkeeper(trust=TRUST, lists=lambda: short))
+    browser = visitor(ALICE)
+    assert browser.get("/guichet/").status_code == 200
+    portal.clock.forward(minutes=7)
+    assert browser.get("/guichet/").status_code == 403
+
+
+def test_lists_are_read_once_while_they_are_the_same(
+    portal: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+
+    def counted(known: Iterable[bytes], *, trust: CardTrust, at: datetime) -> RevocationLookup:
+        read.append(1)
+        return lookup_from_lists(known, trust=trust, at=at)
+
+    monkeypatch.setattr("sceau.portal.door.lookup_from_lists", counted)
+    browser = visitor(ALICE)
+    for _ in range(5):
+        assert browser.get("/guichet/").status_code == 200
+    assert len(read) == 1
 
 
 def test_a_role_taken_back_is_gone_at_the_next_page(portal: Instance) -> None:

@@ -49,6 +49,7 @@ from tests.instance import (
     server_request,
 )
 from tests.integration.test_tokens import make
+from tests.portal import staff_the_door
 from tests.rest import SETTINGS, Answer, RestClient, rest_app, with_card
 
 
@@ -290,6 +291,14 @@ def test_a_card_that_does_not_serve_is_told_why(door: RestApp) -> None:
     assert any(code.startswith("card.") for code in answer.codes)
     past = with_card(door, ADMINISTRATOR, end=NOON - timedelta(days=1))
     assert "card.expired" in past.get("habilitations").codes
+
+
+def test_t03_a_card_put_on_a_list_between_two_calls_opens_nothing_more(card: RestClient) -> None:
+    assert card.get("habilitations").status == 200
+    assert card.certificate is not None
+    staff_the_door(revoked=(x509.load_der_x509_certificate(card.certificate).serial_number,))
+    refused = card.get("habilitations")
+    assert (refused.status, refused.codes) == (401, {"card.revoked"})
 
 
 def test_t03_a_card_opposed_between_two_calls_opens_nothing_more(card: RestClient) -> None:

@@ -6,12 +6,20 @@ for it [ASSURANCE T06]. Whom to trust is handed over by `site`.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
-from sceau.identity import CardHolder, CardTrust, RevocationPolicy, lookup_from_lists, read_card
+from sceau.identity import (
+    CardHolder,
+    CardTrust,
+    RevocationLookup,
+    RevocationPolicy,
+    lookup_from_lists,
+    read_card,
+)
 from sceau.vocabulary import Finding, Reading, read_refused
 
 TLS_EXTENSION = "sceau.tls"
@@ -41,13 +49,58 @@ class TestCard:
     certificate: bytes
 
 
+_KEPT = timedelta(minutes=1)
+_MOST_KEPT = 2_000
+
+
+@dataclass(slots=True)
+class _Readings:
+    """What was read under these very lists, in the last minute: other lists, and all of it is forgotten."""
+
+    lists: tuple[bytes, ...]
+    lookup: tuple[datetime, RevocationLookup] | None = None
+    holders: dict[bytes, tuple[datetime, Reading[CardHolder]]] = field(default_factory=dict)
+
+    def of(self, digest: bytes, at: datetime) -> Reading[CardHolder] | None:
+        """The reading kept of a card (SHA-256 of its certificate) that is still to be believed at `at`."""
+        kept = self.holders.get(digest)
+        if kept is None or abs(at - kept[0]) > _KEPT or kept[1].require().not_after <= at:
+            return None
+        return kept[1]
+
+    def keep(self, digest: bytes, reading: Reading[CardHolder], at: datetime) -> None:
+        """Keep a reading, if the card is good: a refusal is thought over each time."""
+        if reading.value is None:
+            return
+        if len(self.holders) >= _MOST_KEPT:
+            self.holders.clear()
+        self.holders[digest] = (at, reading)
+
+
+@dataclass(slots=True)
+class _Memory:
+    """The readings under the lists in force. Whoever reads under older lists keeps them in an object that
+    nobody looks at any more.
+    """
+
+    readings: _Readings = field(default_factory=lambda: _Readings(()))
+
+    def under(self, lists: tuple[bytes, ...]) -> _Readings:
+        """The readings under `lists`; comparing costs nothing while they are the same objects."""
+        readings = self.readings
+        if readings.lists != lists:
+            readings = self.readings = _Readings(lists)
+        return readings
+
+
 @dataclass(frozen=True, slots=True)
 class Doorkeeper:
     """Whom to let in: trusted authorities, where revocation lists come from, what to do without, and the
     drawer.
 
     `lists` gives the CRLs (DER) known now; `drawer` and `mails` (what was
-    mailed) are empty but in a development instance.
+    mailed) are empty but in a development instance. A good reading is kept a minute for the same certificate
+    under the same lists, so that the question can be asked at each request [ASSURANCE T03].
     """
 
     trust: CardTrust
@@ -55,13 +108,27 @@ class Doorkeeper:
     policy: RevocationPolicy = RevocationPolicy.REQUIRED
     drawer: tuple[TestCard, ...] = ()
     mails: Callable[[], tuple[str, ...]] = tuple
+    _memory: _Memory = field(default_factory=_Memory, init=False, repr=False, compare=False)
 
     def read(self, certificate: bytes | None, *, at: datetime) -> Reading[CardHolder]:
         """The holder of the card behind `certificate`, or every reason why not."""
         if certificate is None:
             return read_refused(Finding.error("card.none", "carte"))
-        lookup = lookup_from_lists(self.lists(), trust=self.trust, at=at)
-        return read_card(certificate, trust=self.trust, at=at, revoked=lookup, policy=self.policy)
+        readings = self._memory.under(tuple(self.lists()))
+        digest = hashlib.sha256(certificate).digest()
+        kept = readings.of(digest, at)
+        if kept is not None:
+            return kept
+        lookup = self._lookup(readings, at)
+        reading = read_card(certificate, trust=self.trust, at=at, revoked=lookup, policy=self.policy)
+        readings.keep(digest, reading, at)
+        return reading
+
+    def _lookup(self, readings: _Readings, at: datetime) -> RevocationLookup:
+        kept = readings.lookup
+        if kept is None or abs(at - kept[0]) > _KEPT:
+            kept = readings.lookup = (at, lookup_from_lists(readings.lists, trust=self.trust, at=at))
+        return kept[1]
 
 
 _posted: list[Doorkeeper] = []

@@ -1,8 +1,9 @@
 """Who is visiting: nobody known, or the holder of a card, for as long as the card and the session stand.
 
 A session made with a card is bound to that very certificate: it only lives on the listener that asks for
-cards, on connections that prove the same certificate [ASSURANCE T07]. The card's status is read again at
-each request, so that a card opposed in mid-session opens nothing more [T03].
+cards, on connections that prove the same certificate [ASSURANCE T07]. The card is read again at each request,
+under the lists and the register of that moment, so that a card opposed in mid-session opens nothing more
+[T03].
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ from django.http import HttpRequest
 
 from sceau.identity import CardHolder
 from sceau.operations import Actor, machine
-from sceau.portal.door import TlsFacts, tls_facts
+from sceau.portal.door import TlsFacts, doorkeeper, tls_facts
 from sceau.portal.hats import Hat
 from sceau.records import card_line, roles_of
-from sceau.vocabulary import Finding
+from sceau.vocabulary import Finding, errors
 
 LONGEST = timedelta(hours=4)
 IDLE = timedelta(minutes=30)
@@ -119,22 +120,36 @@ def visitor_of(request: HttpRequest) -> Visitor:
 
 def _why_it_ended(request: HttpRequest, stored: dict[str, Any], now: datetime) -> Finding | None:
     """The card first: who stole a cookie learns nothing of the session's age."""
-    if stored["drawer"]:
-        if not settings.SCEAU_TEST_CARDS:
-            return Finding.error("session.ended", "session")
-    else:
-        presented = facts_of(request).peer_certificate
-        if presented is None:
-            return Finding.error("session.card-removed", "session")
-        if hashlib.sha256(presented).hexdigest() != stored["certificate"]:
-            return Finding.error("session.other-card", "session")
+    certificate = _certificate_of(request, stored)
+    if isinstance(certificate, Finding):
+        return certificate
     seen, until = (datetime.fromisoformat(stored[key]) for key in ("seen", "until"))
     if now > until or now - seen > IDLE or now < seen - timedelta(minutes=5):
         return Finding.error("session.ended", "session")
     card = card_line(stored["card"], at=now)
     if card is None or card.status != "valid" or card.person.national_id != stored["person"]:
         return Finding.error("session.card-no-longer-valid", "session")
-    return None
+    return next(iter(errors(doorkeeper().read(certificate, at=now).findings)), None)
+
+
+def _certificate_of(request: HttpRequest, stored: dict[str, Any]) -> bytes | Finding:
+    """The certificate (DER) that this session was made with, as the connection proves it now (or as the
+    drawer holds it); else why the session ends.
+    """
+    if stored["drawer"]:
+        cards = doorkeeper().drawer if settings.SCEAU_TEST_CARDS else ()
+        held = (one.certificate for one in cards if _digest(one.certificate) == stored["certificate"])
+        return next(held, None) or Finding.error("session.ended", "session")
+    presented = facts_of(request).peer_certificate
+    if presented is None:
+        return Finding.error("session.card-removed", "session")
+    if _digest(presented) != stored["certificate"]:
+        return Finding.error("session.other-card", "session")
+    return presented
+
+
+def _digest(certificate: bytes) -> str:
+    return hashlib.sha256(certificate).hexdigest()
 
 
 def _touch(session: SessionBase, stored: dict[str, Any], now: datetime) -> None:

@@ -1,12 +1,13 @@
 """Who calls: a card proven by the TLS layer, or a token in its one header. Every call is asked again.
 
-No header is ever read for a certificate [ASSURANCE T06]. Reading a card costs (chain, lists): it is kept a
-minute for the very same certificate, while the register's word on the card is asked at each call [T03].
+No header is ever read for a certificate [ASSURANCE T06]. At each call the card is read under the lists of
+that moment (whoever hands `read_card` over sees to the cost), and the register is asked about it [T03].
 """
 
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -22,7 +23,6 @@ from sceau.vocabulary import Finding, Reading, Refused
 ReadCard = Callable[[bytes, datetime], Reading[CardHolder]]
 """How the door's keeper reads a certificate (DER) at an instant."""
 
-KEPT_SECONDS = 60.0
 MOST_KEPT = 2_000
 MOST_FAILURES = 20
 TRUSTED_SECONDS = 600.0
@@ -93,7 +93,7 @@ class Reception:
     def __init__(self, read_card: ReadCard, *, brake: Brake | None = None) -> None:
         self._read_card = read_card
         self._brake = brake or Brake()
-        self._kept: dict[bytes, tuple[float, CardHolder]] = {}
+        self._welcomed: dict[bytes, CardHolder] = {}
 
     def admit(self, shown: Credentials) -> Actor:
         """Who acts. A token, when there is one, is what counts: a card beside it adds nothing to it."""
@@ -119,20 +119,19 @@ class Reception:
         if certificate is None:
             raise Refused([Finding.error("api.nobody", "Authorization")])
         digest = hashlib.sha256(certificate).digest()
-        now, at = time.monotonic(), machine().clock()
-        kept = self._kept.get(digest)
-        if kept is not None and kept[0] > now and kept[1].not_after > at:
-            return _known(kept[1], at)
+        at = machine().clock()
         holder = self._read_card(certificate, at).require()
+        if self._welcomed.get(digest) == holder:
+            return _known(holder, at)
         actor = welcome_card(holder)
-        if len(self._kept) >= MOST_KEPT:
-            self._kept.clear()
-        self._kept[digest] = (now + KEPT_SECONDS, holder)
+        if len(self._welcomed) >= MOST_KEPT:
+            self._welcomed.clear()
+        self._welcomed[digest] = holder
         return actor
 
 
 def _known(holder: CardHolder, at: datetime) -> Actor:
-    """The holder of a card read a moment ago, if the register still says that it is valid and theirs."""
+    """The holder of a card welcomed before, if the register still says that it is valid and theirs."""
     line = card_line(holder.card_number.text, at=at)
     if line is None or line.person.national_id != holder.national_id.text or line.status != "valid":
         return welcome_card(holder)
@@ -150,5 +149,12 @@ def _token_in(headers: tuple[bytes, ...]) -> str:
 
 def address_group(client: str) -> str:
     """The address that failures are counted by: an IPv6 client has a whole /64 to itself."""
-    groups = client.split(":")
-    return client if len(groups) < 3 else ":".join(groups[:4])
+    try:
+        address = ipaddress.ip_address(client.partition("%")[0])
+    except ValueError:
+        return client
+    if isinstance(address, ipaddress.IPv4Address):
+        return client
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.ip_network((address, 64), strict=False))
