@@ -112,6 +112,23 @@ def test_a_long_value_is_cut_where_one_sees_it() -> None:
     assert len(harmless("\u202e" * 1_000_000)) == 201
 
 
+def test_the_sentence_of_a_scope_is_said_whole_and_what_was_typed_in_it_is_cut() -> None:
+    shipped = load_catalogue()
+    long = ".".join(["a" * 60] * 3) + ".mon-domaine.fr"
+    for name in ("mon-domaine.fr", long, "x" * 5_000 + "\u202e"):
+        words = shipped.say(Finding.info("scope.words-branch", name, name=name)).text
+        assert len(words) > 200
+        assert len(words) < 2_000
+        assert shipped.say(Finding.info("order.scope-read", "offers.0", words=words)).text == words
+    assert "\u202e" not in shipped.say(Finding.info("order.scope-read", "offers.0", words="a\u202e")).text
+
+
+def test_a_look_alike_name_is_a_name_that_ends_the_same() -> None:
+    for code in ("scope.words-branch", "scope.words-mail"):
+        said = load_catalogue().say(Finding.info(code, "mon-domaine.fr", name="mon-domaine.fr")).text
+        assert "autremon-domaine.fr" in said
+
+
 # The texts and the code that uses them, compared by reading the source.
 
 

@@ -218,6 +218,15 @@ def test_an_answer_has_just_the_fields_that_are_promised(asker: Asker) -> None:
     assert all(set(finding) == {"code", "severity", "subject", "message"} for finding in said["findings"])
 
 
+def test_what_is_only_worth_knowing_ends_with_no_hollow_advice(asker: Asker) -> None:
+    known = Finding.info("scope.is-below", "www.mon-domaine.fr", declared="mon-domaine.fr")
+    (said,) = as_answer((known,), asker.catalogue)["findings"]
+    assert said["message"].endswith("dans le DNS.")
+    refusing = Finding.error("scope.above", "fr", declared="mon-domaine.fr")
+    (said,) = as_answer((refusing,), asker.catalogue)["findings"]
+    assert said["message"].endswith("déclarez le domaine.")
+
+
 def test_the_asker_s_mark_is_given_back(asker: Asker) -> None:
     assert ask(asker, {**GOOD, "id": "n° 7"})["id"] == "n° 7"
     assert "id" not in ask(asker, {**GOOD, "id": ["7"]})

@@ -2,7 +2,8 @@
 
 Escaping for HTML, mail or a terminal is the door's work. Here a value loses only what could change how the
 sentence around it reads: control and format characters (bidirectional marks, zero widths) are shown by
-their code point, and a value longer than 200 characters is cut where one sees it.
+their code point, and a value longer than 200 characters is cut where one sees it (``words``, a sentence that
+this catalogue has already said, is let through whole).
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from sceau.catalogue.reading import Row
 from sceau.catalogue.types import Sentence
 
 _LONGEST_VALUE = 200
+_SAID_BEFORE = "words"  # what it quotes was cut when it was said
+_LONGEST_SENTENCE = 4_000
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp"})
 _MISSING = "(non précisé)"
 
@@ -34,7 +37,7 @@ class Template:
     def fill(self, values: Mapping[str, str]) -> str:
         """The sentence with its values; a value that is lacking is said to be, never an exception."""
         return "".join(
-            literal + ("" if field is None else harmless(values.get(field, _MISSING)))
+            literal + ("" if field is None else _shown(field, values.get(field, _MISSING)))
             for literal, field in self.parts
         )
 
@@ -58,11 +61,17 @@ class FindingText:
         return Sentence(self.sentence.fill(values), self.remedy.fill(values), self.clause)
 
 
-def harmless(value: str) -> str:
-    """`value` as it can be shown: invisible characters by code point (``⟨U+202E⟩``), cut at 200."""
-    kept = value[: _LONGEST_VALUE + 1]
+def harmless(value: str, *, most: int = _LONGEST_VALUE) -> str:
+    """`value` as it can be shown: invisible characters by code point (``⟨U+202E⟩``), cut at `most`
+    characters.
+    """
+    kept = value[: most + 1]
     shown = kept if kept.isascii() and kept.isprintable() else "".join(map(_visible, kept))
-    return shown if len(shown) <= _LONGEST_VALUE else shown[:_LONGEST_VALUE] + "…"
+    return shown if len(shown) <= most else shown[:most] + "…"
+
+
+def _shown(field: str, value: str) -> str:
+    return harmless(value, most=_LONGEST_SENTENCE if field == _SAID_BEFORE else _LONGEST_VALUE)
 
 
 def _visible(character: str) -> str:

@@ -14,9 +14,10 @@ from typing import Any, BinaryIO, Final, NoReturn
 
 from sceau.catalogue import Catalogue, CatalogueError, harmless
 from sceau.cli.explain_questions import Asker, answer
-from sceau.vocabulary import Fault, Finding, errors
+from sceau.vocabulary import Fault, Finding, Severity, errors
 
 LONGEST_LINE: Final = 1 << 20
+_NOTHING_TO_DO: Final = "Rien à faire."
 
 
 def answer_batch(requests: BinaryIO, answers: BinaryIO, asker: Asker) -> None:
@@ -106,7 +107,8 @@ def _say(finding: Finding, catalogue: Catalogue) -> str:
         sentence = catalogue.say(finding)
     except CatalogueError:
         return f"[{finding.code}]"
-    return f"{sentence.text} {sentence.remedy}"
+    hollow = finding.severity is Severity.INFO and sentence.remedy == _NOTHING_TO_DO
+    return sentence.text if hollow else f"{sentence.text} {sentence.remedy}"
 
 
 def _is_mark(value: object) -> bool:
