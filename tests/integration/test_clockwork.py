@@ -5,6 +5,7 @@ untouched.
 from __future__ import annotations
 
 import json
+import stat
 import threading
 import time
 from datetime import timedelta
@@ -34,6 +35,13 @@ def test_the_first_round_recovers_publishes_and_seals(instance: Instance, tmp_pa
     assert set(told) == {"recover", "shelf", "crl", "responders", "journal", "sessions", "recheck"}
     assert latest_head() is not None
     assert list(instance.machine.shelf.rglob("*.crl"))
+
+
+def test_the_heartbeat_is_for_the_operator_alone(instance: Instance, tmp_path: Path) -> None:
+    (tmp_path / HEARTBEAT).write_text("{}")
+    (tmp_path / HEARTBEAT).chmod(0o644)
+    one_round(tmp_path)
+    assert stat.S_IMODE((tmp_path / HEARTBEAT).stat().st_mode) == 0o600
 
 
 def test_a_task_that_fails_is_told_and_the_others_are_done(

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import socket
+import stat
 import subprocess
 import sys
 from dataclasses import replace
@@ -160,7 +161,9 @@ def test_a_port_in_use_is_named(tmp_path: Path) -> None:
 
 
 def test_two_instances_never_share_their_data(tmp_path: Path) -> None:
+    (tmp_path / ".lock").touch(mode=0o644)
     with only_one(tmp_path):
+        assert stat.S_IMODE((tmp_path / ".lock").stat().st_mode) == 0o600
         child = os.fork()
         if child == 0:
             try:

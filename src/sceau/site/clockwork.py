@@ -97,5 +97,7 @@ def _write_heartbeat(data: Path, known: list[Task]) -> None:
     """For an operator, and for alarms: when each task last succeeded."""
     told = {task.name: {"last": task.last, "failures": task.failures} for task in known}
     fresh = data / f".{HEARTBEAT}"
+    fresh.touch(mode=0o600)
+    fresh.chmod(0o600)
     fresh.write_text(json.dumps(told, indent=1) + "\n", "ascii")
     fresh.replace(data / HEARTBEAT)

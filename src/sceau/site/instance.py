@@ -90,7 +90,8 @@ def only_one(data: Path) -> Iterator[None]:
     """Hold the instance for this process. Raises `Fault` (``site.already-running``) when another has it.
     The lock goes with the process, whatever ends it."""
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (data / ".lock").open("w") as file:
+    with os.fdopen(os.open(data / ".lock", os.O_RDWR | os.O_CREAT, 0o600), "r+") as file:
+        os.fchmod(file.fileno(), 0o600)  # one made by an older version was open to readers
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
