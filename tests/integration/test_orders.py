@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
+from django.db import connection
 
 from sceau.operations import (
     Actor,
@@ -26,6 +29,7 @@ from sceau.operations import (
     take_order,
 )
 from sceau.records import OrderFile, desk_queue, habilitations_of, order_file, order_for, orders_of
+from sceau.records.models import OrderParty
 from sceau.registration import Light
 from sceau.vocabulary import Refused, errors
 from tests.instance import (
@@ -252,6 +256,93 @@ def test_an_order_on_line_is_signed_by_the_card_at_the_door_only(instance: Insta
     signed = sign_order(REPRESENTATIVE.actor, reference=reference, version=1)
     assert signed.raw["visa"] == {"date": "2026-11-24", "signed": True, "stamped": False}
     assert signed.line.version == 2
+
+
+def visa_of(reference: str) -> tuple[Light, set[str]]:
+    (check,) = (check for check in examination_of(reference).checks if check.kind == "visa")
+    return check.light, {finding.code for finding in check.findings}
+
+
+def test_a_visa_made_by_card_is_of_one_text_and_is_asked_again_for_another(instance: Instance) -> None:
+    order = submitted()
+    reference = order.line.reference
+    signed = {"order.visa-not-stamped"}
+    assert visa_of(reference)[1] == signed
+    take_order(ALICE.actor, reference=reference)
+    other = dict(order.raw) | {
+        "administrators": form(administrators=(SECOND_ADMINISTRATOR,))["administrators"]
+    }
+    kept = amend_order(ALICE.actor, reference=reference, version=1, raw=other, why="Autre administrateur")
+    assert kept.raw["visa"] == order.raw["visa"]
+    assert visa_of(reference) == (Light.AMBER, signed | {"order.visa-of-another-text"})
+    approve_order(BRUNO.actor, reference=reference, version=2)
+    assert kept.signs_again
+    again = sign_order(REPRESENTATIVE.actor, reference=reference, version=2)
+    assert (again.line.version, again.line.approvals, again.signs_again) == (3, 0, False)
+    assert visa_of(reference)[1] == signed
+    assert sign_order(REPRESENTATIVE.actor, reference=reference, version=3).line.version == 3
+
+
+def test_the_text_that_was_signed_is_signed_when_it_comes_back(instance: Instance) -> None:
+    order = submitted()
+    reference = order.line.reference
+    take_order(ALICE.actor, reference=reference)
+    settle_scope_kind(ALICE.actor, reference=reference, version=1, offer=0, kind="server")
+    assert "order.visa-of-another-text" in visa_of(reference)[1]
+    amend_order(ALICE.actor, reference=reference, version=2, raw=order.raw, why="Comme avant")
+    assert "order.visa-of-another-text" not in visa_of(reference)[1]
+
+
+def test_a_visa_on_paper_is_not_asked_again(instance: Instance) -> None:
+    reference = by_mail(UNSETTLED, edition=OLD, visa=PAPER).line.reference
+    take_order(ALICE.actor, reference=reference)
+    settle_scope_kind(ALICE.actor, reference=reference, version=1, offer=0, kind="domain")
+    assert visa_of(reference) == (Light.GREEN, {"order.visa-whole"})
+
+
+@pytest.mark.parametrize("place", ["signatory", "administrator"])
+def test_a_mistyped_card_number_opens_nothing_once_it_is_corrected(instance: Instance, place: str) -> None:
+    wrong = {"signatory": STRANGER} if place == "signatory" else {"administrators": (STRANGER,)}
+    reference = by_mail(**wrong).line.reference
+    stranger = STRANGER.national_id.text
+    assert order_for(reference, viewer=stranger) is not None
+    take_order(ALICE.actor, reference=reference)
+    amend_order(ALICE.actor, reference=reference, version=1, raw=form(), why="Numéro mal lu")
+    assert order_for(reference, viewer=stranger) is None
+    assert orders_of(stranger) == ()
+    assert refusal(abandon_order, STRANGER.actor, reference=reference) == {"order.unknown"}
+    assert order_for(reference, viewer=ADMINISTRATOR.national_id.text) is not None
+    assert order_for(reference, viewer=REPRESENTATIVE.national_id.text) is not None
+
+
+def test_orders_made_before_are_seen_by_the_parties_of_their_present_text(instance: Instance) -> None:
+    reference = by_mail(administrators=(STRANGER,)).line.reference
+    take_order(ALICE.actor, reference=reference)
+    amend_order(ALICE.actor, reference=reference, version=1, raw=form(), why="Numéro mal lu")
+    with connection.cursor() as cursor:  # as it was: parties without the version they are of
+        for refused in ("update", "delete"):
+            drop = f"DROP TRIGGER sceau_orderparty_no_{refused}"
+            cursor.execute(drop if connection.vendor == "sqlite" else f"{drop} ON records_orderparty")
+    old = OrderParty.objects.filter(version=2)
+    old.exclude(role="administrator").delete()  # they were written once, for the first version
+    old.update(version=1)
+    assert order_for(reference, viewer=ADMINISTRATOR.national_id.text) is None
+    migration = import_module("sceau.records.migrations.0005_present_parties_signed_text")
+    migration.name_present_parties(apps, None)
+    for someone, sees in (
+        (ADMINISTRATOR, True),
+        (REPRESENTATIVE, True),
+        (MANDATAIRE, True),
+        (STRANGER, False),
+    ):
+        assert (order_for(reference, viewer=someone.national_id.text) is not None) is sees
+
+
+def test_who_was_part_of_an_earlier_version_still_decides_nothing(instance: Instance) -> None:
+    reference = by_mail(administrators=(ADMINISTRATOR, ALICE)).line.reference
+    take_order(BRUNO.actor, reference=reference)
+    amend_order(BRUNO.actor, reference=reference, version=1, raw=form(), why="Sans Alice")
+    assert refusal(approve_order, ALICE.actor, reference=reference, version=2) == {"order.own-order"}
 
 
 def test_only_the_desk_receives_the_letter_of_a_names_holder(instance: Instance) -> None:

@@ -19,6 +19,7 @@ from sceau.registration import (
     OrderFacts,
     OrderRecords,
     Party,
+    SignedText,
     decide_structure,
     declared_of,
     examine_order,
@@ -73,8 +74,16 @@ def known_cards(numbers: Iterable[str], at: datetime) -> dict[str, KnownCard]:
     return {row.number: KnownCard(row.facts(at), row.person.facts()) for row in rows}
 
 
-def order_records(form: Form413, at: datetime) -> OrderRecords:
-    """What the records know of a form's subject matter."""
+def signed_text(order: Order) -> SignedText | None:
+    """The text that the signatory's card signed: the present one if it did, else the last it did."""
+    signed = order.versions.exclude(signed_card="").order_by("-number")
+    digest = present_version(order).digest
+    last = signed.filter(digest=digest).first() or signed.first()
+    return None if last is None else SignedText(last.number, is_present=last.digest == digest)
+
+
+def order_records(form: Form413, at: datetime, signed: SignedText | None = None) -> OrderRecords:
+    """What the records know of a form's subject matter, and which text of its order was signed by card."""
     numbers = [form.signatory.person.card_number.text]
     numbers += [person.card_number.text for person in form.administrators]
     decided = decide_structure(declared_of(form), catalogue=machine().catalogue).value
@@ -87,23 +96,26 @@ def order_records(form: Form413, at: datetime) -> OrderRecords:
         contract=contract_facts(form.contract_number, at) if form.contract_number else None,
         cards=known_cards(numbers, at),
         structure=None if known is None else known.facts(),
+        signed=signed,
     )
 
 
-def examination(form: Reading[Form413], at: datetime) -> Examination:
-    """The examination of a form, as things stand at `at`."""
-    records = OrderRecords(None, {}) if form.value is None else order_records(form.value, at)
+def examination(order: Order, form: Reading[Form413], at: datetime) -> Examination:
+    """The examination of an order's present form, as things stand at `at`."""
+    records = (
+        OrderRecords(None, {}) if form.value is None else order_records(form.value, at, signed_text(order))
+    )
     return examine_order(form, records, catalogue=machine().catalogue)
 
 
 def order_facts(order: Order) -> OrderFacts:
     """What the rule of the two people needs."""
-    parties = order.parties.order_by("id").values_list("role", "person_id", "card_number")
+    parties = order.parties.order_by("id").values_list("role", "person_id", "card_number")  # of any version
     approvals = order.approvals.order_by("id").values_list("officer", "version")
     return OrderFacts(
         reference=order.reference,
         version=order.current_version,
-        parties=tuple(Party(*party) for party in parties),
+        parties=tuple(dict.fromkeys(Party(*party) for party in parties)),
         approvals=tuple(GivenApproval(*given) for given in approvals),
     )
 

@@ -102,12 +102,16 @@ def settle_scope_kind(
 
 
 def sign_order(actor: Actor, *, reference: str, version: int) -> OrderFile:
-    """The signatory signs the present version with the card in hand: the visa of an order made on line."""
+    """The signatory signs the present version with the card in hand: the visa of an order made on line.
+
+    Signing again what somebody else changed since makes a version too, be its text the same: what was
+    approved was another's.
+    """
     with acting(actor, "order.signed", reference) as act:
         order = lock_order(act, reference)
         require_person(act)
         raw = json.loads(present_version(order).raw)
-        if not _is_signatory(act, raw):
+        if not _signing_card(act, raw):
             raise Refused([Finding.error("order.not-signatory", reference)])
         _amend(act, order, version=version, raw=raw, why="", by_desk=False)
     return view(reference)
@@ -182,7 +186,7 @@ def _receive(actor: Actor, raw: Mapping[str, Any], channel: str, key: str | None
         order.save(force_insert=True)
         act.about(order.reference)
         act.tell(channel=channel)
-        _write_version(act, order, text, why="")
+        _write_version(act, order, text, why="", signed=_signing_card(act, raw) if channel == "web" else "")
         return order.reference
 
 
@@ -212,8 +216,10 @@ def _amend(act: Act, order: Order, *, version: int, raw: Mapping[str, Any], why:
         )
     ORDER_LIFE.after(OrderState(order.state), OrderEvent.AMEND, subject=order.reference).require()
     stored = raw if by_desk else _with_visa(act, raw)
+    signed = "" if by_desk else _signing_card(act, raw)
     text = canonical(stored)
-    if digest_of(text) == present_version(order).digest:
+    present = present_version(order)
+    if digest_of(text) == present.digest and (present.signed_card or not signed):
         act.unchanged()
         return
     reading = reading_of(stored)
@@ -223,10 +229,10 @@ def _amend(act: Act, order: Order, *, version: int, raw: Mapping[str, Any], why:
     order.changed_at = act.at
     _describe(order, stored, reading.value)
     order.save()
-    _write_version(act, order, text, why=why)
+    _write_version(act, order, text, why=why, signed=signed)
 
 
-def _write_version(act: Act, order: Order, text: str, *, why: str) -> None:
+def _write_version(act: Act, order: Order, text: str, *, why: str, signed: str) -> None:
     digest = digest_of(text)
     OrderVersion.objects.create(
         order=order,
@@ -236,11 +242,16 @@ def _write_version(act: Act, order: Order, text: str, *, why: str) -> None:
         made_by=act.actor.person_id,
         made_at=act.at,
         why=why,
+        signed_card=signed,
     )
     contract = contract_facts(order.contract_number, act.at) if order.contract_number else None
     for party in parties_of(json.loads(text), submitter=order.submitted_by, contract=contract):
         OrderParty.objects.get_or_create(
-            order=order, role=party.role, card_number=party.card_number[:10], person_id=party.person_id
+            order=order,
+            version=order.current_version,
+            role=party.role,
+            card_number=party.card_number[:10],
+            person_id=party.person_id,
         )
     act.tell(version=order.current_version, digest=digest)
 
@@ -265,7 +276,7 @@ def _describe(order: Order, raw: Mapping[str, Any], form: Form413 | None) -> Non
 
 def _with_visa(act: Act, raw: Mapping[str, Any]) -> dict[str, Any]:
     """The form with the one visa that can be believed here: the signatory's own card at the door, today."""
-    signed = _is_signatory(act, raw)
+    signed = bool(_signing_card(act, raw))
     copy = deepcopy(dict(raw))
     day = act.at.astimezone(PARIS).date().isoformat() if signed else ""
     copy["visa"] = {"date": day, "signed": signed, "stamped": False}
@@ -285,10 +296,10 @@ def _as_requester_says(raw: Mapping[str, Any]) -> dict[str, Any]:
     return copy
 
 
-def _is_signatory(act: Act, raw: Mapping[str, Any]) -> bool:
-    """Whether the signatory's card is the one in hand, or another of the same person's."""
-    number = card_at(raw, "signatory")
-    return act.actor.card is not None and number in cards_of(act.actor.person_id)
+def _signing_card(act: Act, raw: Mapping[str, Any]) -> str:
+    """The card in hand, if it is the signatory's or another of the same person's; else empty."""
+    is_signatory = card_at(raw, "signatory") in cards_of(act.actor.person_id)
+    return act.actor.card or "" if is_signatory else ""
 
 
 def _require_editor(act: Act, order: Order) -> bool:
@@ -308,7 +319,7 @@ def _require_editor(act: Act, order: Order) -> bool:
 def require_requester(act: Act, order: Order) -> None:
     """Who speaks for the requester: who brought the order, who signs it, whom its contract names."""
     person = require_person(act).national_id
-    mine = order.parties.filter(role__in=("submitter", "signatory"))
+    mine = order.parties.filter(version=order.current_version, role__in=("submitter", "signatory"))
     is_party = (
         mine.filter(person_id=person).exists() or mine.filter(card_number__in=cards_of(person)).exists()
     )

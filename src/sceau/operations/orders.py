@@ -78,7 +78,7 @@ def approve_order(actor: Actor, *, reference: str, version: int) -> OrderFile:
             return view(reference)
         ORDER_LIFE.after(OrderState(order.state), OrderEvent.APPROVE, subject=reference).require()
         form = form_of(order)
-        examined = examination(form, act.at)
+        examined = examination(order, form, act.at)
         event = decide_approval(facts, officer, version=version, reds=examined.reds)
         Approval.objects.create(
             order=order,
@@ -121,7 +121,7 @@ def examination_of(reference: str) -> Examination:
     order = Order.objects.filter(reference=reference).first()
     if order is None:
         raise Refused([Finding.error("order.unknown", reference)])
-    return examination(form_of(order), machine().clock())
+    return examination(order, form_of(order), machine().clock())
 
 
 def _require_judge(act: Act, order: Order) -> str:

@@ -272,6 +272,21 @@ def install_on(*tables: str) -> Callable[[Any, Any], None]:
     return made
 
 
+def remove_from(*tables: str) -> Callable[[Any, Any], None]:
+    """Take the triggers of these tables away, until `install_on` of the same migration: SQLite rebuilds no
+    table that another's trigger asks.
+    """
+
+    def removed(apps: Any, schema_editor: Any) -> None:  # noqa: ARG001  # as above
+        on_table = schema_editor.connection.vendor != "sqlite"
+        for refusal in REFUSALS:
+            if refusal.table in tables:
+                where = f" ON {refusal.table}" if on_table else ""
+                schema_editor.execute(f"DROP TRIGGER IF EXISTS sceau_{refusal.name}{where}")
+
+    return removed
+
+
 def missing(connection: BaseDatabaseWrapper) -> tuple[str, ...]:
     """The triggers that should be in the database and are not. For the check at start."""
     query = (

@@ -136,7 +136,10 @@ class OrderVersionLine:
 
 @dataclass(frozen=True, slots=True)
 class OrderFile:
-    """An order with everything on file. `events` are the acts its life allows now (the buttons of a page)."""
+    """An order with everything on file. `events` are the acts its life allows now (the buttons of a page).
+
+    `signs_again`: the signatory's card signed a text of this order, and the present one differs.
+    """
 
     line: OrderLine
     raw: Mapping[str, Any]
@@ -148,6 +151,7 @@ class OrderFile:
     habilitations: tuple[str, ...]
     reason: str
     events: tuple[str, ...]
+    signs_again: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from sceau.registration.examination_people import (
 from sceau.registration.examination_terms import (
     ContractFacts,
     ContractPartyFacts,
+    SignedText,
 )
 from sceau.registration.facts import (
     Card,
@@ -129,6 +130,7 @@ __all__ = [
     "Scope",
     "ScopeKind",
     "SignatoryQuality",
+    "SignedText",
     "Structure",
     "StructureSubject",
     "Subject",

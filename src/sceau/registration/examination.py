@@ -18,7 +18,13 @@ from sceau.registration.examination_people import (
     check_administrators,
     check_signatory,
 )
-from sceau.registration.examination_terms import ContractFacts, check_contract, check_declarations, check_visa
+from sceau.registration.examination_terms import (
+    ContractFacts,
+    SignedText,
+    check_contract,
+    check_declarations,
+    check_visa,
+)
 from sceau.registration.facts import HolderLetter, Structure
 from sceau.registration.form413 import Form413, NameOwner, OfferLine, open_questions
 from sceau.registration.habilitation import letter_of
@@ -91,12 +97,14 @@ class Examination:
 class OrderRecords:
     """What the records know of an order's subject matter.
 
-    `cards` maps a card number to the card and its holder; `structure` is the beneficiary as known before.
+    `cards` maps a card number to the card and its holder; `structure` is the beneficiary as known before;
+    `signed` the text that the signatory's card signed here, None when none did (a form on paper).
     """
 
     contract: ContractFacts | None
     cards: Mapping[str, KnownCard]
     structure: Structure | None = None
+    signed: SignedText | None = None
 
 
 def examine_order(form: Reading[Form413], records: OrderRecords, *, catalogue: Catalogue) -> Examination:
@@ -110,7 +118,7 @@ def examine_order(form: Reading[Form413], records: OrderRecords, *, catalogue: C
         CheckKind.STRUCTURE: check_structure(read, records, catalogue),
         CheckKind.CONTRACT: check_contract(read, records.contract),
         CheckKind.SIGNATORY: check_signatory(read, records.contract, records.cards, catalogue),
-        CheckKind.VISA: check_visa(read),
+        CheckKind.VISA: check_visa(read, records.signed),
         CheckKind.ADMINISTRATORS: check_administrators(read, records.cards, catalogue),
         CheckKind.SCOPES: check_scopes(read, catalogue),
         CheckKind.DOMAIN_RIGHT: check_domain_right(read),

@@ -38,6 +38,16 @@ class ContractFacts:
     parties: tuple[ContractPartyFacts, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class SignedText:
+    """The version of an order that the signatory signed with a card here; `is_present` when its text is the
+    present one's.
+    """
+
+    version: int
+    is_present: bool
+
+
 def check_contract(form: Form413, contract: ContractFacts | None) -> list[Finding]:
     """An ordering contract, known and in force [N413 part 2, prerequisites]."""
     if not form.contract_number:
@@ -56,9 +66,12 @@ def check_contract(form: Form413, contract: ContractFacts | None) -> list[Findin
     ]
 
 
-def check_visa(form: Form413) -> list[Finding]:
+def check_visa(form: Form413, signed: SignedText | None) -> list[Finding]:
     """Date, signature and stamp, as far as somebody attested them [N413 3]. An unsigned form orders
     nothing.
+
+    A card signs one text: what was changed since by anybody else is a question, which the signatory answers
+    by signing again.
     """
     visa = form.visa
     found = []
@@ -68,6 +81,8 @@ def check_visa(form: Form413) -> list[Finding]:
         found.append(Finding.error("order.visa-not-dated", "visa.date"))
     if not visa.stamped:
         found.append(Finding.warning("order.visa-not-stamped", "visa.stamped"))
+    if visa.signed and signed is not None and not signed.is_present:
+        found.append(Finding.warning("order.visa-of-another-text", "visa", version=signed.version))
     return found or [Finding.info("order.visa-whole", "visa", date=f"{visa.signed_on:%d/%m/%Y}")]
 
 

@@ -44,6 +44,9 @@ class Order(models.Model):
 class OrderVersion(models.Model):
     """One text of an order, as raw JSON (canonical) with its digest. Never changed, never removed
     (trigger).
+
+    `signed_card` is the card with which its signatory made it: the visa of that text, and of no other. Empty
+    when nobody signed it here.
     """
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="versions")
@@ -53,19 +56,22 @@ class OrderVersion(models.Model):
     made_by = models.CharField(max_length=64, blank=True)
     made_at = models.DateTimeField()
     why = models.TextField(blank=True)
+    signed_card = models.CharField(max_length=10, blank=True)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("order", "number"), name="order_version_once"),)
 
 
 class OrderParty(models.Model):
-    """Someone who is part of an order, in any of its versions: never one who decides on it (trigger).
+    """Someone who is part of an order, in one of its versions: never one who decides on it (trigger).
 
+    Who was part of any version decides nothing; who is part of the present one sees it.
     `person_id` is empty as long as nobody knows whose card it is. `role`: submitter, signatory,
     administrator, representative (of the contract named).
     """
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="parties")
+    version = models.PositiveIntegerField(default=1)
     role = models.CharField(max_length=16)
     card_number = models.CharField(max_length=10, blank=True, db_index=True)
     person_id = models.CharField(max_length=64, blank=True, db_index=True)
@@ -73,7 +79,7 @@ class OrderParty(models.Model):
     class Meta:
         constraints = (
             models.UniqueConstraint(
-                fields=("order", "role", "card_number", "person_id"), name="order_party_once"
+                fields=("order", "version", "role", "card_number", "person_id"), name="order_party_once"
             ),
         )
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
-from sceau.records.models import Approval, Habilitation, Order, OrderNote, Person
+from sceau.records.models import Approval, Habilitation, Order, OrderNote, OrderParty, Person
 from sceau.records.queries.people import cards_of
 from sceau.records.views import ApprovalLine, NoteLine, OrderFile, OrderLine, OrderVersionLine
 from sceau.registration import ORDER_LIFE, OrderState
@@ -47,7 +47,9 @@ def order_file(reference: str) -> OrderFile | None:
 
 
 def order_for(reference: str, *, viewer: str) -> OrderFile | None:
-    """The order as its submitter, signatory or administrators may see it (no internal notes)."""
+    """The order as the submitter, signatory or administrators of its present version may see it (no internal
+    notes). A card number mistyped once opens nothing once it is corrected.
+    """
     order = _orders_about(viewer).filter(reference=reference).first()
     return None if order is None else _file(order, internal=False)
 
@@ -64,11 +66,9 @@ def orders_of(person_id: str, *, after: str = "", limit: int = 50) -> tuple[Orde
 def _orders_about(person_id: str) -> QuerySet[Order]:
     if not person_id:
         return Order.objects.none()
-    about = Q(submitted_by=person_id) | Q(parties__person_id=person_id)
-    cards = cards_of(person_id)
-    if cards:
-        about |= Q(parties__card_number__in=cards)
-    return Order.objects.filter(about).distinct()
+    present = OrderParty.objects.filter(version=F("order__current_version"))
+    mine = present.filter(Q(person_id=person_id) | Q(card_number__in=cards_of(person_id)))
+    return Order.objects.filter(Q(submitted_by=person_id) | Q(id__in=mine.values("order_id")))
 
 
 def _lines(orders: Iterable[Order]) -> tuple[OrderLine, ...]:
@@ -102,6 +102,7 @@ def _line(order: Order, approvals: int, names: dict[str, str]) -> OrderLine:
 def _file(order: Order, *, internal: bool) -> OrderFile:
     versions = list(order.versions.order_by("number"))
     present = versions[-1]
+    signed = {version.digest for version in versions if version.signed_card}
     notes = order.notes.order_by("id")
     kept = list(notes if internal else notes.filter(audience="requester"))
     approvals = list(order.approvals.order_by("id"))
@@ -137,6 +138,7 @@ def _file(order: Order, *, internal: bool) -> OrderFile:
         ),
         reason=order.reason,
         events=tuple(str(event) for event in ORDER_LIFE.events(OrderState(order.state))),
+        signs_again=bool(signed) and present.digest not in signed,
     )
 
 

@@ -237,10 +237,13 @@ def _order_page(
 
 
 def _may_sign(request: PortalRequest, file: OrderFile) -> bool:
-    """Whether to show the signature: an open order, not signed, whose signatory's card is at the door."""
+    """Whether to show the signature: an open order, not signed (or its text changed since by another), whose
+    signatory's card is at the door.
+    """
     visa, signatory = file.raw.get("visa") or {}, file.raw.get("signatory") or {}
     number = "".join(str(signatory.get("card_number") or "").split())
-    return "amend" in file.events and not visa.get("signed") and number == request.visitor.card_number
+    unsigned = not visa.get("signed") or file.signs_again
+    return "amend" in file.events and unsigned and number == request.visitor.card_number
 
 
 def _theirs(request: PortalRequest, reference: str) -> OrderFile:
