@@ -275,6 +275,13 @@ def test_a_professional_is_certified_from_the_card_alone(instance: Instance) -> 
     assert issued.line.habilitation == ""
     assert issued.line.issuer == "el-pp"
     assert certificates_of(DOCTOR.national_id.text, at=NOON)[0].reference == issued.line.reference
+    two = ("geraldine@cabinet.fr", "autre@cabinet.fr")
+    assert refusal(issue, replace(request, names=two), actor=DOCTOR.actor, key="two") == {
+        "issuance.one-mailbox"
+    }
+    instance.clock.forward(days=367)
+    later = replace(request, csr=csr("ps, a year later"))
+    assert refusal(issue, later, actor=DOCTOR.actor, key="later") == {"right.mailbox-stale"}
 
 
 def test_a_mailed_code_does_not_last_and_is_not_guessed(instance: Instance) -> None:

@@ -22,6 +22,7 @@ from sceau.operations import (
     receive_form,
     refuse_order,
     register_card,
+    register_structure_contract,
     set_card_status,
     set_contract_state,
     settle_scope_kind,
@@ -47,6 +48,7 @@ from tests.instance import (
     Instance,
     Someone,
     accepted,
+    contract_entry,
     form,
     offer,
     submitted,
@@ -145,6 +147,22 @@ def test_an_officer_decides_nothing_on_an_order_they_are_part_of(
     assert "order.own-order" in refusal(approve_order, ALICE.actor, reference=reference, version=1)
     assert refusal(ask_for_more, ALICE.actor, reference=reference, text="Quoi ?") == {"order.own-order"}
     assert refusal(refuse_order, ALICE.actor, reference=reference, reason="Non") == {"order.own-order"}
+
+
+def test_an_officer_does_not_decide_on_an_order_signed_with_a_card_the_records_do_not_know(
+    instance: Instance,
+) -> None:
+    unknown = replace(ALICE, card="2700000055")
+    register_structure_contract(
+        Actor.system(), contract_entry("C-ALICE", "35600000000055", "Sienne", representative=unknown)
+    )
+    reference = by_mail(signatory=unknown, contract={"number": "C-ALICE"}).line.reference
+    take_order(ALICE.actor, reference=reference)
+    found = refusal(approve_order, ALICE.actor, reference=reference, version=1)
+    assert "order.signatory-card-unknown" in found
+    register_card(Actor.system(), unknown.card_facts())
+    assert "order.own-order" in refusal(approve_order, ALICE.actor, reference=reference, version=1)
+    assert refusal(take_order, ALICE.actor, reference=reference) == {"order.own-order"}
 
 
 def test_who_brings_a_form_in_does_not_decide_on_it(instance: Instance) -> None:

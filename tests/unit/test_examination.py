@@ -237,10 +237,10 @@ def test_a_renewed_card_of_a_person_the_contract_names_signs() -> None:
     assert found(examined(raw, OrderRecords(contract, stranger)), "signatory")[0] is Light.RED
 
 
-def test_a_signatory_whose_card_the_register_does_not_know_is_a_question() -> None:
+def test_a_signatory_whose_card_the_register_does_not_know_orders_nothing() -> None:
     cards = {ADMINISTRATOR: CARDS[ADMINISTRATOR]}
     assert found(examined(records=replace(RECORDS, cards=cards)), "signatory") == (
-        Light.AMBER,
+        Light.RED,
         {"order.signatory-card-unknown"},
     )
 

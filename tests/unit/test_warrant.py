@@ -253,6 +253,10 @@ def test_a_professional_s_own_card_gives_a_warrant_without_any_form() -> None:
             {"mailbox": replace(CONFIRMED, confirmed_at=AT + timedelta(seconds=1))},
             "right.mailbox-unconfirmed",
         ),
+        (
+            {"mailbox": replace(CONFIRMED, confirmed_at=AT - timedelta(days=366, seconds=1))},
+            "right.mailbox-stale",
+        ),
         ({"product": "PRO_SIGN"}, "right.form-needed"),
         ({"product": "SERV_SSL"}, "right.form-needed"),
         ({"product": "SERV_SSL"}, "right.mailbox-needless"),
@@ -260,6 +264,10 @@ def test_a_professional_s_own_card_gives_a_warrant_without_any_form() -> None:
 )
 def test_an_own_card_warrant_is_refused(changes: dict[str, Any], code: str) -> None:
     assert code in refused(lambda: ask_own(**changes))
+
+
+def test_a_mailbox_confirmed_a_year_ago_still_serves() -> None:
+    assert ask_own(mailbox=replace(CONFIRMED, confirmed_at=AT - timedelta(days=366)))
 
 
 def test_a_warrant_is_given_at_an_aware_utc_time() -> None:

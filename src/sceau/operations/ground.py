@@ -231,9 +231,13 @@ def _holder_of(request: CertificateRequest, right: Right | None) -> NamedHolder 
 
 
 def _mailbox_of(person: Person, request: CertificateRequest) -> ConfirmedMailbox | None:
-    """The mailbox asked for, if a code that was mailed to it came back."""
+    """The one mailbox asked for, if a code that was mailed to it came back. A further name is refused: left
+    out, it would be believed to be in the certificate.
+    """
     if not request.names:
         return None
+    if len(request.names) > 1:
+        raise Refused([Finding.error("issuance.one-mailbox", "names", count=len(request.names))])
     mailbox = read_mailbox(request.names[0]).require()
     confirmed = (
         MailboxConfirmation.objects.filter(person=person, mailbox=mailbox.text, confirmed_at__isnull=False)

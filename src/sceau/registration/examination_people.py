@@ -137,11 +137,15 @@ def _as_in_contract(quality: SignatoryQuality) -> SignatoryQuality:
 def _check_signing_card(
     signatory: Signatory, party: ContractPartyFacts, cards: Mapping[str, KnownCard], catalogue: Catalogue
 ) -> list[Finding]:
-    """CPS, CDE or CDA for a representative, any nominative eligible card for a *mandataire* [decision 15]."""
+    """CPS, CDE or CDA for a representative, any nominative eligible card for a *mandataire* [decision 15].
+
+    A card that the records do not know is nobody's: its type, its validity, and whether its holder is an
+    officer of the desk could not be told. It is registered first.
+    """
     path = "signatory.card_number"
     known = cards.get(signatory.person.card_number.text)
     if known is None:
-        return [Finding.warning("order.signatory-card-unknown", path)]
+        return [Finding.error("order.signatory-card-unknown", path)]
     found = []
     type_ = catalogue.cards.get(known.card.type)
     if type_ is None or not _may_sign(type_, party.quality):

@@ -40,6 +40,11 @@ from sceau.vocabulary import (
     read_ok,
 )
 
+MAILBOX_HOLDS = timedelta(days=366)
+"""How long a confirmed mailbox is believed: providers give an abandoned address to somebody else after a year
+or so, and a three-year certificate would then name their mailbox [decision 14].
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class StructureSubject:
@@ -261,6 +266,8 @@ def _check_own_mailbox(
         return (Finding.error("right.mailbox-needless", "mailbox", product=product),)
     if mailbox.confirmed_at > _utc(at):
         return (Finding.error("right.mailbox-unconfirmed", mailbox.mailbox.text),)
+    if _utc(at) - mailbox.confirmed_at > MAILBOX_HOLDS:
+        return (Finding.error("right.mailbox-stale", mailbox.mailbox.text, days=MAILBOX_HOLDS.days),)
     return ()
 
 
