@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 from cryptography import x509
 from django.db import connection
+from typer.testing import CliRunner, Result
 
+from sceau.cli import recheck as command
 from sceau.custody import Intent, Outcome, OutcomeKind, SignatureKind
 from sceau.custody.ledger import Ledger
 from sceau.operations import (
@@ -22,7 +24,9 @@ from sceau.operations import (
     LintChoice,
     RecheckOrder,
     RecheckReport,
+    collect_certificate,
     confirm_mailbox,
+    hand_over,
     issue_certificate,
     publish_crls,
     recheck,
@@ -400,3 +404,124 @@ def test_a_person_renamed_since_is_no_alarm_and_by_hand_is_one(house: House) -> 
     report = house.read()
     assert report.counts["recheck.person-changed"] == 1
     assert "recheck.not-as-expected" not in report.counts
+
+
+def test_an_instance_that_never_published_a_list_is_alarmed(house: House) -> None:
+    tamper("DELETE FROM records_crlissue WHERE issuer = 'el-org'")
+    found = house.codes()
+    assert found["recheck.no-list"] == {"el-org/1"}
+    assert found["recheck.not-listed"] == {house.revoked}
+    assert found["recheck.unaccounted"] == {"1"}
+
+
+def test_a_list_that_was_not_renewed_is_late(house: House) -> None:
+    house.instance.clock.forward(days=30)
+    assert house.codes() == {"recheck.list-late": {"el-org/1", "el-pp/1"}}
+
+
+def test_a_presumed_certificate_whose_end_is_gone_is_named(house: House) -> None:
+    def lost(_kind: str) -> None:
+        raise Fault("signer.lost", retryable=False)
+
+    house.instance.signer.after = lost
+    with pytest.raises(Fault):
+        issue_certificate(
+            ADMINISTRATOR.actor, server_request("ftp.chu-exemple.fr", which="f"), idempotency_key="f"
+        )
+    row = Certificate.objects.get(state="presumed")
+    tamper("DELETE FROM records_revocation WHERE certificate_id = %s", row.pk)
+    found = house.codes()
+    assert found["recheck.presumed-not-revoked"] == found["recheck.revocation-missing"] == {row.reference}
+
+
+def test_a_signed_certificate_noted_as_abandoned_is_named(house: House) -> None:
+    tamper("UPDATE records_certificate SET state = 'abandoned', der = NULL WHERE reference = %s", house.good)
+    found = house.codes()
+    assert found["recheck.abandoned-signed"] == {house.good}
+    assert found["recheck.entry-missing"] == {house.good}
+
+
+def test_entries_left_out_of_the_tree_are_named(house: House) -> None:
+    tamper(
+        "DELETE FROM records_journalleaf WHERE entry_id IN (SELECT id FROM records_journalentry"
+        " WHERE kind = 'certificate.issued' AND subject = %s)",
+        house.good,
+    )
+    found = house.codes()
+    assert found["recheck.entry-not-sealed"] == {house.good}
+    assert found["recheck.journal-broken"]
+
+
+def test_the_command_says_alarms_writes_a_report_and_exits_with_one(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "open_instance", lambda data: None)
+    folder = tmp_path / "data"
+    (folder / "signer").mkdir(parents=True)
+    (folder / "signer" / "ledger.jsonl").write_bytes(house.path.read_bytes())
+
+    def typed(*arguments: str) -> Result:
+        return CliRunner().invoke(command.app, ["--data", str(folder), *arguments])
+
+    clean = typed()
+    assert clean.exit_code == 0, clean.output
+    assert "Rien ne diffère." in clean.stdout
+    assert json.loads((folder / "recheck.json").read_text())["alarms"] == 0
+    tamper("DELETE FROM records_revocation")
+    alarmed = typed("--json", "--lint", "all", "--report", str(tmp_path / "report.json"))
+    assert alarmed.exit_code == 1
+    told = json.loads(alarmed.stdout)
+    assert told["alarms"] == sum(told["counts"].values()) == 2
+    assert {one["code"] for one in told["findings"]} == set(told["counts"])
+    assert all(one["message"] and one["remedy"] for one in told["findings"])
+    assert json.loads((tmp_path / "report.json").read_text())["counts"] == told["counts"]
+    assert json.loads((folder / "recheck.json").read_text())["alarms"] == 2
+    assert typed("--only", house.good.lower()).exit_code == 0
+    assert typed("--lint", "some").exit_code == 2
+
+
+def test_it_may_run_while_certificates_are_issued(house: House) -> None:
+    """What is signed during the reading is neither lacking nor unaccounted."""
+    made: list[str] = []
+
+    def meanwhile(kind: str, _count: int) -> None:
+        if kind == "certificates" and not made:
+            request = server_request("pop.chu-exemple.fr", which="pop")
+            made.append(issue_certificate(ADMINISTRATOR.actor, request, idempotency_key="pop").line.reference)
+            publish_crls()
+            seal_journal()
+
+    report = recheck(RecheckOrder(house.path, LintChoice.ALL), progress=meanwhile)
+    assert made
+    assert report.findings == ()
+    assert house.codes() == {}
+
+
+def test_a_collection_that_nobody_told_is_named(house: House) -> None:
+    statement = "UPDATE records_certificate SET state = 'collected', collected_at = asked_at"
+    tamper(f"{statement} WHERE reference = %s", house.good)
+    assert house.codes() == {"recheck.entry-missing": {house.good}}
+
+
+def test_certificates_of_all_kinds_pass(house: House) -> None:
+    accepted(offer("serv-mail"), offer("pro"))
+    names = {"SERV_S/MIME": "contact@chu-exemple.fr", "ORG_AUTH_CLI": "appli", "ORG_SIGN": "appli"}
+    for product, name in names.items():
+        request = CertificateRequest(
+            product=product, names=(name,), csr=csr(product), habilitation=right_for(product)
+        )
+        issue_certificate(ADMINISTRATOR.actor, request, idempotency_key=product.replace("/", ""))
+    collect_certificate(
+        ADMINISTRATOR.actor,
+        reference=house.good,
+        terms_accepted=True,
+        code="un-code-choisi",
+        code_again="un-code-choisi",
+    )
+    mine = Certificate.objects.get(product="ORG_SIGN").reference
+    hand_over(ADMINISTRATOR.actor, reference=mine, terms_accepted=True)
+    seal_journal()
+    publish_crls()
+    report = house.read()
+    assert report.findings == ()
+    assert report.read["certificates"] == 5

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -24,6 +25,8 @@ from sceau.certification.preview import preview_subject
 from sceau.certification.reading import ReadCertificate, read_tbs
 from sceau.registration import Warrant
 from sceau.vocabulary import Finding, Refused
+
+_read = lru_cache(maxsize=2)(read_tbs)  # a draft is looked at twice in a row
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ def recheck_content(
 ) -> tuple[Finding, ...]:
     """Every difference between the draft and what `warrant` asks for, by the examiner's own rules [F35]."""
     try:
-        spki = read_tbs(kept.draft).spki
+        spki = _read(kept.draft).spki
     except ValueError:
         return ()  # told by `recheck_bytes`
     expected = Expected(warrant, spki, kept.serial, kept.not_before, issuer, catalogue)
@@ -94,7 +97,7 @@ def recheck_lint(kept: Kept, issuer: IssuerFacts, *, key: LintKey) -> tuple[Find
 def _check_draft(kept: Kept) -> list[Finding]:
     """The columns of the row against the bytes they were taken from."""
     try:
-        read = read_tbs(kept.draft)
+        read = _read(kept.draft)
     except ValueError as problem:
         return [Finding.error("recheck.unreadable", kept.reference, why=problem)]
     return [_row_differs(kept, part) for part, holds in _columns(kept, read) if not holds]

@@ -9,10 +9,11 @@ from typing import Any
 from sceau.certification import CertificateState
 from sceau.journal import leaf_hash, read_entry
 from sceau.operations.recheck_run import Run
-from sceau.records.models import Certificate, JournalEntry, JournalLeaf
+from sceau.records.models import Certificate, JournalEntry, JournalLeaf, Revocation
 from sceau.vocabulary import Finding
 
-_INTENDED, _REVOKED = "certificate.intended", "certificate.revoked"
+_INTENDED, _COLLECTED, _REVOKED = "certificate.intended", "certificate.collected", "certificate.revoked"
+_HANDED_OVER = "certificate.handed-over"  # collected by a program
 _AFTER = {
     CertificateState.ISSUED: "certificate.issued",
     CertificateState.COLLECTED: "certificate.issued",
@@ -68,9 +69,15 @@ def _compare(row: Certificate, told: Mapping[str, Mapping[str, Any]]) -> Iterato
         yield Finding.error("recheck.entry-missing", row.reference, kind=after)
     elif after is not None and told[after].get("serial") != row.serial:
         yield Finding.error("recheck.entry-differs", row.reference, kind=after, part="serial")
+    if row.state == CertificateState.COLLECTED and told.keys().isdisjoint((_COLLECTED, _HANDED_OVER)):
+        yield Finding.error("recheck.entry-missing", row.reference, kind=_COLLECTED)
+    yield from _compare_end(row, told)
+
+
+def _compare_end(row: Certificate, told: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
     is_over = _REVOKED in told or "certificate.presumed" in told
     is_revoked = hasattr(row, "revocation")
-    if is_over and not is_revoked:
+    if is_over and not is_revoked and not Revocation.objects.filter(certificate=row).exists():  # nor since
         yield Finding.error("recheck.revocation-missing", row.reference)
     if is_revoked and not is_over:
         yield Finding.error("recheck.entry-missing", row.reference, kind=_REVOKED)

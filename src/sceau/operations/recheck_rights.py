@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
 from sceau.operations.recheck_entries import entry_of
 from sceau.operations.recheck_run import Run
@@ -24,6 +25,7 @@ from sceau.registration import HabilitationState
 from sceau.vocabulary import Finding
 
 _SIZE = 400
+_TURN = timedelta(minutes=1)
 _GRANTED = ("habilitation.granted", "habilitation.extended")
 _STATES = {
     "habilitation.granted": HabilitationState.ACTIVE,
@@ -42,11 +44,11 @@ def recheck_rights(run: Run) -> None:
     last = 0
     while rows := list(wanted.filter(id__gt=last)[:_SIZE]):
         last = rows[-1].pk
-        run.note(_rights(rows))
+        run.note(_rights(run, rows))
         run.tick("rights", len(rows))
 
 
-def _rights(rows: Sequence[HabilitationVersion]) -> Iterator[Finding]:
+def _rights(run: Run, rows: Sequence[HabilitationVersion]) -> Iterator[Finding]:
     told: defaultdict[str, list[JournalEntry]] = defaultdict(list)
     subjects = {row.habilitation.reference for row in rows}
     kinds = {*_GRANTED, *_STATES}
@@ -58,7 +60,7 @@ def _rights(rows: Sequence[HabilitationVersion]) -> Iterator[Finding]:
         told[entry.subject].append(entry)
     for row in rows:
         yield from _text(row, told[row.habilitation.reference])
-        yield from _standing(row, told[row.habilitation.reference])
+        yield from _standing(run, row, told[row.habilitation.reference])
         yield from _order(row)
 
 
@@ -73,11 +75,16 @@ def _text(row: HabilitationVersion, told: Sequence[JournalEntry]) -> Iterator[Fi
         yield Finding.error("recheck.right-altered", reference, version=row.number)
 
 
-def _standing(row: HabilitationVersion, told: Sequence[JournalEntry]) -> Iterator[Finding]:
+def _standing(run: Run, row: HabilitationVersion, told: Sequence[JournalEntry]) -> Iterator[Finding]:
+    """The state, as it was last told. What changed during the reading is left to the next night."""
     right = row.habilitation
-    states = [_STATES[one.kind] for one in told if one.kind in _STATES]
-    if right.current_version == row.number and states and right.state != states[-1]:
-        yield Finding.error("recheck.standing-differs", right.reference, state=right.state, told=states[-1])
+    last = next((one for one in reversed(told) if one.kind in _STATES), None)
+    if right.current_version != row.number or last is None or last.at > run.began - _TURN:
+        return
+    if right.state != _STATES[last.kind]:
+        yield Finding.error(
+            "recheck.standing-differs", right.reference, state=right.state, told=_STATES[last.kind]
+        )
 
 
 def _order(row: HabilitationVersion) -> Iterator[Finding]:

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from cryptography import x509
 
-from sceau.certification import CertificateState, IssuerFacts
+from sceau.certification import CertificateState, IssuerFacts, life_of_issuer
 from sceau.operations.publication import crl_path
-from sceau.operations.recheck_run import Run
+from sceau.operations.recheck_run import SETTLED, Run
 from sceau.records import StatusRecords
 from sceau.records.models import Certificate, CrlIssue, Revocation
 from sceau.status import Standing, check_crl_signature, spell_serial
@@ -33,7 +33,8 @@ def _read_list(run: Run, issuer: IssuerFacts) -> Iterator[Finding]:
     subject = f"{issuer.code}/{issuer.generation}"
     row = _current(issuer.code, issuer.generation)
     if row is None or row.der is None:
-        if Revocation.objects.filter(issuer=issuer.code, generation=issuer.generation).exists():
+        mine = Certificate.objects.filter(issuer=issuer.code, generation=issuer.generation)
+        if mine.filter(asked_at__lte=run.began - SETTLED).exists():
             yield Finding.error("recheck.no-list", subject)
         return
     der = bytes(row.der)
@@ -44,7 +45,8 @@ def _read_list(run: Run, issuer: IssuerFacts) -> Iterator[Finding]:
     if run.settled(row.this_update) and (not path.is_file() or path.read_bytes() != der):
         yield Finding.error("recheck.shelf-differs", subject, number=row.number)
     crl = x509.load_der_x509_crl(der)
-    if crl.next_update_utc is None or crl.next_update_utc <= run.began:
+    is_over = life_of_issuer(issuer).not_after < run.began  # its last list stands for ever
+    if not is_over and (crl.next_update_utc is None or crl.next_update_utc <= run.began):
         yield Finding.error("recheck.list-late", subject, number=row.number)
     entries = ((spell_serial(one.serial_number), one.revocation_date_utc) for one in crl)
     run.scratch.note_listed(issuer.code, issuer.generation, entries)
