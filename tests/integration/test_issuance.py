@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -409,7 +410,6 @@ def test_a_suspension_lifted_in_the_database_gives_nothing(habilitated: Instance
 
 
 def test_a_serial_drawn_twice_is_drawn_again(habilitated: Instance) -> None:
-    from dataclasses import replace
 
     from sceau.operations import install
 
