@@ -1,6 +1,6 @@
 """Looking at a page: no accessibility violation, nothing wider than the screen, and pictures when asked for.
 
-With `SCEAU_SHOTS` set, each page is pictured at 1280 and 360 pixels in that folder.
+With `SCEAU_TEST_SHOTS` set, each page is pictured at 1280 and 360 pixels in that folder.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def look(page: Page, name: str) -> None:
         assert violations == [], f"{name} at {width}: {violations}"
         overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         assert overflow <= 0, f"{name} is {overflow} px wider than {width}"
-        folder = os.environ.get("SCEAU_SHOTS")
+        folder = os.environ.get("SCEAU_TEST_SHOTS")
         if folder:
             page.screenshot(path=Path(folder) / f"{name}-{width}.png", full_page=True)
     page.set_viewport_size({"width": WIDE, "height": 900})

@@ -259,7 +259,7 @@ BELOW = (
     + '[keys]\n"el-org" = "ec:P-256"\n"el-pp" = "rsa:2048"\n'
     + ADDRESSES
 )
-LOSSES = int(os.environ.get("SCEAU_TOKEN_LOSSES", "5"))  # G18 asks for 100: a minute and more
+LOSSES = int(os.environ.get("SCEAU_TEST_TOKEN_LOSSES", "5"))  # G18 asks for 100: a minute and more
 ROOT_SECRET, ONLINE_SECRET = b"la phrase de la racine hors ligne", b"la phrase de la machine en ligne"
 
 
