@@ -38,6 +38,7 @@ from bench.rows import Bound, Row
 
 _SMALL = 10_000
 _GROUP = 32
+_MEANT = 10_000_000
 _BOUND = Bound(1.2, 1.10, at_least=False)
 _ACTS = {
     "issue": ("issue: intent, name and key, then the signed bytes", "rows written in two commits of 32"),
@@ -65,6 +66,7 @@ def run(plan: Plan) -> list[Row]:
 def _row(act: str, measured: Measured, plan: Plan, *, random_serials: bool) -> Row:
     words, note = _ACTS[act]
     rounds, small, large = measured.rounds, f"{act} {_SMALL}", f"{act} {plan.scale}"
+    grown = ratio(rounds, small, large)
     waited = measured.elapsed_ratio(small, large)
     kind = ", if serials were random" if random_serials else ""
     beside = f"the same at {_SMALL:,}: {1e6 / rate(rounds, small):.0f} µs"
@@ -72,11 +74,12 @@ def _row(act: str, measured: Measured, plan: Plan, *, random_serials: bool) -> R
         f"{words}, {_SMALL:,} → {plan.scale:,} certificates{kind}",
         1e6 / rate(rounds, large),
         "µs of CPU",
-        ratio(rounds, small, large),
+        grown,
         None if random_serials else _BOUND,
         beside,
         f"{note}; in elapsed time, waiting for the disk and for other processes included, × {waited:.2f}; "
-        "the bound is meant for 10,000,000 (--scale)",
+        "the bound is meant for 10,000,000 (--scale): kept by fewer, it is no verdict",
+        stand_in=plan.scale < _MEANT and _BOUND.holds(grown),
     )
 
 

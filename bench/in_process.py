@@ -181,9 +181,9 @@ def _raw(key: PrivateKey, plan: Plan) -> Callable[[], Sample]:
     )
 
 
-def requests_for(kind: str) -> list[bytes]:
+def requests_for(kind: str, count: int = _POOL) -> list[bytes]:
     """Requests for as many different keys (more than any cache of the product keeps)."""
-    return [request_der(_new_key(kind)) for _ in range(_POOL)]
+    return [request_der(_new_key(kind)) for _ in range(count)]
 
 
 def _new_key(kind: str) -> PrivateKey:

@@ -8,12 +8,11 @@ import contextlib
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.children import instance_environment
-from bench.database import forget
 from bench.plan import ROOT
 from bench.servers import Running, ServerFailedError, free_port, running
 
@@ -29,6 +28,7 @@ class Instance:
     portal: int
     door: int
     publication: int
+    api: int
 
     def environment(self) -> dict[str, str]:
         """What its parts are told."""
@@ -38,29 +38,33 @@ class Instance:
             "SCEAU_PORTAL_ADDRESS": f"https://{_HOST}:{self.portal}",
             "SCEAU_DOOR_ADDRESS": f"https://{_HOST}:{self.door}",
             "SCEAU_PUBLICATION_ADDRESS": f"http://{_HOST}:{self.publication}",
+            "SCEAU_API_ADDRESS": f"https://{_HOST}:{self.api}",
         }
 
     @contextlib.contextmanager
-    def part(self, name: str, port: int) -> Iterator[Running]:
-        """One process of the instance, as `sceau run` starts it."""
+    def part(
+        self, name: str, port: int = 0, *, is_ready: Callable[[], bool] | None = None
+    ) -> Iterator[Running]:
+        """One process of the instance, as `sceau run` starts it; ready when `port` answers, or as said."""
         command = [sys.executable, "-m", "sceau.site.part", name]
         log = self.data.parent / f"{name}.log"
-        with running(name, command, port=port, log=log, environment=self.environment()) as server:
+        told = self.environment()
+        with running(name, command, port=port, log=log, environment=told, is_ready=is_ready) as server:
             yield server
 
 
 def make_instance(data: Path) -> Instance:
-    """`sceau run` until it has made everything of its first start, its OCSP responders too; then it is
-    stopped.
+    """`sceau run` until it has made everything of its first start, its OCSP responders too; then stopped.
+
+    What is in `data` already (a hierarchy made for the occasion) is taken as it is.
     """
-    forget(data)
     data.parent.mkdir(parents=True, exist_ok=True)
-    instance = Instance(data, free_port(), free_port(), free_port())
+    instance = Instance(data, free_port(), free_port(), free_port(), free_port())
     ports = (
         *("--portal-port", str(instance.portal), "--door-port", str(instance.door)),
-        *("--publication-port", str(instance.publication), "--api-port", "0"),
+        *("--publication-port", str(instance.publication), "--api-port", str(instance.api)),
     )
-    command = [sys.executable, "-c", "from sceau.cli import main; main()", "run", "--host", _HOST, *ports]
+    command = [sys.executable, "-m", "sceau.cli", "run", "--host", _HOST, *ports]
     log = data.parent / "sceau-run.log"
     with log.open("wb") as told:
         process = subprocess.Popen(

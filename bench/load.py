@@ -8,6 +8,7 @@ import contextlib
 import http.client
 import re
 import shutil
+import ssl
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ class Request:
 _SCRIPT = """
 local at, sent, pool = 0, 0, {}
 function init(args)
+  at = tonumber(args[1])
   for _, r in ipairs(dofile("%(pool)s")) do
     pool[#pool + 1] = wrk.format(r[1], r[2], r[3], r[4])
   end
@@ -52,18 +54,33 @@ _MOST = 400_000
 
 
 class Load:
-    """A pool of requests to be sent to one server, `clients` at once."""
+    """A pool of requests to be sent to one server, `clients` at once.
 
-    def __init__(self, folder: Path, name: str, pool: Sequence[Request], *, clients: int = 32) -> None:
+    With `once`, no request is ever sent twice (a key is certified once): the pool is used up, sample by
+    sample.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        name: str,
+        pool: Sequence[Request],
+        *,
+        clients: int = 32,
+        tls: bool = False,
+        once: bool = False,
+    ) -> None:
         if shutil.which("wrk") is None:
             raise ServerFailedError("wrk is not installed (apt-get install wrk)")
         folder.mkdir(parents=True, exist_ok=True)
         self._script = folder / f"{name}.lua"
         self._clients = clients
         self._pool = pool
-        table = folder / f"{name}-pool.lua"
-        table.write_bytes(b"return {\n" + b"".join(map(_as_lua, pool)) + b"}\n")
-        self._script.write_text(_SCRIPT % {"pool": table, "most": _MOST})
+        self._tls = tls
+        self._once = once
+        self._used = 0
+        self._table = folder / f"{name}-pool.lua"
+        self._table.write_bytes(b"return {\n" + b"".join(map(_as_lua, pool)) + b"}\n")
 
     def prove(self, server: Running, judge: Callable[[int, bytes], object], *, most: int = 2_000) -> None:
         """Send each request of the pool once and have `judge(position, body)` look at each answer.
@@ -71,46 +88,54 @@ class Load:
         Under load only the status is counted, and a redirection is a success to wrk: what is asked must be
         known good.
         """
-        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
-        with contextlib.closing(connection):
-            for at, request in enumerate(self._pool[:most]):
+        first = self._used if self._once else 0
+        with contextlib.closing(self._connection(server.port)) as connection:
+            for at, request in enumerate(self._pool[first : first + most], start=first):
                 connection.request(request.method, request.path, request.body or None, dict(request.headers))
                 answer = connection.getresponse()
                 body = answer.read()
+                self._used += 1
                 if not 200 <= answer.status < 300:
                     asked = f"{request.method} {request.path[:60]}"
-                    raise ServerFailedError(f"{server.name}: {asked} gave {answer.status} {body[:200]!r}")
+                    raise ServerFailedError(f"{server.name}: {asked} gave {answer.status} {body[:400]!r}")
                 judge(at, body)
 
-    def sample(self, server: Running, *, seconds: float, watched: Sequence[Running] = ()) -> Sample:
-        """Load `server` for about `seconds`; the CPU of `watched` (processes that work for it) is counted
-        too.
+    def sample(self, server: Running, *, seconds: float) -> Sample:
+        """Load `server` for about `seconds`, and count what it answered."""
+        before = server.cpu()
+        done = self.run(server, seconds)
+        return Sample(done, server.cpu() - before)
+
+    def run(self, server: Running, seconds: float) -> int:
+        """Load `server` for about `seconds`; how many answers came back in that time.
 
         An answer that is no success makes the whole sample worthless: `ServerFailedError`.
         """
-        processes = (server, *watched)
-        before = sum(process.cpu() for process in processes)
-        done = self._run(server, seconds)
-        cpu = sum(process.cpu() for process in processes) - before
-        return Sample(done, cpu)
-
-    def _run(self, server: Running, seconds: float) -> int:
+        left = len(self._pool) - self._used - 2 * self._clients if self._once else _MOST
+        if left < 1:
+            raise ServerFailedError(f"{server.name}: the pool of requests is used up")
+        self._script.write_text(_SCRIPT % {"pool": self._table, "most": left})
         command = ["taskset", "-c", str(LOAD_CORE), "wrk", "-t1", f"-c{self._clients}", "--timeout", "20s"]
-        command += [
-            f"-d{max(1, round(seconds))}s",
-            "-s",
-            str(self._script),
-            f"http://127.0.0.1:{server.port}/",
-        ]
-        answer = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 60, check=False)
+        command += [f"-d{max(1, round(seconds))}s", "-s", str(self._script)]
+        command += [f"{'https' if self._tls else 'http'}://127.0.0.1:{server.port}/"]
+        command += ["--", str(self._used if self._once else 0)]
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 90, check=False)
         told = _ANSWER.search(answer.stdout)
         if told is None:
             raise ServerFailedError(f"wrk said: {(answer.stdout + answer.stderr)[-300:]}")
         requests, broken, refused, late = map(int, told.groups())
-        if broken or refused or late or not requests:
+        self._used += requests + self._clients + 2  # those under way at the end, and one that wrk looks at
+        if broken or refused or late:
             text = f"{requests} answers, {broken} broken, {refused} refused, {late} late"
             raise ServerFailedError(f"{server.name}: {text}")
         return requests
+
+    def _connection(self, port: int) -> http.client.HTTPConnection:
+        if not self._tls:
+            return http.client.HTTPConnection("127.0.0.1", port, timeout=300)
+        anybody = ssl.create_default_context()  # our own server, on loopback, under its own authority
+        anybody.check_hostname, anybody.verify_mode = False, ssl.CERT_NONE
+        return http.client.HTTPSConnection("127.0.0.1", port, timeout=300, context=anybody)
 
 
 def _as_lua(request: Request) -> bytes:
@@ -124,4 +149,10 @@ def _as_lua(request: Request) -> bytes:
 
 def _text(octets: bytes) -> bytes:
     """A Lua string of any octets."""
-    return b'"' + b"".join(b"\\%03d" % octet for octet in octets) + b'"'
+    return b'"' + b"".join(_LUA[octet] for octet in octets) + b'"'
+
+
+_LUA = [
+    bytes((octet,)) if 0x20 <= octet < 0x7F and octet not in b'"\\' else b"\\%03d" % octet
+    for octet in range(256)
+]

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
-from bench.database import ISSUER, CertificateMaker, fill_certificates, fill_revocations
+from bench.database import ISSUER, CertificateMaker, fill_certificates, fill_revocations, forget
 from bench.instance import Instance, make_instance
 from bench.load import Load, Request
 from bench.plan import Plan
@@ -44,6 +44,7 @@ def run(plan: Plan) -> list[Row]:
     """Make the instance and its peers, check their answers, load them in turn."""
     count = plan.scale // 10
     folder = plan.folder / "ocsp"
+    forget(folder / "instance")
     instance = make_instance(folder / "instance")
     fill_certificates(instance.data, count)
     fill_revocations(instance.data, count, step=_REVOKED)

@@ -7,7 +7,7 @@ import os
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,8 +45,11 @@ def running(
     port: int,
     log: Path,
     environment: Mapping[str, str] | None = None,
+    is_ready: Callable[[], bool] | None = None,
 ) -> Iterator[Running]:
-    """Start `command` on the servers' core, wait until `port` answers, stop it at the end."""
+    """Start `command` on the servers' core, wait until `port` answers (or `is_ready` says so), stop it at the
+    end.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as told:
         process = subprocess.Popen(
@@ -59,7 +62,7 @@ def running(
         )
     server = Running(name, process, port, log)
     try:
-        _wait_for(server)
+        _wait_for(server, is_ready or (lambda: _answers(port)))
         yield server
     finally:
         _stop(process)
@@ -77,15 +80,23 @@ def on_server_core() -> tuple[str, ...]:
     return ("taskset", "-c", str(SERVER_CORE))
 
 
-def _wait_for(server: Running) -> None:
+def _wait_for(server: Running, is_ready: Callable[[], bool]) -> None:
     limit = time.monotonic() + _PATIENCE
     while time.monotonic() < limit:
         if server.process.poll() is not None:
             raise ServerFailedError(f"{server.name} did not start: {_tail(server.log)}")
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", server.port), 1):
+        if is_ready():
             return
         time.sleep(0.05)
     raise ServerFailedError(f"{server.name} does not listen after {_PATIENCE:.0f} s: {_tail(server.log)}")
+
+
+def _answers(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), 1):
+            return True
+    except OSError:
+        return False
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
