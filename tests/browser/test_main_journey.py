@@ -6,6 +6,7 @@ pixels.
 from __future__ import annotations
 
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -162,6 +163,28 @@ def accept_by_two(browsers: Browsers, service: Service, order: str) -> None:
     look(auditor, "25-dossier-auditeur")
 
 
+def leave_to_a_program(page: Page) -> None:
+    """From the habilitation: a token made, its secret seen once, revoked; and back."""
+    here = page.url
+    page.get_by_role("link", name="Jetons pour programmes").click()
+    press(page, "Créer le jeton")
+    look(page, "31a-jetons-refuse")
+    page.locator("#label").fill("serveur de messagerie")
+    page.locator("#valid_until").fill(f"{datetime.now(tz=UTC) + timedelta(days=30):%Y-%m-%d}")
+    page.locator("#terms").check()
+    press(page, "Créer le jeton")
+    expect(page.locator("#secret")).to_contain_text("sceau_")
+    look(page, "31b-jeton-cree")
+    page.get_by_role("link", name="J’ai copié le secret").click()
+    look(page, "31c-jetons")
+    page.get_by_role("link", name="Révoquer le jeton").click()
+    look(page, "31d-jeton-revoquer")
+    page.locator("#sure").check()
+    press(page, "Révoquer définitivement")
+    expect(page.get_by_text("Le jeton est révoqué")).to_be_visible()
+    page.goto(here)
+
+
 def request_and_collect(browsers: Browsers, service: Service, folder: Path) -> tuple[str, Path]:
     """The administrator's part: the certificate's address and the downloaded chain."""
     page = enter(browsers, service, "benali")
@@ -169,6 +192,7 @@ def request_and_collect(browsers: Browsers, service: Service, folder: Path) -> t
     look(page, "30-habilitations")
     page.get_by_role("link", name="SERV_SSL").first.click()
     look(page, "31-habilitation")
+    leave_to_a_program(page)
     page.get_by_role("link", name="Demander un certificat").click()
     look(page, "32-demande-vierge")
     page.locator("#names").press_sequentially(f"www.evil-{DOMAIN}")

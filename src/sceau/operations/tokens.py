@@ -68,9 +68,10 @@ def create_token(
         card = Card.objects.filter(number=actor.card).first() if actor.card else None
         if card is None:
             raise Refused([Finding.error("token.card-needed", "card")])
-        words = read_text(label, subject="label")
+        words, unreadable = _read_label(label)
         refuse_with(
             [
+                *unreadable,
                 *_check_right(right),
                 *_check_terms(words, terms_accepted=terms_accepted, limits=kept),
                 *_check_life(valid_until, at=act.at, card=card),
@@ -140,6 +141,14 @@ def admit_token(secret: str) -> Actor:
 
 def _digest(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _read_label(label: str) -> tuple[str, tuple[Finding, ...]]:
+    """The label, or why it is none: said with all the rest, not before it."""
+    try:
+        return read_text(label, subject="label"), ()
+    except Refused as refusal:
+        return "", refusal.findings
 
 
 def _check_right(right: Habilitation) -> list[Finding]:

@@ -18,6 +18,7 @@ from sceau.portal.pages.orders import views as orders
 from sceau.portal.pages.reading import views as reading
 from sceau.portal.pages.requests import views as requests
 from sceau.portal.pages.revocation import views as revocation
+from sceau.portal.pages.tokens import views as tokens
 
 PAGES: tuple[Page, ...] = (
     Page("", entrance.home, "home", ANYBODY),
@@ -36,6 +37,8 @@ PAGES: tuple[Page, ...] = (
     Page("commandes/<str:reference>/abandonner/", orders.abandon, "abandon-order", CARD_HOLDERS, ACT),
     Page("habilitations/", habilitations.habilitations, "habilitations", CARD_HOLDERS),
     Page("habilitations/<str:reference>/", habilitations.habilitation, "habilitation", CARD_HOLDERS),
+    Page("habilitations/<str:reference>/jetons/", tokens.tokens, "tokens", CARD_HOLDERS, BOTH),
+    Page("jetons/<str:reference>/revoquer/", tokens.revoke, "revoke-token", CARD_HOLDERS, BOTH),
     Page("demander/", requests.request_choice, "request-choice", CARD_HOLDERS),
     Page("demander/ps/<str:code>/", requests.request_own, "request-own", PROFESSIONALS, BOTH),
     Page("demander/ps/<str:code>/verdict/", requests.verdict_own, "verdict-own", PROFESSIONALS, ACT),
