@@ -15,9 +15,9 @@ import pypdf
 from pikepdf import Array, Dictionary, Name, Pdf, String
 from pypdf.generic import NameObject
 
-from sceau.catalogue import Edition, PdfLayout, load_editions
+from sceau.catalogue import Edition, PdfLayout, load_catalogue
 
-EDITION: Edition = load_editions()["2024-03"]
+EDITION: Edition = load_catalogue().editions["2024-03"]
 assert EDITION.pdf is not None
 LAYOUT: PdfLayout = EDITION.pdf
 BOXES = [*LAYOUT.boxes, *(offer.box for offer in LAYOUT.offers)]

@@ -9,12 +9,12 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sceau.catalogue import load_catalogue, load_editions
+from sceau.catalogue import load_catalogue
 from sceau.registration import ScopeKind, read_form
 from sceau.vocabulary import errors
 
 CATALOGUE = load_catalogue()
-EDITIONS = sorted(load_editions())
+EDITIONS = sorted(load_catalogue().editions)
 
 NAMES = st.sampled_from(["LEFÈVRE", "de La Tour", "O’Brien", " Núñez ", "Jean-Noël", "d'Hérouville"])
 PHONES = st.sampled_from(["0123456789", "+33 6 12 34 56 78", "0262 12 34 56", "06.12.34.56.78"])

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 import sceau.catalogue
-from sceau.catalogue import CatalogueError, load_catalogue, load_editions
+from sceau.catalogue import CatalogueError, load_catalogue
 
 DATA = Path(sceau.catalogue.__file__).parent / "data"
 
 
 def test_the_shipped_editions_are_sound() -> None:
-    editions = load_editions()
+    editions = load_catalogue().editions
     assert {code: bool(edition.pdf) for code, edition in editions.items()} == {
         "2024-03": True,
         "N413": False,
@@ -24,26 +24,26 @@ def test_the_shipped_editions_are_sound() -> None:
 
 def test_every_path_of_an_edition_has_its_help_on_the_page() -> None:
     help_of = load_catalogue().help
-    for edition in load_editions().values():
+    for edition in load_catalogue().editions.values():
         known = {path for path in edition.fields if path in help_of or f"{path}.received" in help_of}
         assert known == edition.fields
 
 
 def test_the_offers_of_a_fillable_edition_are_offers_of_the_form() -> None:
     offers = load_catalogue().offers
-    for edition in load_editions().values():
+    for edition in load_catalogue().editions.values():
         for offer in edition.pdf.offers if edition.pdf else ():
             assert offers[offer.offer].how == "form413"
             assert bool(offer.names) == (offers[offer.offer].scope_family is not None)
 
 
 def test_the_2024_edition_lacks_what_the_desk_completes() -> None:
-    edition = load_editions()["2024-03"]
+    edition = load_catalogue().editions["2024-03"]
     assert not edition.has("offers.0.restricted")
     assert not edition.has("structure.postcode")
     assert edition.has("administrators.3.card_number")
-    assert load_editions()["N413"].has("offers.restricted")
-    assert not load_editions()["N413"].has("offers.kind")
+    assert load_catalogue().editions["N413"].has("offers.restricted")
+    assert not load_catalogue().editions["N413"].has("offers.kind")
 
 
 def test_the_editions_are_part_of_what_the_catalogues_digest_names(tmp_path: Path) -> None:
@@ -78,17 +78,26 @@ def test_the_editions_are_part_of_what_the_catalogues_digest_names(tmp_path: Pat
 def test_a_mistake_in_an_edition_is_said_with_its_place(
     tmp_path: Path, old: str, new: str, problem: str
 ) -> None:
-    folder = tmp_path / "editions"
-    shutil.copytree(DATA / "editions", folder)
-    file = folder / "2024-03.toml"
+    folder = tmp_path / "data"
+    shutil.copytree(DATA, folder)
+    file = folder / "editions" / "2024-03.toml"
     text = file.read_text(encoding="utf-8")
     assert old in text
     file.write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(CatalogueError) as caught:
-        load_editions(tmp_path)
+        load_catalogue(folder)
     assert any(problem in line for line in caught.value.problems), caught.value.problems
 
 
 def test_a_catalogue_without_an_edition_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(CatalogueError):
-        load_editions(tmp_path)
+    folder = tmp_path / "data"
+    shutil.copytree(
+        DATA,
+        folder,
+        ignore=lambda place, _: (
+            ["2024-03.toml", "N413.toml", "web.toml"] if place.endswith("editions") else []
+        ),
+    )
+    with pytest.raises(CatalogueError) as caught:
+        load_catalogue(folder)
+    assert "editions: no edition of the form" in caught.value.problems

@@ -14,7 +14,6 @@ from sceau.catalogue.editions import (
     PdfName,
     PdfOffer,
     TemplateText,
-    load_editions,
 )
 from sceau.catalogue.guidance import (
     Contact,
@@ -93,5 +92,4 @@ __all__ = [
     "harmless",
     "load_catalogue",
     "load_communes",
-    "load_editions",
 ]

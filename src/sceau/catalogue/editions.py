@@ -7,16 +7,12 @@ in `documents`.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from types import MappingProxyType
 
-from sceau.catalogue.reading import CatalogueError, Row
+from sceau.catalogue.reading import Row
 
-_DATA = Path(__file__).parent / "data"
 PATHS = frozenset(
     [
         "structure.name",
@@ -153,32 +149,6 @@ class Edition:
     def has(self, path: str) -> bool:
         """Whether this edition has a place for `path` (``offers.0.declared`` or ``offers.declared``)."""
         return ".".join(step for step in path.split(".") if not step.isdecimal()) in self.fields
-
-
-def load_editions(folder: Path | None = None) -> Mapping[str, Edition]:
-    """The editions of a catalogue's folder (the shipped one by default), by code, read once and kept.
-
-    Raises `CatalogueError` with every problem found.
-    """
-    return _load((folder or _DATA).resolve())
-
-
-@lru_cache(maxsize=4)
-def _load(folder: Path) -> Mapping[str, Edition]:
-    problems: list[str] = []
-    found: dict[str, Edition] = {}
-    for path in sorted((folder / "editions").glob("*.toml")):
-        try:
-            values = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-            problems.append(f"editions/{path.name}: {problem}")
-            continue
-        found[path.stem] = read_edition(path.stem, Row(f"editions/{path.name}", values, problems))
-    if not found:
-        problems.append("editions: no edition of the form")
-    if problems:
-        raise CatalogueError(problems)
-    return MappingProxyType(found)
 
 
 def read_edition(code: str, row: Row) -> Edition:

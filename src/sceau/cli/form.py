@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sceau.catalogue import Catalogue, load_catalogue, load_editions
+from sceau.catalogue import Catalogue, load_catalogue
 from sceau.registration import Form413, OfferLine, open_questions, read_form
 from sceau.vocabulary import Finding, IdentifierMode, Severity, errors
 
@@ -150,7 +150,7 @@ def _lines(found: _Read, catalogue: Catalogue) -> Iterator[str]:
 
 def _form_lines(form: Form413, catalogue: Catalogue) -> Iterator[str]:
     raw = form.as_raw()
-    yield f"Édition : {load_editions(catalogue.folder)[form.edition].title}"
+    yield f"Édition : {catalogue.editions[form.edition].title}"
     for section in ("structure", "contract", "signatory", "visa", "usage"):
         yield from _section(section, raw[section], catalogue)
     yield ""

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sceau.catalogue import Edition, PdfLayout, load_editions
+from sceau.catalogue import Edition, PdfLayout, load_catalogue
 from sceau.documents.fields import read_answer
 from sceau.documents.pdf_mapping import Mapper, edition_of, values_of
 from sceau.documents.sandbox import run_apart
@@ -62,7 +62,7 @@ def _read_fields(answer: Mapping[str, Any], digest: str) -> FormPdf:
     except ValueError:
         return FormPdf(None, None, (Finding.error("pdf.damaged", "pdf"),), digest, {})
     values = values_of(fields)
-    edition = edition_of(fields, load_editions())
+    edition = edition_of(fields, load_catalogue().editions)
     layout = edition.pdf if edition else None
     findings = [*_check_hazards(answer, layout), *_check_pages(answer, layout)]
     if edition is None or layout is None:

@@ -247,7 +247,7 @@ class Declarations:
 
 @dataclass(frozen=True, slots=True)
 class Form413:
-    """The form. `edition` is a code of `catalogue.load_editions`; there is at least one offer and one
+    """The form. `edition` is a code of `catalogue.editions`; there is at least one offer and one
     administrator."""
 
     edition: str

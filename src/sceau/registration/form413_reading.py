@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sceau.catalogue import Catalogue, load_editions
+from sceau.catalogue import Catalogue
 from sceau.registration.form413 import (
     Declarations,
     Form413,
@@ -57,7 +57,7 @@ def read_form(
     """
     if not isinstance(raw, Mapping):
         return read_refused(Finding.error("form.not-a-form", "form"))
-    sheet = Sheet(load_editions(catalogue.folder)[_STRICTEST], catalogue, mode)
+    sheet = Sheet(catalogue.editions[_STRICTEST], catalogue, mode)
     form = Part(sheet, "", raw)
     _read_edition(form)
     read = _read_sections(form)
@@ -69,7 +69,7 @@ def read_form(
 
 def _read_edition(form: Part) -> None:
     code = form.line("edition", longest=40)
-    editions = load_editions(form.sheet.catalogue.folder)
+    editions = form.sheet.catalogue.editions
     if code in editions:
         form.sheet.edition = editions[code]
     else:

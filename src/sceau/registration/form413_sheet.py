@@ -2,7 +2,7 @@
 
 The same for a web page, a PDF and what the desk keys. Decides the shape only: text is text, a box is a box,
 no key is unknown, nothing hides in a text. What a missing value means depends on the edition
-(`catalogue.load_editions`) and on whether the field is required (`catalogue.help`).
+(`catalogue.editions`) and on whether the field is required (`catalogue.help`).
 """
 
 from __future__ import annotations
