@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from tests.authority import (
+    OneByOne,
     PrivateKey,
     TestAuthority,
     authority,
@@ -81,7 +82,7 @@ def _row(issuer: str, subscriber: str, rounds: dict[str, list[Sample]], plan: Pl
 
 
 @dataclass(frozen=True, slots=True)
-class KeySigner:
+class KeySigner(OneByOne):
     """`certification.Signer` with the key at hand: a signature, and nothing else."""
 
     key: PrivateKey

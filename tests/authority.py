@@ -17,7 +17,15 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
 from sceau.catalogue import Catalogue, Environment, load_catalogue
-from sceau.certification import CertificationRequest, Draft, IssuerFacts, compose_serial, prepare, read_csr
+from sceau.certification import (
+    CertificationRequest,
+    Draft,
+    IssuerFacts,
+    SignatureAsk,
+    compose_serial,
+    prepare,
+    read_csr,
+)
 from sceau.registration import (
     Channel,
     EmployeeSubject,
@@ -30,10 +38,12 @@ from sceau.registration.naming import Name
 from sceau.vocabulary import (
     ApplicationName,
     CardNumber,
+    Fault,
     HostName,
     IdentifierMode,
     Mailbox,
     PersonId,
+    Refused,
     StructureId,
     read_card_number,
     read_person_id,
@@ -143,8 +153,26 @@ def _certify(
     return builder.sign(signing, digest)  # type: ignore[arg-type]
 
 
+class OneByOne:
+    """The half of `certification.Signer` that asks for many, in a signer that makes them one by one."""
+
+    def sign(self, *, kind: str, issuer: str, generation: int, tbs: bytes) -> bytes:
+        raise NotImplementedError
+
+    def sign_all(self, asks: Sequence[SignatureAsk]) -> list[bytes | Refused | Fault]:
+        answers: list[bytes | Refused | Fault] = []
+        for ask in asks:
+            try:
+                answers.append(
+                    self.sign(kind=ask.kind, issuer=ask.issuer, generation=ask.generation, tbs=ask.tbs)
+                )
+            except (Refused, Fault) as problem:
+                answers.append(problem)
+        return answers
+
+
 @dataclass
-class MemorySigner:
+class MemorySigner(OneByOne):
     """A signer in memory: one key an issuer. `spoil` changes what it answers, as a broken one would."""
 
     authorities: Sequence[TestAuthority]

@@ -41,7 +41,7 @@ from sceau.operations import (
 from sceau.records import OrderFile, habilitations_of
 from sceau.registration import Card, CardStatus, Person
 from sceau.vocabulary import CardNumber, PersonId
-from tests.authority import TestAuthority, authority, private_key, signed
+from tests.authority import OneByOne, TestAuthority, authority, private_key, signed
 
 CATALOGUE = load_catalogue()
 NOON = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
@@ -62,7 +62,7 @@ class Clock:
 
 
 @dataclass
-class HookedSigner:
+class HookedSigner(OneByOne):
     """A memory signer. `before` runs when it is asked, `after` once it signed: either may raise, as a
     crash would.
     """

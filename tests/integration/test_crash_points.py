@@ -30,6 +30,7 @@ from sceau.records import StatusRecords
 from sceau.records.models import Certificate, JournalEntry, KeyUse, Revocation
 from sceau.status import Standing
 from sceau.vocabulary import Fault
+from tests.authority import OneByOne
 from tests.instance import (
     ADMINISTRATOR,
     Instance,
@@ -272,7 +273,7 @@ def test_a_key_of_which_nothing_was_signed_is_free_again(habilitated: Instance) 
 def test_a_signer_that_answers_other_bytes_is_not_believed(habilitated: Instance) -> None:
     real = habilitated.signer
 
-    class Liar:
+    class Liar(OneByOne):
         def sign(self, *, kind: str, issuer: str, generation: int, tbs: bytes) -> bytes:
             return real.sign(kind=kind, issuer=issuer, generation=generation, tbs=tbs[:-1] + b"\x00")
 

@@ -39,7 +39,7 @@ from sceau.records.models import Certificate, CrlIssue, Habilitation, Habilitati
 from sceau.records.triggers import REFUSALS
 from sceau.status import CrlFacts, build_crl_tbs, crl_entry, issuer_identity
 from sceau.vocabulary import Fault, Refused
-from tests.authority import signed
+from tests.authority import OneByOne, signed
 from tests.instance import (
     ADMINISTRATOR,
     DOCTOR,
@@ -55,7 +55,7 @@ from tests.instance import (
 
 
 @dataclass
-class RecordingSigner:
+class RecordingSigner(OneByOne):
     """The memory signer with the real ledger before and after it, as the signer process has it."""
 
     inner: Any

@@ -14,7 +14,7 @@ from sceau.certification import choose_issuer
 from sceau.operations import issue_certificate, publish_crls, revoke_certificate
 from sceau.records import CertificateFile
 from sceau.vocabulary import Refused
-from tests.authority import TestAuthority, authority, signed
+from tests.authority import OneByOne, TestAuthority, authority, signed
 from tests.instance import ADMINISTRATOR, KIND, NOON, Instance, accepted, offer, server_request
 
 BEGINS, RELAY = NOON - timedelta(days=30), NOON + timedelta(days=10)
@@ -23,7 +23,7 @@ SECOND = authority("el-org", kind=KIND, begins=BEGINS, ends=NOON + timedelta(day
 
 
 @dataclass
-class BothKeys:
+class BothKeys(OneByOne):
     """A memory signer that holds two generations."""
 
     def sign(self, *, kind: str, issuer: str, generation: int, tbs: bytes) -> bytes:

@@ -27,6 +27,7 @@ from sceau.custody.ledger import Ledger
 from sceau.custody.server import SignerServer
 from sceau.status import CrlFacts, build_crl_tbs, crl_entry, issuer_identity, signed_der
 from sceau.vocabulary import Fault, Refused
+from tests.authority import OneByOne
 from tests.integration.signer_kit import (
     CATALOGUE,
     SignerProcess,
@@ -431,7 +432,7 @@ def test_a_certificate_given_back_altered_is_not_believed(standing: SignerProces
     made = draft(standing.data)
     issuer = next(one for one in standing.folder.facts(CATALOGUE) if one.code == made.issuer)
 
-    class Forger:
+    class Forger(OneByOne):
         def sign(self, *, kind: str, issuer: str, generation: int, tbs: bytes) -> bytes:
             return signed_der(tbs, b"\0" * 384)
 

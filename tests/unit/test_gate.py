@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -22,6 +22,7 @@ from sceau.certification import (
     KeyFacts,
     KeyUse,
     LintVerdict,
+    SignatureAsk,
     build,
     compose_serial,
     gate,
@@ -29,6 +30,7 @@ from sceau.certification import (
     prepare,
     read_csr,
     sign,
+    sign_many,
 )
 from sceau.certification.issuer import read_issuer
 from sceau.certification.reading import read_tbs
@@ -41,6 +43,7 @@ from tests.authority import (
     PRODUCTS,
     RANDOM_BITS,
     MemorySigner,
+    OneByOne,
     authority,
     draft_for,
     private_key,
@@ -330,7 +333,7 @@ def test_exactly_the_draft_is_signed(product: str) -> None:
     assert signer.signed == [draft.tbs]
 
 
-class Answering:
+class Answering(OneByOne):
     """A signer that answers something else, once."""
 
     def __init__(self, answer: bytes) -> None:
@@ -365,6 +368,72 @@ def test_anything_else_is_a_fault_and_the_signer_is_asked_once() -> None:
         assert caught.value.code == "draft.other-bytes"
         assert not caught.value.retryable
         assert signer.asked == 1
+
+
+class Several:
+    """A signer that was asked for several: it answers what it is given, whatever was asked."""
+
+    def __init__(self, answers: Sequence[bytes | Refused | Fault]) -> None:
+        self.answers = answers
+        self.asked: list[SignatureAsk] = []
+
+    def sign(self, *, kind: str, issuer: str, generation: int, tbs: bytes) -> bytes:
+        raise AssertionError("asked one by one")
+
+    def sign_all(self, asks: Sequence[SignatureAsk]) -> Sequence[bytes | Refused | Fault]:
+        self.asked.extend(asks)
+        return self.answers
+
+
+def test_several_drafts_are_signed_at_once_and_each_answer_is_believed_or_not_alone() -> None:
+    drafts = [
+        draft_for(product) for product in ("SERV_SSL", "ORG_SIGN", "PS_AUTH", "SERV_S/MIME", "ORG_CONF")
+    ]
+    good = [signed(draft.tbs, issuer.key) for draft, issuer in drafts]
+    refusal = Refused([Finding.error("signer.serial", "el-pp")])
+    fault = Fault("signer.outcome-unknown", retryable=False)
+    signer = Several([good[0], good[0], refusal, fault, good[4]])
+    got = sign_many([draft for draft, _ in drafts], signer, [issuer.facts for _, issuer in drafts])
+    assert [(ask.kind, ask.issuer, ask.generation, ask.tbs) for ask in signer.asked] == [
+        ("certificate", draft.issuer, draft.generation, draft.tbs) for draft, _ in drafts
+    ]
+    assert (got[0], got[2], got[3], got[4]) == (good[0], refusal, fault, good[4])
+    assert isinstance(got[1], Fault)
+    assert (got[1].code, got[1].retryable) == ("draft.other-bytes", False)
+
+
+@pytest.mark.parametrize("shift", [-1, 1])
+def test_a_signer_that_does_not_answer_each_draft_is_believed_in_none(shift: int) -> None:
+    draft, issuer = draft_for("SERV_SSL")
+    signer = Several([signed(draft.tbs, issuer.key)] * (2 + shift))
+    for one in sign_many([draft, draft], signer, [issuer.facts] * 2):
+        assert isinstance(one, Fault)
+        assert (one.code, one.retryable) == ("draft.other-bytes", False)
+
+
+def test_a_signer_that_fails_as_a_whole_fails_for_each() -> None:
+    class Away(Several):
+        def sign_all(self, asks: Sequence[SignatureAsk]) -> Sequence[bytes | Refused | Fault]:
+            raise Fault("signer.unreachable", retryable=True)
+
+    draft, issuer = draft_for("SERV_SSL")
+    got = sign_many([draft, draft], Away([]), [issuer.facts] * 2)
+    assert [one.code for one in got if isinstance(one, Fault)] == ["signer.unreachable"] * 2
+
+
+def test_several_drafts_are_signed_by_their_own_issuers_only() -> None:
+    draft, issuer = draft_for("SERV_SSL")
+    signer = Several([])
+    for issuers in ([issuer.facts], [issuer.facts, authority("el-pp").facts]):
+        with pytest.raises(ValueError, match=r"issuer|zip"):
+            sign_many([draft, draft], signer, issuers)
+    assert not signer.asked
+
+
+def test_the_memory_signers_answer_many_as_they_answer_one() -> None:
+    draft, issuer = draft_for("SERV_SSL")
+    got = sign_many([draft] * 2, MemorySigner([issuer]), [issuer.facts] * 2)
+    assert got == [sign(draft, MemorySigner([issuer]), issuer.facts)] * 2
 
 
 def test_a_draft_is_signed_by_its_own_issuer_only() -> None:

@@ -9,7 +9,7 @@ from sceau.certification import encode
 from sceau.certification.again import Kept, recheck_bytes, recheck_content, recheck_lint
 from sceau.certification.csr import CertificationRequest, read_csr
 from sceau.certification.csr_names import check_request_names
-from sceau.certification.draft import Draft, IssuerFacts, Signer
+from sceau.certification.draft import Draft, IssuerFacts, SignatureAsk, Signer
 from sceau.certification.examine import Expected, examine, examine_for_signing
 from sceau.certification.gate import holder_of, prepare
 from sceau.certification.issuer import choose_issuer, decide_validity, life_of_issuer
@@ -20,7 +20,7 @@ from sceau.certification.life import CERTIFICATE_LIFE, CertificateEvent, Certifi
 from sceau.certification.lint import LintKey, LintVerdict
 from sceau.certification.preview import SubjectPreview, preview_subject
 from sceau.certification.serial import compose_serial, draw_serial
-from sceau.certification.signing import sign
+from sceau.certification.signing import sign, sign_many
 
 __all__ = [
     "CERTIFICATE_LIFE",
@@ -37,6 +37,7 @@ __all__ = [
     "KnownModuli",
     "LintKey",
     "LintVerdict",
+    "SignatureAsk",
     "Signer",
     "SubjectKey",
     "SubjectPreview",
@@ -61,4 +62,5 @@ __all__ = [
     "recheck_content",
     "recheck_lint",
     "sign",
+    "sign_many",
 ]

@@ -8,12 +8,13 @@ compares what comes back.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from sceau.catalogue import Environment
-from sceau.vocabulary import Finding
+from sceau.vocabulary import Fault, Finding, Refused
 
 if TYPE_CHECKING:
     from sceau.certification.lint import LintVerdict
@@ -27,6 +28,8 @@ class IssuerFacts:
     apart, `environment` a key of the catalogue's environments. `certificate` is DER. `addresses` is that
     environment as the operator moved it (`Environment.moved`), None for the catalogue's own addresses.
     A generation signs from `signs_from` (None: since it exists) for `products` (None: all of its issuer's).
+    `partition` is the part of the issuer's list that a certificate made now belongs to, written in its
+    distribution points; None: the complete list.
     """
 
     code: str
@@ -36,6 +39,7 @@ class IssuerFacts:
     addresses: Environment | None = None
     signs_from: datetime | None = None
     products: tuple[str, ...] | None = None
+    partition: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,16 @@ class Draft:
             raise ValueError("a draft needs the linter's verdict on its own bytes")
 
 
+@dataclass(frozen=True, slots=True)
+class SignatureAsk:
+    """One thing to be signed: `kind` as the signer names it (``certificate``…), for whom, which bytes."""
+
+    kind: str
+    issuer: str
+    generation: int
+    tbs: bytes
+
+
 class Signer(Protocol):
     """Whoever holds the CA keys. Reached over a Unix socket in the product, in memory in tests.
 
@@ -76,4 +90,8 @@ class Signer(Protocol):
 
     def sign(self, *, kind: str, issuer: str, generation: int, tbs: bytes) -> bytes:
         """The complete signed DER (certificate or CRL) over exactly `tbs`."""
+        ...
+
+    def sign_all(self, asks: Sequence[SignatureAsk]) -> Sequence[bytes | Refused | Fault]:
+        """An answer to each of `asks`, in order; each stands alone: what `sign` would return or raise."""
         ...

@@ -109,8 +109,7 @@ def _fixed(rule: Rule, setting: Setting, *, is_rsa: bool) -> tuple[tuple[str, Wa
     generation = setting.issuer.generation
     file = issuing.file + (f"-G{generation}" if generation > 1 else "") + environment.file_suffix
     entry = _entry(rule.issuer, environment, catalogue)
-    lists = [f"{environment.crl_base}/{file}.crl"]
-    lists += [f"{entry}?certificaterevocationlist;binary?base?objectClass=pkiCA"] if entry else []
+    lists = _lists(f"{environment.crl_base}/{file}", entry, partition=setting.issuer.partition)
     values: list[tuple[bool, x509.ExtensionType]] = [
         (False, x509.BasicConstraints(ca=False, path_length=None)),
         (False, x509.AuthorityKeyIdentifier(identifier, None, None)),
@@ -124,6 +123,15 @@ def _fixed(rule: Rule, setting: Setting, *, is_rsa: bool) -> tuple[tuple[str, Wa
         delta = f"{entry}?deltarevocationlist;binary?base?objectClass=pkiCA"
         values.append((False, x509.FreshestCRL([_point(delta)])))
     return tuple((value.oid.dotted_string, (critical, value.public_bytes())) for critical, value in values)
+
+
+def _lists(stem: str, entry: str, *, partition: int | None) -> list[str]:
+    """Where the list lies that tells of the certificate's end; `partition` None is the complete one."""
+    if partition is not None:  # the addresses of a CRL partition: see also `mould._addresses`
+        raise ValueError("no partition of the list has an address yet")
+    return [f"{stem}.crl"] + (
+        [f"{entry}?certificaterevocationlist;binary?base?objectClass=pkiCA"] if entry else []
+    )
 
 
 def names(kind: Names, wanted: tuple[Name, ...]) -> dict[str, Wanted]:

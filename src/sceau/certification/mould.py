@@ -65,7 +65,7 @@ def _make(product: str, facts: IssuerFacts, environment: Environment, catalogue:
         constraints=_constraints(profile),
         usages=_usages(profile, issuer, environment, profile.key_usage),
         usages_on_curve=_usages(profile, issuer, environment, _on_curve(profile.key_usage)),
-        addresses=_addresses(profile, authority, environment, catalogue),
+        addresses=_addresses(profile, authority, environment, catalogue, partition=facts.partition),
     )
 
 
@@ -141,11 +141,22 @@ def _usages(
     )
 
 
-def _addresses(profile: Profile, authority: Issuer, environment: Environment, catalogue: Catalogue) -> bytes:
+def _addresses(
+    profile: Profile,
+    authority: Issuer,
+    environment: Environment,
+    catalogue: Catalogue,
+    *,
+    partition: int | None,
+) -> bytes:
     """cRLDistributionPoints, freshestCRL, authorityInfoAccess. LDAP only where the environment has a
     directory.
     """
     entry = _directory_entry(authority, environment, catalogue)
+    # The addresses of a CRL partition: here for what is written, in `expectations._lists` for what is
+    # expected. None is the complete list.
+    if partition is not None:
+        raise ValueError("no partition of the list has an address yet")
     full = {"http": environment.crl_uri(authority), "ldap": _ldap(entry, "certificaterevocationlist")}
     points = [full[way] for way in profile.crl_distribution_points if full[way]]
     delta = _ldap(entry, "deltarevocationlist") if profile.freshest_crl else ""

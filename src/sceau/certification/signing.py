@@ -6,13 +6,15 @@ anything else is a fault that is never tried again, since something may have bee
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from sceau.certification.der import NotStrictError, parse
-from sceau.certification.draft import Draft, IssuerFacts, Signer
+from sceau.certification.draft import Draft, IssuerFacts, SignatureAsk, Signer
 from sceau.certification.issuer import IssuerCertificate, read_issuer
-from sceau.vocabulary import Fault
+from sceau.vocabulary import Fault, Refused
 
 
 def sign(draft: Draft, signer: Signer, issuer: IssuerFacts) -> bytes:
@@ -20,13 +22,50 @@ def sign(draft: Draft, signer: Signer, issuer: IssuerFacts) -> bytes:
 
     Raises `Fault`: the signer's own, or ``draft.other-bytes`` (not retryable: the serial must be burnt).
     """
-    if (draft.issuer, draft.generation) != (issuer.code, issuer.generation):
-        raise ValueError("a draft is signed by the issuer it was made for")
+    _require_its_own(draft, issuer)
     certificate = signer.sign(
         kind="certificate", issuer=draft.issuer, generation=draft.generation, tbs=draft.tbs
     )
     check_signed(certificate, draft.tbs, read_issuer(issuer.certificate))
     return certificate
+
+
+def sign_many(
+    drafts: Sequence[Draft], signer: Signer, issuers: Sequence[IssuerFacts]
+) -> list[bytes | Refused | Fault]:
+    """What `sign` would return or raise for each of `drafts`, in their order; `issuers[n]` is `drafts[n]`'s.
+
+    The signer is asked once, for all. When it has no answer for each, the outcome of each is unknown.
+    """
+    for draft, issuer in zip(drafts, issuers, strict=True):
+        _require_its_own(draft, issuer)
+    asks = [SignatureAsk("certificate", one.issuer, one.generation, one.tbs) for one in drafts]
+    try:
+        answers = signer.sign_all(asks)
+    except (Fault, Refused) as problem:
+        return [problem] * len(drafts)
+    if len(answers) != len(drafts):
+        unknown = Fault("draft.other-bytes", retryable=False, detail=f"{len(answers)} answers")
+        return [unknown] * len(drafts)
+    return [
+        _believed(answer, draft, issuer)
+        for answer, draft, issuer in zip(answers, drafts, issuers, strict=True)
+    ]
+
+
+def _believed(answer: bytes | Refused | Fault, draft: Draft, issuer: IssuerFacts) -> bytes | Refused | Fault:
+    if isinstance(answer, Refused | Fault):
+        return answer
+    try:
+        check_signed(answer, draft.tbs, read_issuer(issuer.certificate))
+    except Fault as fault:
+        return fault
+    return answer
+
+
+def _require_its_own(draft: Draft, issuer: IssuerFacts) -> None:
+    if (draft.issuer, draft.generation) != (issuer.code, issuer.generation):
+        raise ValueError("a draft is signed by the issuer it was made for")
 
 
 def check_signed(certificate: bytes, tbs: bytes, issuer: IssuerCertificate) -> None:
