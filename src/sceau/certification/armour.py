@@ -13,7 +13,7 @@ import binascii
 import re
 from enum import StrEnum
 
-from sceau.certification.der import BIT_STRING, INTEGER, OCTET_STRING, SEQUENCE, Node, NotStrictError, parse
+from sceau.certification.der import BIT_STRING, INTEGER, OCTET_STRING, SEQUENCE, Node, parse
 
 MAX_OCTETS = 16 * 1024
 """A file longer than that is no request and no key [T25]."""
@@ -44,12 +44,19 @@ class NoDerError(ValueError):
         super().__init__(f"{trouble} {label}".strip())
 
 
-def take_der(data: bytes, labels: frozenset[str], *, form: str | None = None) -> bytes:
-    """The DER in `data`. `labels` are the PEM labels wanted; `form` ``pem`` or ``der`` when the sender said
-    which.
+def take_element(data: bytes, labels: frozenset[str], *, form: str | None = None) -> Node:
+    """The DER in `data`, read. `labels` are the PEM labels wanted; `form` ``pem`` or ``der`` when the sender
+    said which.
 
-    Raises `NoDerError`. DER is returned as it is: whether it is strict, the reader that follows decides.
+    Raises `NoDerError` when there is none, `NotStrictError` when it is not strict.
     """
+    node = parse(_take(data, labels, form))
+    if is_private_key(node):
+        raise NoDerError(Trouble.PRIVATE_KEY)
+    return node
+
+
+def _take(data: bytes, labels: frozenset[str], form: str | None) -> bytes:
     if not data.strip():
         raise NoDerError(Trouble.EMPTY)
     if len(data) > MAX_OCTETS:
@@ -60,19 +67,14 @@ def take_der(data: bytes, labels: frozenset[str], *, form: str | None = None) ->
         if b"PRIVATE KEY-----" in data:
             raise NoDerError(Trouble.PRIVATE_KEY)
         raise NoDerError(Trouble.NOT_THAT_FORM)
-    if is_private_key(der):
-        raise NoDerError(Trouble.PRIVATE_KEY)
     return der
 
 
-def is_private_key(der: bytes) -> bool:
-    """Whether `der` has the shape of a private key: PKCS#8 (encrypted or not), PKCS#1, SEC 1, or a PKCS#12
+def is_private_key(node: Node) -> bool:
+    """Whether `node` has the shape of a private key: PKCS#8 (encrypted or not), PKCS#1, SEC 1, or a PKCS#12
     file.
     """
-    try:
-        parts = parse(der).children
-    except NotStrictError:
-        return False
+    parts = node.children
     tags = tuple(part.tag for part in parts)
     if tags[:2] == (INTEGER, SEQUENCE) and len(tags) >= 3:  # PKCS#8 and PKCS#12
         return (

@@ -9,7 +9,6 @@ asks for is judged in `csr_contents` and `csr_names`; whether the key may be cer
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 
 from cryptography import x509
@@ -17,10 +16,10 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from sceau.certification.alternative_names import AlternativeName
-from sceau.certification.armour import NoDerError, Trouble, take_der
+from sceau.certification.armour import NoDerError, Trouble, take_element
 from sceau.certification.csr_contents import Contents, read_attributes, read_subject
 from sceau.certification.csr_signature import possession_findings, read_scheme
-from sceau.certification.der import Flaw, Node, NotStrictError, parse
+from sceau.certification.der import Flaw, Node, NotStrictError
 from sceau.certification.keys import SubjectKey, read_shape
 from sceau.vocabulary import Finding, Reading, errors, read_ok, read_refused
 
@@ -61,17 +60,15 @@ def read_csr(data: bytes, *, form: str | None = None) -> Reading[CertificationRe
 def look_into(data: bytes, contents: Contents, *, form: str | None = None) -> Reading[CertificationRequest]:
     """`read_csr`, leaving in `contents` the names asked for even when the request is refused."""
     try:
-        der = take_der(data, _LABELS, form=form)
-        info, algorithm, signature = parse(der).sequence(3)
-        return _read(der, (info, algorithm, signature), contents)
+        return _read(take_element(data, _LABELS, form=form), contents)
     except NoDerError as problem:
         return read_refused(_not_a_request(problem))
     except NotStrictError as problem:
         return read_refused(*contents.findings, _not_strict(problem))
 
 
-def _read(der: bytes, parts: tuple[Node, Node, Node], contents: Contents) -> Reading[CertificationRequest]:
-    info, algorithm, signature = parts
+def _read(request: Node, contents: Contents) -> Reading[CertificationRequest]:
+    info, algorithm, signature = request.sequence(3)
     version, subject, spki, attributes = info.sequence(4)
     if attributes.tag != _ATTRIBUTES:
         raise NotStrictError(Flaw.SHAPE, attributes.start)
@@ -88,12 +85,10 @@ def _read(der: bytes, parts: tuple[Node, Node, Node], contents: Contents) -> Rea
     contents.findings.extend(shape.findings)
     if shape.value is None or errors(contents.findings):
         return read_refused(*contents.findings)
-    if not _library_agrees(der, info.raw, signature.bits(), contents):
+    if not _library_agrees(request.data, info.raw, signature.bits(), contents):
         return read_refused(*contents.findings, Finding.error("csr.parsers-differ", _SUBJECT))
-    request = CertificationRequest(
-        der, shape.value, tuple(contents.common_names), tuple(contents.alternative_names)
-    )
-    return read_ok(request, *contents.findings)
+    names = tuple(contents.common_names), tuple(contents.alternative_names)
+    return read_ok(CertificationRequest(request.data, shape.value, *names), *contents.findings)
 
 
 def _library_agrees(der: bytes, info: bytes, signature: bytes, contents: Contents) -> bool:
@@ -101,13 +96,9 @@ def _library_agrees(der: bytes, info: bytes, signature: bytes, contents: Content
     names.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # it warns of oddities that we judge ourselves
-            theirs = x509.load_der_x509_csr(der)
-            extensions = [
-                (extension.oid.dotted_string, extension.critical) for extension in theirs.extensions
-            ]
-            names = _names_of(theirs)
+        theirs = x509.load_der_x509_csr(der)
+        extensions = [(extension.oid.dotted_string, extension.critical) for extension in theirs.extensions]
+        names = _names_of(theirs) if extensions else 0
     except _LIBRARY_REFUSALS:
         return False
     return (

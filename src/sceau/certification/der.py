@@ -9,9 +9,9 @@ own modules on top of it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from enum import StrEnum
+from functools import lru_cache
 from itertools import pairwise
 
 MAX_DEPTH = 32
@@ -48,16 +48,38 @@ class NotStrictError(ValueError):
         super().__init__(f"{flaw} at octet {offset}")
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
-    """One element: its identifier octet, where it lies in `data`, and its children when it is constructed."""
+_Element = tuple[int, int, int, int]
+"""Identifier octet, where the element begins, where its content begins, where both end."""
 
-    data: bytes
-    tag: int
-    start: int
-    body: int
-    end: int
-    children: tuple[Node, ...] = ()
+
+class Node:
+    """One element: its identifier octet, and where it lies in `data`. Made by `parse` only, never changed."""
+
+    __slots__ = ("_all", "_at", "_children", "body", "data", "end", "start", "tag")
+
+    def __init__(self, data: bytes, elements: list[_Element], at: int) -> None:
+        self.data = data
+        self.tag, self.start, self.body, self.end = elements[at]
+        self._all = elements
+        self._at = at
+        self._children: tuple[Node, ...] | None = None
+
+    @property
+    def children(self) -> tuple[Node, ...]:
+        """The elements inside, in order; none in a primitive one."""
+        if self._children is None:
+            self._children = tuple(self._inside()) if self.tag & 0x20 else ()
+        return self._children
+
+    def _inside(self) -> Iterator[Node]:
+        elements, at, past = self._all, self._at + 1, self.body
+        while past < self.end:
+            child = Node(self.data, elements, at)
+            yield child
+            past = child.end
+            at += 1
+            while at < len(elements) and elements[at][1] < past:
+                at += 1
 
     @property
     def content(self) -> bytes:
@@ -114,10 +136,10 @@ def parse(data: bytes) -> Node:
     """Read `data` as exactly one strict DER element, children and all. Raises `NotStrictError` [X.690
     §10–11].
     """
-    node = _read(data, 0, len(data), 1)
-    if node.end != len(data):
-        raise NotStrictError(Flaw.TRAILING, node.end)
-    return node
+    elements = _scan(data)
+    if elements[0][3] != len(data):
+        raise NotStrictError(Flaw.TRAILING, elements[0][3])
+    return Node(data, elements, 0)
 
 
 def ordered(nodes: tuple[Node, ...], offset: int) -> None:
@@ -127,37 +149,48 @@ def ordered(nodes: tuple[Node, ...], offset: int) -> None:
         raise NotStrictError(Flaw.ORDER, offset)
 
 
-def _read(data: bytes, start: int, limit: int, depth: int) -> Node:
-    if depth > MAX_DEPTH:
-        raise NotStrictError(Flaw.DEPTH, start)
-    if start + 2 > limit:
-        raise NotStrictError(Flaw.TRUNCATED, start)
-    tag = data[start]
+def _scan(data: bytes) -> list[_Element]:
+    """The first element of `data` and all that is inside it, each before its children, in one pass."""
+    elements: list[_Element] = []
+    around: list[int] = []  # the constructed elements that are open, outermost first
+    at, limit = 0, len(data)
+    while True:
+        element = _header(data, at, limit, len(around))
+        tag, _, at, end = element
+        elements.append(element)
+        if tag & 0x20 and at < end:
+            around.append(len(elements) - 1)
+            limit = end
+            continue
+        if tag < 0x40 and not tag & 0x20:
+            _check_primitive(data, element)
+        at = end
+        while around and elements[around[-1]][3] == at:
+            _check_closed(data, elements, around.pop())
+        if not around:
+            return elements
+        limit = elements[around[-1]][3]
+
+
+def _header(data: bytes, at: int, limit: int, depth: int) -> _Element:
+    if depth >= MAX_DEPTH:
+        raise NotStrictError(Flaw.DEPTH, at)
+    if at + 2 > limit:
+        raise NotStrictError(Flaw.TRUNCATED, at)
+    tag = data[at]
     if tag & 0x1F == 0x1F or tag == 0:
-        raise NotStrictError(Flaw.TAG, start)
-    body, end = _extent(data, start + 1, limit)
-    if tag & 0x20:
-        return _constructed(data, (tag, start, body, end), depth)
-    node = Node(data, tag, start, body, end)
-    if tag < 0x40:
-        _check_primitive(node)
-    return node
+        raise NotStrictError(Flaw.TAG, at)
+    body, end = at + 2, at + 2 + data[at + 1]
+    if end > limit or data[at + 1] >= 0x80:
+        body, end = _extent(data, at + 1, limit)
+    if 0x20 <= tag < 0x40 and tag not in (SEQUENCE, SET):
+        raise NotStrictError(Flaw.TAG, at)
+    return tag, at, body, end
 
 
-def _constructed(data: bytes, place: tuple[int, int, int, int], depth: int) -> Node:
-    tag, start, body, end = place
-    if tag < 0x40 and tag not in (SEQUENCE, SET):
-        raise NotStrictError(Flaw.TAG, start)
-    children: list[Node] = []
-    at = body
-    while at < end:
-        child = _read(data, at, end, depth + 1)
-        children.append(child)
-        at = child.end
-    node = Node(data, tag, start, body, end, tuple(children))
-    if tag == SET:
-        ordered(node.children, start)
-    return node
+def _check_closed(data: bytes, elements: list[_Element], at: int) -> None:
+    if elements[at][0] == SET and len(elements) > at + 2:
+        ordered(Node(data, elements, at).children, elements[at][1])
 
 
 def _extent(data: bytes, at: int, limit: int) -> tuple[int, int]:
@@ -177,12 +210,13 @@ def _extent(data: bytes, at: int, limit: int) -> tuple[int, int]:
     return body, body + length
 
 
-def _check_primitive(node: Node) -> None:
-    check = _PRIMITIVES.get(node.tag)
+def _check_primitive(data: bytes, element: _Element) -> None:
+    tag, start, body, end = element
+    check = _PRIMITIVES.get(tag)
     if check is None:
-        raise NotStrictError(Flaw.TAG, node.start)
-    if not check(node.content):
-        raise NotStrictError(Flaw.STRING if node.tag in TEXT_TAGS else Flaw.VALUE, node.start)
+        raise NotStrictError(Flaw.TAG, start)
+    if not check(data[body:end]):
+        raise NotStrictError(Flaw.STRING if tag in TEXT_TAGS else Flaw.VALUE, start)
 
 
 def _is_boolean(content: bytes) -> bool:
@@ -205,10 +239,7 @@ def _is_bit_string(content: bytes) -> bool:
 
 def _is_oid(content: bytes) -> bool:
     """Complete base-128 arcs, none padded; at most as long as any real identifier."""
-    if not content or len(content) > 64 or content[-1] & 0x80:
-        return False
-    starts = [content[0], *(octet for last, octet in pairwise(content) if last < 0x80)]
-    return 0x80 not in starts
+    return len(content) <= 64 and _ARCS.fullmatch(content) is not None
 
 
 def _is_utf8(content: bytes) -> bool:
@@ -251,6 +282,7 @@ def _only(allowed: bytes) -> Callable[[bytes], bool]:
     return lambda content: not content.translate(None, allowed)
 
 
+_ARCS = re.compile(rb"(?:(?:[\x81-\xff][\x80-\xff]*)?[\x00-\x7f])+", re.DOTALL)
 _ALNUM = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _CODECS = {UTF8: "utf-8", TELETEX: "latin-1", BMP: "utf-16-be", UNIVERSAL: "utf-32-be"}
 _PRIMITIVES: dict[int, Callable[[bytes], bool]] = {
@@ -274,6 +306,7 @@ _PRIMITIVES: dict[int, Callable[[bytes], bool]] = {
 }
 
 
+@lru_cache(maxsize=512)
 def _dotted(content: bytes) -> str:
     arcs: list[int] = []
     value = 0

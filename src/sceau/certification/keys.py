@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
 from sceau.certification import curves, weakness
-from sceau.certification.armour import NoDerError, Trouble, take_der
+from sceau.certification.armour import NoDerError, Trouble, take_element
 from sceau.certification.der import NULL, OID, SEQUENCE, Node, NotStrictError, parse
 from sceau.certification.known_keys import NOTHING_KNOWN, KeyFacts
 from sceau.vocabulary import Finding, Reading, errors, read_ok, read_refused, three_years_from
@@ -73,6 +73,45 @@ _EC_KINDS = {curves.P_256.oid: KeyKind.P_256, curves.P_384.oid: KeyKind.P_384}
 
 
 @dataclass(frozen=True, slots=True)
+class _Frame:
+    """What stands before and after the number or the point in every good key of a kind. `material` is where
+    the content of the BIT STRING begins.
+    """
+
+    kind: KeyKind
+    head: bytes
+    material: int
+    tail: bytes = b""
+    curve: curves.Curve | None = None
+
+
+def _rsa_frame(kind: KeyKind, lengths: str, key: str) -> _Frame:
+    material = (
+        bytes.fromhex(f"3082{lengths}300d06092a864886f70d01010105000382") + bytes.fromhex(key[:4]) + b"\0"
+    )
+    return _Frame(kind, material + bytes.fromhex(key[4:]), len(material), bytes.fromhex("0203010001"))
+
+
+_FRAMES = {
+    294: _rsa_frame(KeyKind.RSA_2048, "0122", "010f3082010a0282010100"),
+    422: _rsa_frame(KeyKind.RSA_3072, "01a2", "018f3082018a0282018100"),
+    550: _rsa_frame(KeyKind.RSA_4096, "0222", "020f3082020a0282020100"),
+    91: _Frame(
+        KeyKind.P_256,
+        bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004"),
+        26,
+        curve=curves.P_256,
+    ),
+    120: _Frame(
+        KeyKind.P_384,
+        bytes.fromhex("3076301006072a8648ce3d020106052b8104002203620004"),
+        23,
+        curve=curves.P_384,
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
 class SubjectKey:
     """A public key of an open kind. `spki` are the octets as given, which are the ones certified.
 
@@ -88,10 +127,36 @@ class SubjectKey:
     modulus: int | None = None
 
 
+@lru_cache(maxsize=1024)
 def read_shape(spki: bytes) -> Reading[SubjectKey]:
     """The key as encoded: algorithm, size, exponent, curve, point. Cheap, and enough to verify a signature
     safely.
+
+    Kept for the next look at the same octets: a request is read, then judged, then certified.
     """
+    return _read_usual(spki) or _read_any(spki)
+
+
+def _read_usual(spki: bytes) -> Reading[SubjectKey] | None:
+    """A key between the octets that all good keys of its kind share; None for one to be read step by step.
+
+    Nothing is accepted here that the long way refuses (tested): the octets around are those it reads.
+    """
+    frame = _FRAMES.get(len(spki))
+    if frame is None or not spki.startswith(frame.head) or not spki.endswith(frame.tail):
+        return None
+    start = len(frame.head)
+    if frame.curve is not None:
+        point = spki[start:]
+        holds = frame.curve.holds(*frame.curve.coordinates(b"\x04" + point))
+        return _agreed(spki, frame.kind, b"\x04" + point, None) if holds else None
+    number = spki[start : -len(frame.tail)]
+    if number[0] < 0x80 or number[-1] % 2 == 0:
+        return None
+    return _agreed(spki, frame.kind, spki[frame.material :], int.from_bytes(number, "big"))
+
+
+def _read_any(spki: bytes) -> Reading[SubjectKey]:
     try:
         algorithm, bits = parse(spki).sequence(2)
         parts = algorithm.sequence(1, 2)
@@ -102,9 +167,7 @@ def read_shape(spki: bytes) -> Reading[SubjectKey]:
         if oid == _EC_OID:
             return _read_ec(spki, material, parameters)
     except NotStrictError as problem:
-        return read_refused(
-            Finding.error("key.malformed", _SUBJECT, flaw=problem.flaw, offset=problem.offset)
-        )
+        return read_refused(_malformed(problem))
     return read_refused(Finding.error("key.algorithm-off", _SUBJECT, algorithm=_OFF.get(oid, oid)))
 
 
@@ -150,10 +213,16 @@ def judge_key(data: bytes, *, at: datetime) -> tuple[Finding, ...]:
     (UTC).
     """
     try:
-        spki = take_der(data, _SPKI_LABELS)
+        spki = take_element(data, _SPKI_LABELS).data
     except NoDerError as problem:
         return (_not_a_key(problem),)
+    except NotStrictError as problem:
+        return (_malformed(problem),)
     return read_key(spki, until=three_years_from(at).not_after).findings
+
+
+def _malformed(problem: NotStrictError) -> Finding:
+    return Finding.error("key.malformed", _SUBJECT, flaw=problem.flaw, offset=problem.offset)
 
 
 def _not_a_key(problem: NoDerError) -> Finding:

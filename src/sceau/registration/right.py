@@ -19,7 +19,7 @@ from sceau.registration.facts import (
     HabilitationStatus,
     HolderLetter,
 )
-from sceau.registration.naming import decide_declared_names, decide_names
+from sceau.registration.naming import Name, decide_declared_names, decide_names
 from sceau.registration.scope import Scope
 from sceau.vocabulary import Finding, Reading, displayed, errors, read_host_name
 
@@ -46,9 +46,11 @@ _LETTER: dict[HolderLetter, Finding] = {
     HolderLetter.MISSING: Finding.error("right.letter-missing", "holder_letter"),
     HolderLetter.RECEIVED_UNSIGNED: Finding.error("right.letter-unsigned", "holder_letter"),
     HolderLetter.RECEIVED_NO_ID_COPY: Finding.error("right.letter-no-identity-copy", "holder_letter"),
+    HolderLetter.RECEIVED_UNVERIFIED: Finding.error("right.letter-unverified", "holder_letter"),
     HolderLetter.VERIFIED_OTHER_USE: Finding.error("right.letter-other-use", "holder_letter"),
     HolderLetter.VERIFIED_OTHER_DOMAIN: Finding.error("right.letter-other-domain", "holder_letter"),
     HolderLetter.VERIFIED_THEN_WITHDRAWN: Finding.error("right.letter-withdrawn", "holder_letter"),
+    HolderLetter.VERIFIED_THEN_ENDED: Finding.error("right.letter-ended", "holder_letter"),
 }
 _CARD: dict[CardStatus, Finding] = {
     CardStatus.REVOKED: Finding.error("right.card-revoked", "card"),
@@ -81,8 +83,11 @@ class RightQuestion:
     channel: Channel
 
 
-def decide_right(question: RightQuestion, *, catalogue: Catalogue) -> tuple[Finding, ...]:
-    """Every finding about the right; without an error among them, it may be ordered.
+def decide_right(
+    question: RightQuestion, *, catalogue: Catalogue, decided: Reading[tuple[Name, ...]] | None = None
+) -> tuple[Finding, ...]:
+    """Every finding about the right; without an error among them, it may be ordered. `decided` is what
+    `decide_names` gave for the same product, scope and names, where the caller has asked already.
 
     A professional's own card needs neither contract, habilitation nor designation [N413 1, Commande de
     certificats sans formulaire]: they are not looked at on that channel.
@@ -96,7 +101,7 @@ def decide_right(question: RightQuestion, *, catalogue: Catalogue) -> tuple[Find
         found += _check_own_names(product, question)
     else:
         found += _check_file(question) + _check_products(question, catalogue)
-        found += _check_names(product, question, catalogue)
+        found += _check_names(product, question, catalogue, decided)
     if errors(found):
         return found
     return (*found, Finding.info("right.given", product.code))
@@ -156,11 +161,18 @@ def _check_products(question: RightQuestion, catalogue: Catalogue) -> tuple[Find
     return found
 
 
-def _check_names(product: Product, question: RightQuestion, catalogue: Catalogue) -> tuple[Finding, ...]:
+def _check_names(
+    product: Product,
+    question: RightQuestion,
+    catalogue: Catalogue,
+    decided: Reading[tuple[Name, ...]] | None,
+) -> tuple[Finding, ...]:
     if product.name_need is NameNeed.APPLICATION:
         return _check_application(product, question, catalogue)
     if product.scope_family is None:
         return ()  # a PS product: refused by its channel
+    if decided is not None:
+        return decided.findings
     return decide_declared_names(product.code, question.scope, question.requested, catalogue).findings
 
 

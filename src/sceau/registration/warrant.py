@@ -120,12 +120,11 @@ def warrant_for(
     `person` is who asks, with `card`; `holder` is whom a PRO certificate names [decision 14], None for the
     others.
     """
-    found = decide_right(
-        _question_of(habilitation, card, product, names=names, catalogue=catalogue), catalogue=catalogue
-    )
+    decided = decide_names(product, habilitation.scope, names, catalogue)
+    question = _question_of(habilitation, card, product, names=names, catalogue=catalogue)
+    found = decide_right(question, catalogue=catalogue, decided=decided)
     found += _check_bonds(habilitation, person, card, at)
     found += _check_holder(habilitation, product, holder, catalogue)
-    decided = decide_names(product, habilitation.scope, names, catalogue)
     found += tuple(finding for finding in decided.findings if finding not in found)
     if errors(found) or decided.value is None:
         raise Refused(found)

@@ -56,12 +56,12 @@ class Finding:
 
 
 def _as_details(values: dict[str, object]) -> tuple[tuple[str, str], ...]:
-    return tuple((key, str(value)) for key, value in values.items())
+    return tuple([(key, str(value)) for key, value in values.items()])
 
 
 def errors(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Those of `findings` that refuse."""
-    return tuple(finding for finding in findings if finding.severity is Severity.ERROR)
+    return tuple([finding for finding in findings if finding.severity is Severity.ERROR])
 
 
 class Refused(Exception):
@@ -99,7 +99,10 @@ class Reading(Generic[T]):
     findings: tuple[Finding, ...] = ()
 
     def __post_init__(self) -> None:
-        if (self.value is None) != bool(errors(self.findings)):
+        refuses = False
+        for finding in self.findings:
+            refuses = refuses or finding.severity is Severity.ERROR
+        if (self.value is None) is not refuses:
             raise ValueError(f"a reading has a value or an error, never both or neither: {self.findings!r}")
 
     def require(self) -> T:

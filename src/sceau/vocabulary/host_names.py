@@ -19,6 +19,10 @@ MAX_LABEL = 63
 _LONGEST_WORTH_READING = 1_000
 
 _LDH_NAME = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9-]{1,63}(?<!-))+")
+# Canonical already, and none of the cases that have a sentence: no label with hyphens in third and fourth
+# place (A-labels among them), a last label that begins with a letter.
+_PLAIN_LABEL = r"(?!..--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_PLAIN_NAME = re.compile(rf"(?:{_PLAIN_LABEL}\.)+(?=[a-z]){_PLAIN_LABEL}")
 _LDH_AND_DOTS = re.compile(r"[A-Za-z0-9.-]*")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _SPELT_APART = frozenset("*@_:/\\?#[]")  # each has its own sentence
@@ -53,7 +57,13 @@ def read_host_name(text: str, *, subject: str | None = None) -> Reading[HostName
 
     ASCII case and one trailing dot are folded; nothing else is. Every finding at once.
     """
-    about = subject or displayed(text)
+    if len(text) <= MAX_NAME and _PLAIN_NAME.fullmatch(text):
+        return Reading(HostName(text))
+    return _read_spelt(text, subject or displayed(text))
+
+
+def _read_spelt(text: str, about: str) -> Reading[HostName]:
+    """Any text, step by step; what the plain way accepts is accepted here without a word (tested)."""
     refusal = _check_spelling(text, about)
     if not text.isascii():
         refusal += (_not_ascii(text, about),)
