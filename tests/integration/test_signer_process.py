@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from sceau.certification import sign
+from sceau.certification import SignatureAsk, sign
 from sceau.custody import OutcomeKind, SignerClient, ledger_lines, signatures
 from sceau.custody.channel import address_of
 from sceau.custody.clock import SignerClock
@@ -133,9 +133,8 @@ def test_a_kind_outside_the_closed_set_is_refused(standing: SignerProcess) -> No
     for kind in ("ca", "", "CERTIFICATE", "certificate "):
         with pytest.raises(Refused, match=r"signer\.kind"):
             client.sign(kind=kind, issuer="el-org", generation=1, tbs=made.tbs)
-    header = json.dumps({"kind": "ca", "issuer": "el-org", "generation": 1}).encode()
     with raw_connection(standing) as connection:
-        connection.sendall(struct.pack(">4sHI", b"SCE1", len(header), len(made.tbs)) + header + made.tbs)
+        connection.sendall(struct.pack(">4sBBHI", b"SCE2", 9, 6, 1, len(made.tbs)) + b"el-org" + made.tbs)
         assert b"signer.kind" in connection.recv(4096)
     client.sign(kind="certificate", issuer="el-org", generation=1, tbs=made.tbs)
 
@@ -152,13 +151,13 @@ def raw_connection(signer: SignerProcess) -> socket.socket:
     "frame",
     [
         b"GET / HTTP/1.1\r\n\r\n",
-        struct.pack(">4sHI", b"SCE1", 60000, 0),
-        struct.pack(">4sHI", b"SCE1", 1, 0) + b"{",
-        struct.pack(">4sHI", b"SCE1", 5, 0) + b"[1,2]",
-        struct.pack(">4sHI", b"SCE1", 2, 0xFFFFFFFF) + b"{}",
-        struct.pack(">4sHI", b"SCE1", 51, 70000) + b'{"kind":"certificate","issuer":"x","generation":1} ',
-        struct.pack(">4sHI", b"SCE1", 51, 0) + b'{"kind":"certificate","issuer":"x","generation":"1"',
-        struct.pack(">4sHI", b"SCE1", 30000, 0) + b"[" * 30000,
+        struct.pack(">4sBBHI", b"SCE1", 1, 6, 1, 10),
+        struct.pack(">4sBBHI", b"SCE2", 1, 6, 1, 0xFFFFFFFF),
+        struct.pack(">4sBBHI", b"SCE2", 1, 6, 1, 64 * 1024 + 1),
+        struct.pack(">4sBBHI", b"SCE2", 9, 6, 1, 64 * 1024 + 1),
+        struct.pack(">4sBBHI", b"SCE2", 3, 6, 1, 512 * 1024 * 1024 + 1),
+        struct.pack(">4sBBHI", b"SCE2", 1, 2, 1, 1) + b"\xe9\xe9x",
+        struct.pack(">4sBBHI", b"SCE2", 1, 6, 1, 1000) + b"el-org" + b"cut short",
     ],
 )
 def test_what_is_no_frame_ends_the_connection_and_nothing_else(standing: SignerProcess, frame: bytes) -> None:
@@ -223,6 +222,46 @@ def test_t59_a_signer_that_hangs_leaves_the_outcome_unknown_and_signs_once(signe
         time.sleep(0.05)
     with pytest.raises(Refused, match=r"signer\.serial-taken"):
         signer.client().sign(kind="certificate", issuer="el-org", generation=1, tbs=made.tbs)
+
+
+def many(data: Path, count: int) -> list[bytes]:
+    """Bodies that differ in nothing but the random part of their serials."""
+    tbs, size = draft(data).tbs, 15
+    at = tbs.index(b"\x02\x14") + 2 + 20 - size
+    return [tbs[:at] + os.urandom(size) + tbs[at + size :] for _ in range(count)]
+
+
+def test_many_asked_together_get_each_their_own_answer_in_order(standing: SignerProcess) -> None:
+    bodies = many(standing.data, 400)  # more than a socket holds: both ends read while they write
+    asks = [SignatureAsk("certificate", "el-org", 1, tbs) for tbs in bodies]
+    asks[7] = SignatureAsk("ca", "el-org", 1, bodies[7])
+    asks[9] = SignatureAsk("certificate", "el-pp", 1, bodies[9])
+    asks[11] = asks[10]
+    answers = standing.client().sign_all(asks)
+    said = {at: one.findings[0].code for at, one in enumerate(answers) if isinstance(one, Refused)}
+    assert said == {7: "signer.kind", 9: "signer.other-issuer", 11: "signer.serial-taken"}
+    for at, one in enumerate(answers):
+        if at not in said:
+            assert isinstance(one, bytes)
+            assert x509.load_der_x509_certificate(one).tbs_certificate_bytes == bodies[at]
+
+
+def test_of_many_asked_of_a_signer_that_hangs_those_never_sent_may_be_asked_again(
+    signer: SignerProcess,
+) -> None:
+    bodies = many(signer.data, 600)
+    asks = [SignatureAsk("certificate", "el-org", 1, tbs) for tbs in bodies]
+    client = signer.client(timeout=0.5)
+    assert client.is_reachable()
+    signer.pause()
+    answers = client.sign_all(asks)
+    codes = [one.code for one in answers if isinstance(one, Fault)]
+    asked = codes.count("signer.outcome-unknown")
+    assert 0 < asked < 600
+    assert codes == ["signer.outcome-unknown"] * asked + ["signer.unreachable"] * (600 - asked)
+    signer.resume()
+    again = signer.client(timeout=60).sign_all(asks[asked:])
+    assert all(isinstance(one, bytes) for one in again)  # nobody had ever been asked for these
 
 
 def test_two_clients_at_once_get_each_their_own(standing: SignerProcess) -> None:

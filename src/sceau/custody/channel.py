@@ -1,16 +1,15 @@
-"""Octets over a Unix socket: an address that may be long, exact reads, and who is at the other end."""
+"""Octets over a Unix socket: an address that may be long, and who is at the other end."""
 
 from __future__ import annotations
 
 import os
 import socket
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 _LONGEST_ADDRESS = 100
-_CHUNK = 1 << 20
 _CREDENTIALS = struct.Struct("3i")
 
 
@@ -36,21 +35,3 @@ def peer_uid(connection: socket.socket) -> int:
     raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
     _, uid, _ = _CREDENTIALS.unpack(raw)
     return int(uid)
-
-
-def receiver(connection: socket.socket) -> Callable[[int], bytes]:
-    """A function that reads exactly so many octets, or raises `LostError`."""
-
-    def receive(count: int) -> bytes:
-        kept = bytearray()
-        while len(kept) < count:
-            try:
-                piece = connection.recv(min(count - len(kept), _CHUNK))
-            except OSError as error:
-                raise LostError(str(error)) from error
-            if not piece:
-                raise LostError("closed")
-            kept += piece
-        return bytes(kept)
-
-    return receive

@@ -1,7 +1,7 @@
 """Asking the signer, from a process that has no key. One of the two ways to satisfy `certification.Signer`.
 
-What it may never do is ask twice: once a byte was sent, an answer that does not come leaves the outcome
-unknown, and the caller burns the serial [ASSURANCE §0.2, décision 10].
+What it may never do is ask twice: once a byte of a request was sent, an answer that does not come leaves its
+outcome unknown, and the caller burns the serial [ASSURANCE §0.2, décision 10].
 """
 
 from __future__ import annotations
@@ -9,12 +9,18 @@ from __future__ import annotations
 import select
 import socket
 import threading
+from collections.abc import Sequence
+from itertools import accumulate
 from pathlib import Path
 
+from sceau.certification import SignatureAsk
 from sceau.custody import wire
-from sceau.custody.channel import LostError, address_of, receiver
+from sceau.custody.channel import LostError, address_of
 from sceau.custody.ledger_lines import SignatureKind
 from sceau.vocabulary import Fault, Finding, Refused
+
+_KINDS = {kind.value: kind for kind in SignatureKind}
+_PIECE = 1 << 18
 
 
 class SignerClient:
@@ -35,23 +41,19 @@ class SignerClient:
         Raises `Refused` as the signer said, or `Fault`: ``signer.unreachable`` (nothing was asked: may be
         tried again), ``signer.outcome-unknown`` (never again), or the signer's own.
         """
-        if kind not in {known.value for known in SignatureKind}:
-            raise Refused([Finding.error("signer.kind", kind[:40])])
-        frame = wire.write_request(wire.SignatureRequest(SignatureKind(kind), issuer, generation, tbs))
-        connection = self._connect_and_send(frame)
-        try:
-            answer = wire.read_answer(receiver(connection))
-        except (LostError, wire.BadFrameError) as error:
-            connection.close()
-            raise Fault("signer.outcome-unknown", retryable=False, detail=str(error)) from error
-        except (Refused, Fault):
-            self._give_back(connection)
-            raise
-        except BaseException:  # interrupted while waiting: the answer must not be read by the next caller
-            connection.close()
-            raise
-        self._give_back(connection)
-        return answer
+        (answer,) = self.sign_all([SignatureAsk(kind, issuer, generation, tbs)])
+        if isinstance(answer, bytes):
+            return answer
+        raise answer
+
+    def sign_all(self, asks: Sequence[SignatureAsk]) -> Sequence[bytes | Refused | Fault]:
+        """What `sign` would give or raise for each, in the order asked. All are sent over one connection
+        without waiting in between; each has its own outcome.
+        """
+        read = [_request(ask) for ask in asks]
+        frames = [frame for frame in read if isinstance(frame, bytes)]
+        answers = iter(self._ask(frames) if frames else ())
+        return [frame if isinstance(frame, Refused) else next(answers) for frame in read]
 
     def is_reachable(self) -> bool:
         """Whether the signer accepts a connection now; for a status page."""
@@ -68,19 +70,22 @@ class SignerClient:
         for connection in kept:
             connection.close()
 
-    def _connect_and_send(self, frame: bytes) -> socket.socket:
-        connection = self._take_live() or self._fresh()
-        sent = 0
-        view = memoryview(frame)
+    def _ask(self, frames: Sequence[bytes]) -> list[wire.Answer]:
         try:
-            while sent < len(frame):
-                sent += connection.send(view[sent : sent + (1 << 20)])
-        except OSError as error:
+            connection = self._take_live() or self._fresh()
+        except Fault as fault:
+            return [fault] * len(frames)
+        exchange = _Exchange(connection, frames, self._timeout)
+        try:
+            exchange.run()
+        except (LostError, wire.BadFrameError) as error:
             connection.close()
-            if sent == 0:
-                raise Fault("signer.unreachable", retryable=True, detail=str(error)) from error
-            raise Fault("signer.outcome-unknown", retryable=False, detail=str(error)) from error
-        return connection
+            return exchange.what_is_known(str(error))
+        except BaseException:  # interrupted while waiting: no answer may be read by the next caller
+            connection.close()
+            raise
+        self._give_back(connection)
+        return exchange.answers
 
     def _take_live(self) -> socket.socket | None:
         """A connection kept that is still open at the other end; a signer that was restarted closed them
@@ -104,11 +109,87 @@ class SignerClient:
         except OSError as error:
             connection.close()
             raise Fault("signer.unreachable", retryable=True, detail=f"{self._path}: {error}") from error
+        connection.setblocking(False)
         return connection
 
     def _give_back(self, connection: socket.socket) -> None:
         with self._lock:
             self._idle.append(connection)
+
+
+class _Exchange:
+    """Frames going out and answers coming in at once: whoever only wrote would wait for a signer that waits
+    for its answers to be read.
+    """
+
+    def __init__(self, connection: socket.socket, frames: Sequence[bytes], timeout: float) -> None:
+        self._connection = connection
+        self._starts = [0, *accumulate(len(frame) for frame in frames)][:-1]
+        self._out = b"".join(frames) if len(frames) > 1 else frames[0]
+        self._sent = 0
+        self._timeout = timeout * 1000
+        self.answers: list[wire.Answer] = []
+
+    def run(self) -> None:
+        """Until every request has its answer. Raises `LostError` or `BadFrameError`."""
+        inbox = wire.answers_inbox()
+        self._send()
+        while len(self.answers) < len(self._starts):
+            if self._wait() & ~select.POLLOUT:
+                self._receive(inbox)
+            if self._sent < len(self._out):
+                self._send()
+
+    def what_is_known(self, why: str) -> list[wire.Answer]:
+        """The answers that came; for the others, whether anything of them was sent."""
+        lost: list[wire.Answer] = [
+            Fault("signer.outcome-unknown", retryable=False, detail=why)
+            if start < self._sent
+            else Fault("signer.unreachable", retryable=True, detail=why)
+            for start in self._starts[len(self.answers) :]
+        ]
+        return self.answers + lost
+
+    def _wait(self) -> int:
+        poller = select.poll()
+        is_sending = self._sent < len(self._out)
+        poller.register(self._connection, select.POLLIN | (select.POLLOUT if is_sending else 0))
+        seen = poller.poll(self._timeout)
+        if not seen:
+            raise LostError("timed out")
+        return seen[0][1]
+
+    def _send(self) -> None:
+        try:
+            with memoryview(self._out) as view:
+                while self._sent < len(self._out):
+                    self._sent += self._connection.send(view[self._sent : self._sent + _PIECE])
+        except BlockingIOError:
+            return
+        except OSError as error:
+            raise LostError(str(error)) from error
+
+    def _receive(self, inbox: wire.Inbox) -> None:
+        try:
+            piece = self._connection.recv(_PIECE)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            raise LostError(str(error)) from error
+        if not piece:
+            raise LostError("closed")
+        inbox.add(piece)
+        while (answer := wire.take_answer(inbox)) is not None:
+            if len(self.answers) == len(self._starts):
+                raise wire.BadFrameError("an answer that nobody asked for")
+            self.answers.append(answer)
+
+
+def _request(ask: SignatureAsk) -> bytes | Refused:
+    kind = _KINDS.get(ask.kind)
+    if kind is None:
+        return Refused([Finding.error("signer.kind", ask.kind[:40])])
+    return wire.write_request(wire.SignatureRequest(kind, ask.issuer, ask.generation, ask.tbs))
 
 
 def _is_quiet(connection: socket.socket) -> bool:

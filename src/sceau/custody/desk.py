@@ -14,27 +14,46 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 
+from sceau.certification import encode
 from sceau.custody.clock import SignerClock
 from sceau.custody.examination import Admitted, CertificateExaminer, SigningIssuer, examine_request
 from sceau.custody.ledger import Ledger
 from sceau.custody.ledger_lines import Intent, Outcome, OutcomeKind, SignatureKind
-from sceau.custody.wire import SignatureRequest
-from sceau.status import signed_der
+from sceau.custody.wire import Answer, SignatureRequest
 from sceau.vocabulary import Fault, Finding, Refused
 
 _LARGEST_BATCH = 64
 _LONGEST_QUEUE = 1024
 
 
-@dataclass(frozen=True, slots=True)
+class _Call:
+    """Requests asked together, and what is known of each. The future is set once, when the last is."""
+
+    __slots__ = ("answers", "left", "told")
+
+    def __init__(self, count: int) -> None:
+        self.answers: list[Answer] = [b""] * count
+        self.left = count
+        self.told: Future[list[Answer]] = Future()
+
+    def answer(self, place: int, answer: Answer) -> None:
+        """Said by one thread at a time: by the asking one until it queues the rest, then by the desk."""
+        self.answers[place] = answer
+        self.left -= 1
+        if not self.left:
+            self.told.set_result(self.answers)
+
+
+@dataclass(slots=True)
 class _Waiting:
-    """A request that was admitted, and who waits for it."""
+    """A request that was admitted, and where its answer belongs."""
 
     admitted: Admitted
-    answer: Future[bytes]
+    call: _Call
+    place: int
 
     @property
-    def place(self) -> tuple[str, int, int]:
+    def number(self) -> tuple[str, int, int]:
         """What two requests of one batch may not share: a serial of the issuer, or the turn to make its
         list.
         """
@@ -43,14 +62,18 @@ class _Waiting:
             return code, generation, -1
         return code, 0, self.admitted.serial
 
+    def answer(self, answer: Answer) -> None:
+        """Tell who asked."""
+        self.call.answer(self.place, answer)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class _Done:
     """What came of a signature, not yet on the disk, and who waits to hear it."""
 
     outcome: Outcome
-    result: bytes | Fault
-    answer: Future[bytes]
+    result: Answer
+    waiting: _Waiting
 
 
 class SigningDesk:
@@ -68,32 +91,33 @@ class SigningDesk:
         self._ledger = ledger
         self._clock = clock
         self._certificate = certificate
-        self._queue: queue.Queue[_Waiting | None] = queue.Queue(_LONGEST_QUEUE)
+        self._queue: queue.SimpleQueue[list[_Waiting] | None] = queue.SimpleQueue()
         self._held: list[_Waiting] = []
-        self._closing = threading.Event()
+        self._is_closing = False
+        self._lock = threading.Lock()
+        self._queued = 0
 
-    def submit(self, request: SignatureRequest) -> Future[bytes]:
-        """Examine `request` and queue it. Raises `Refused`, or `Fault` before anything was recorded.
+    def submit(self, requests: Sequence[SignatureRequest]) -> Future[list[Answer]]:
+        """Examine `requests` and queue those that may be signed.
 
-        The future gives the signed DER once its outcome is on the disk; or `Refused` (serial taken), or
-        `Fault`.
+        The future gives an answer to each, in order: the signed DER once its outcome is on the disk, or
+        `Refused`, or `Fault`. It never raises.
         """
-        if self._closing.is_set():
-            raise Fault("signer.closing", retryable=True)
-        issuer = self._issuers.get((request.issuer, request.generation))
-        if issuer is None:
-            raise Refused(
-                [Finding.error("signer.unknown-issuer", f"{request.issuer} ({request.generation})"[:80])]
-            )
-        at = self._clock.now(floor=self._ledger.last_at)
-        admitted = examine_request(request, issuer, at=at, certificate=self._certificate)
-        issuer.key.ready()
-        waiting = _Waiting(admitted, Future())
-        try:
-            self._queue.put_nowait(waiting)
-        except queue.Full as error:
-            raise Fault("signer.busy", retryable=True) from error
-        return waiting.answer
+        call = _Call(len(requests))
+        if not requests:
+            call.told.set_result([])
+            return call.told
+        waiting = []
+        for place, request in enumerate(requests):
+            try:
+                waiting.append(_Waiting(self._examined(request), call, place))
+            except (Refused, Fault) as trouble:
+                call.answer(place, trouble)
+        fault = self._queue_up(waiting) if waiting else None
+        if fault is not None:
+            for one in waiting:
+                one.answer(fault)
+        return call.told
 
     def run(self) -> None:
         """Sign what is queued until `close`, then finish what was begun."""
@@ -105,22 +129,48 @@ class SigningDesk:
 
     def close(self) -> None:
         """Take nothing more; `run` returns once everything queued was answered."""
-        self._closing.set()
-        self._queue.put(None)
+        with self._lock:
+            self._is_closing = True
+            self._queue.put(None)
+
+    def _examined(self, request: SignatureRequest) -> Admitted:
+        issuer = self._issuers.get((request.issuer, request.generation))
+        if issuer is None:
+            raise Refused(
+                [Finding.error("signer.unknown-issuer", f"{request.issuer} ({request.generation})"[:80])]
+            )
+        at = self._clock.now(floor=self._ledger.last_at)
+        admitted = examine_request(request, issuer, at=at, certificate=self._certificate)
+        issuer.key.ready()
+        return admitted
+
+    def _queue_up(self, waiting: list[_Waiting]) -> Fault | None:
+        """Leave `waiting` to the thread that signs; why not, if not."""
+        with self._lock:
+            if self._is_closing:
+                return Fault("signer.closing", retryable=True)
+            if self._queued + len(waiting) > _LONGEST_QUEUE:
+                return Fault("signer.busy", retryable=True)
+            self._queued += len(waiting)
+            self._queue.put(waiting)
+        return None
 
     def _take(self, *, is_open: bool, wait: bool) -> tuple[list[_Waiting], bool]:
         """What is to be signed now (at least one if `wait`), and whether more may come."""
         taken, self._held = self._held, []
         while is_open and len(taken) < _LARGEST_BATCH:
             try:
-                one = self._queue.get(block=wait and not taken)
+                more = self._queue.get(block=wait and not taken)
             except queue.Empty:
                 break
-            if one is None:
+            if more is None:
                 is_open = False
             else:
-                taken.append(one)
-        return taken, is_open
+                taken += more
+                with self._lock:
+                    self._queued -= len(more)
+        self._held = taken[_LARGEST_BATCH:]
+        return taken[:_LARGEST_BATCH], is_open
 
     def _admit(self, waiting: Sequence[_Waiting]) -> list[tuple[_Waiting, Intent]]:
         """Those whose number is free, with what will be written for them; the others are answered at once.
@@ -128,9 +178,10 @@ class SigningDesk:
         A second one for the same number is held back until the first is on record: then it is refused.
         """
         admitted: list[tuple[_Waiting, Intent]] = []
-        places: set[tuple[str, int, int]] = set()
+        numbers: set[tuple[str, int, int]] = set()
         for one in waiting:
-            if one.place in places:
+            number = one.number
+            if number in numbers:
                 self._held.append(one)
                 continue
             try:
@@ -138,9 +189,9 @@ class SigningDesk:
                 intent = _intent(one.admitted, self._clock.now(floor=self._ledger.last_at))
                 self._ledger.admit(intent)
             except (Refused, Fault) as trouble:
-                one.answer.set_exception(trouble)
+                one.answer(trouble)
                 continue
-            places.add(one.place)
+            numbers.add(number)
             admitted.append((one, intent))
         return admitted
 
@@ -154,36 +205,28 @@ class SigningDesk:
             indexes = self._ledger.append(lines)[len(done) :]
         except Fault as fault:
             for one in done:  # signed, but not on record: nobody gets it, and its serial is presumed used
-                unknown = Fault("signer.outcome-unknown", retryable=False, detail=fault.code)
-                one.answer.set_exception(unknown)
+                one.waiting.answer(Fault("signer.outcome-unknown", retryable=False, detail=fault.code))
             for waiting, _ in admitted:
-                waiting.answer.set_exception(fault)
+                waiting.answer(fault)
             return []
         for one in done:
-            _tell(one)
+            one.waiting.answer(one.result)
         return [self._sign(waiting, index) for (waiting, _), index in zip(admitted, indexes, strict=True)]
 
     def _sign(self, waiting: _Waiting, index: int) -> _Done:
-        admitted = waiting.admitted
+        key, tbs = waiting.admitted.issuer.key, waiting.admitted.request.tbs
         at = self._clock.reading()
         try:
-            signature = admitted.issuer.key.sign(admitted.request.tbs)
-            der = signed_der(admitted.request.tbs, signature)
+            der = encode.sequence(
+                tbs, key.algorithm, encode.bits(key.sign(tbs))
+            )  # examined: it names that one
         except Fault as said:
             kind = OutcomeKind.UNSENT if said.retryable else OutcomeKind.FAILED
-            return _Done(Outcome(index, at, kind), said, waiting.answer)
+            return _Done(Outcome(index, at, kind), said, waiting)
         except Exception as error:  # whatever a key store raises is recorded, and said as a fault
             fault = Fault("signer.key-failed", retryable=False, detail=type(error).__name__)
-            return _Done(Outcome(index, at, OutcomeKind.FAILED), fault, waiting.answer)
-        outcome = Outcome(index, at, OutcomeKind.SIGNED, hashlib.sha256(der).hexdigest())
-        return _Done(outcome, der, waiting.answer)
-
-
-def _tell(done: _Done) -> None:
-    if isinstance(done.result, Fault):
-        done.answer.set_exception(done.result)
-    else:
-        done.answer.set_result(done.result)
+            return _Done(Outcome(index, at, OutcomeKind.FAILED), fault, waiting)
+        return _Done(Outcome(index, at, OutcomeKind.SIGNED, hashlib.sha256(der).hexdigest()), der, waiting)
 
 
 def _intent(admitted: Admitted, at: datetime) -> Intent:

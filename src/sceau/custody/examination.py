@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
 
+from sceau.custody.body import Body, read_body
 from sceau.custody.keys import SigningKey
 from sceau.custody.ledger_lines import SignatureKind
 from sceau.custody.wire import SignatureRequest
@@ -100,15 +101,15 @@ def examine_request(
     if request.kind is SignatureKind.CRL:
         facts = examine_crl(request.tbs, issuer=issuer.identity, at=at)
         return Admitted(request, issuer, facts.number, None)
-    read = _read_certificate(request.tbs)
-    problems = _wrong_with_any(read, issuer, at)
+    body = _read(request.tbs)
+    problems = _wrong_with_any(body, issuer, at)
     if request.kind is SignatureKind.OCSP_RESPONDER:
-        problems += _wrong_with_responder(read)
+        problems += _wrong_with_responder(_read_certificate(request.tbs))
     if problems:
         raise Refused(problems)
     if request.kind is SignatureKind.CERTIFICATE:
         certificate(request.tbs, issuer, at)
-    return Admitted(request, issuer, read.serial_number, read.not_valid_after_utc)
+    return Admitted(request, issuer, body.serial, body.ends)
 
 
 def _outside_its_life(issuer: SigningIssuer, at: datetime) -> list[Finding]:
@@ -118,56 +119,43 @@ def _outside_its_life(issuer: SigningIssuer, at: datetime) -> list[Finding]:
     return [Finding.error("signer.issuer-out-of-dates", issuer.identity.code, end=end)]
 
 
+def _read(tbs: bytes) -> Body:
+    try:
+        return read_body(tbs)
+    except (ValueError, IndexError) as error:
+        raise _malformed(error) from error
+
+
 def _read_certificate(tbs: bytes) -> x509.Certificate:
     try:
         read = x509.load_der_x509_certificate(signed_der(tbs, b""))
         _ = read.extensions, read.serial_number, read.version, read.subject, read.public_key()
     except (ValueError, TypeError, x509.DuplicateExtension, x509.InvalidVersion) as error:
-        raise Refused([Finding.error("signer.malformed", "tbs", why=error)]) from error
+        raise _malformed(error) from error
     return read
 
 
-def _wrong_with_any(read: x509.Certificate, issuer: SigningIssuer, at: datetime) -> list[Finding]:
+def _malformed(error: Exception) -> Refused:
+    return Refused([Finding.error("signer.malformed", "tbs", why=error)])
+
+
+def _wrong_with_any(body: Body, issuer: SigningIssuer, at: datetime) -> list[Finding]:
     """What no certificate under an issuing CA of ours may show."""
-    code = issuer.identity.code
+    identity = issuer.identity
+    code = identity.code
     problems: list[Finding] = []
-    if read.version is not x509.Version.v3 or not 0 < read.serial_number <= _LARGEST_SERIAL:
+    if not 0 < body.serial <= _LARGEST_SERIAL:
         problems.append(Finding.error("signer.serial", code))
-    if (
-        read.issuer.public_bytes() != issuer.identity.name
-        or _key_named(read) != issuer.identity.key_identifier
-    ):
+    if body.issuer != identity.name or body.key_identifier != identity.key_identifier:
         problems.append(Finding.error("signer.other-issuer", code))
-    begins, ends = read.not_valid_before_utc, read.not_valid_after_utc
+    begins, ends = body.begins, body.ends
     if not at - _BACKDATED <= begins <= at + _AHEAD or not begins < ends <= issuer.not_after:
         problems.append(Finding.error("signer.validity", code, begins=begins, ends=ends))
-    if _may_certify(read):
+    if body.may_certify:
         problems.append(Finding.error("signer.authority", code))
-    if _key_info(read) == issuer.key.public_key:
+    if body.spki == issuer.key.public_key:
         problems.append(Finding.error("signer.own-key", code))
     return problems
-
-
-def _key_named(read: x509.Certificate) -> bytes | None:
-    try:
-        return read.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
-    except x509.ExtensionNotFound:
-        return None
-
-
-def _may_certify(read: x509.Certificate) -> bool:
-    """Whether anything in it lets it act as an authority; one without any key usage could do everything
-    [F23].
-    """
-    try:
-        usage = read.extensions.get_extension_for_class(x509.KeyUsage).value
-    except x509.ExtensionNotFound:
-        return True
-    try:
-        is_ca = read.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except x509.ExtensionNotFound:
-        is_ca = False
-    return is_ca or usage.key_cert_sign or usage.crl_sign
 
 
 def _wrong_with_responder(read: x509.Certificate) -> list[Finding]:

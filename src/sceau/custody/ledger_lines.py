@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 GENESIS = "0" * 64
@@ -108,31 +109,28 @@ def digest_of(raw: bytes) -> str:
 def write_line(line: Line) -> bytes:
     """The line's bytes, newline included."""
     what = line.what
-    common: dict[str, object] = {"n": line.index, "prev": line.previous, "at": _time_text(what.at)}
+    head = f'{{"n":{line.index},"prev":"{line.previous}","at":"{_time_text(what.at)}","step":"'
     if isinstance(what, Intent):
-        rest: dict[str, object] = {
-            "step": "intent",
-            "kind": what.kind.value,
-            "issuer": what.issuer,
-            "generation": what.generation,
-            "serial": f"{what.serial:x}",
-            "until": None if what.until is None else _time_text(what.until),
-            "tbs": what.tbs_sha256,
-        }
+        until = "null" if what.until is None else f'"{_time_text(what.until)}"'
+        rest = (
+            f'intent","kind":"{what.kind.value}","issuer":{_quoted(what.issuer)},"generation":{what.generation}'
+            f',"serial":"{what.serial:x}","until":{until},"tbs":"{what.tbs_sha256}"}}\n'
+        )
     else:
-        rest = {"step": what.kind.value, "of": what.of, "der": what.der_sha256}
-    return json.dumps(common | rest, separators=(",", ":")).encode("ascii") + b"\n"
+        der = "null" if what.der_sha256 is None else f'"{what.der_sha256}"'
+        rest = f'{what.kind.value}","of":{what.of},"der":{der}}}\n'
+    return (head + rest).encode("ascii")
 
 
 def read_line(raw: bytes, *, index: int, previous: str) -> Line | None:
     """The line, or None when these bytes are not line `index` after a line of digest `previous`."""
     try:
         line = _parse(json.loads(raw))
-    except (ValueError, KeyError, TypeError):
+        # Written again it must give the same bytes: one spelling, so that nothing hides in a line.
+        is_itself = write_line(line) == raw
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
-    follows = line.index == index and line.previous == previous
-    # Written again it must give the same bytes: one spelling, so that nothing hides in a line.
-    return line if follows and write_line(line) == raw else None
+    return line if is_itself and line.index == index and line.previous == previous else None
 
 
 def _parse(data: dict[str, Any]) -> Line:
@@ -152,8 +150,14 @@ def _parse(data: dict[str, Any]) -> Line:
     return Line(data["n"], data["prev"], intent)
 
 
+@lru_cache(maxsize=512)
 def _time_text(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
+
+
+@lru_cache(maxsize=512)
+def _quoted(text: str) -> str:
+    return json.dumps(text)
 
 
 def _time(text: str) -> datetime:

@@ -11,20 +11,22 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from sceau.custody import wire
-from sceau.custody.channel import LostError, address_of, peer_uid, receiver
+from sceau.custody.channel import LostError, address_of, peer_uid
 from sceau.custody.desk import SigningDesk
 from sceau.custody.folders import check_private_folder
-from sceau.vocabulary import Fault, Refused
+from sceau.vocabulary import Refused
 
 log = logging.getLogger("sceau.signer")
 
 _MOST_CONNECTIONS = 128
 _ANSWER_SECONDS = 600.0
 _LAST_WORDS_SECONDS = 10.0
+_PIECE = 1 << 20
+_MOST_TOGETHER = 256
 
 
 class SignerServer:
@@ -92,10 +94,10 @@ class SignerServer:
         threading.Thread(target=self._attend, args=(connection,), daemon=True).start()
 
     def _attend(self, connection: socket.socket) -> None:
-        receive = receiver(connection)
+        inbox = wire.requests_inbox()
         try:
             while True:
-                self._converse(connection, receive)
+                self._converse(connection, inbox)
         except (LostError, wire.BadFrameError, OSError, TimeoutError) as error:
             log.debug("connection ended: %s", error)
         finally:
@@ -104,28 +106,38 @@ class SignerServer:
             connection.close()
             self._room.release()
 
-    def _converse(self, connection: socket.socket, receive: wire.Receive) -> None:
-        """Read one request, answer it."""
-        try:
-            request = wire.read_request(receive)
-        except Refused as refused:
-            connection.sendall(wire.write_trouble(refused))
-            return
-        with self._lock:
-            self._busy += 1
-        try:
-            connection.sendall(self._answer(request))
-        finally:
+    def _converse(self, connection: socket.socket, inbox: wire.Inbox) -> None:
+        """Wait for requests, then answer all that are there, in their order."""
+        piece = connection.recv(_PIECE)
+        if not piece:
+            raise LostError("closed")
+        inbox.add(piece)
+        while asked := _what_is_there(inbox):
             with self._lock:
-                self._busy -= 1
-                self._lock.notify_all()
+                self._busy += 1
+            try:
+                connection.sendall(b"".join(map(wire.write_answer, self._answers(asked))))
+            finally:
+                with self._lock:
+                    self._busy -= 1
+                    self._lock.notify_all()
 
-    def _answer(self, request: wire.SignatureRequest) -> bytes:
-        try:
-            return wire.write_signed(self._desk.submit(request).result(_ANSWER_SECONDS))
-        except (Refused, Fault) as trouble:
-            log.info("not signed: %s", trouble)
-            return wire.write_trouble(trouble)
+    def _answers(self, asked: Sequence[wire.SignatureRequest | Refused]) -> list[wire.Answer]:
+        requests = [one for one in asked if isinstance(one, wire.SignatureRequest)]
+        signed = iter(self._desk.submit(requests).result(_ANSWER_SECONDS))
+        answers = [one if isinstance(one, Refused) else next(signed) for one in asked]
+        for one in answers:
+            if not isinstance(one, bytes):
+                log.info("not signed: %s", one)
+        return answers
+
+
+def _what_is_there(inbox: wire.Inbox) -> list[wire.SignatureRequest | Refused]:
+    """Whole requests that have arrived, so many at most that their answers are not kept back for long."""
+    asked: list[wire.SignatureRequest | Refused] = []
+    while len(asked) < _MOST_TOGETHER and (one := wire.take_request(inbox)) is not None:
+        asked.append(one)
+    return asked
 
 
 def _shut(one: socket.socket) -> None:

@@ -1,34 +1,36 @@
 """The one message of the signer: *sign this examined draft*, and its three answers.
 
-A frame is ``SCE1``, the length of a JSON header (2 octets), the length of a body (4 octets), then both. A
-request's header holds kind, issuer and generation, its body the to-be-signed DER; an answer's header says
-signed, refused (with findings) or fault, its body is the signed DER. Lengths are bounded before anything is
-read.
+A frame is ``SCE2``, what it is (1 octet), the length of an issuer's code (1 octet), a generation (2 octets),
+the length of a body (4 octets), then code and body. What a request is says what kind of object is to be
+signed; its body is the to-be-signed DER. An answer is *signed* (its body is the signed DER), *refused* or
+*fault* (its body is JSON: the findings, the code). Lengths are bounded before anything is kept. Requests may
+follow one another without waiting; answers come in the same order.
 """
 
 from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sceau.custody.ledger_lines import SignatureKind
 from sceau.vocabulary import Fault, Finding, Refused, Severity
 
-_MAGIC = b"SCE1"
-_PREFIX = struct.Struct(">4sHI")
-_LARGEST_HEADER = 32 * 1024
-_LARGEST = {
-    SignatureKind.CERTIFICATE: 64 * 1024,
-    SignatureKind.OCSP_RESPONDER: 64 * 1024,
-    SignatureKind.CRL: 512 * 1024 * 1024,
-}
-LARGEST_ANSWER = max(_LARGEST.values()) + 64 * 1024
+_MAGIC = b"SCE2"
+_PREFIX = struct.Struct(">4sBBHI")
+_KINDS = {1: SignatureKind.CERTIFICATE, 2: SignatureKind.OCSP_RESPONDER, 3: SignatureKind.CRL}
+_NUMBERS = {kind: number for number, kind in _KINDS.items()}
+_LARGEST_CERTIFICATE = 64 * 1024
+_LARGEST_LIST = 512 * 1024 * 1024
+_LARGEST_REQUEST = {number: _LARGEST_CERTIFICATE for number in _KINDS} | {3: _LARGEST_LIST}
+_SIGNED, _REFUSED, _FAULT = 0x10, 0x11, 0x12
+_LARGEST_ANSWER = {_SIGNED: _LARGEST_LIST + 64 * 1024, _REFUSED: 512 * 1024, _FAULT: 64 * 1024}
+_COMPACT = 1 << 20
 
-Receive = Callable[[int], bytes]
-"""Gives exactly that many octets, or raises."""
+Answer = bytes | Refused | Fault
+"""What the signer says to one request: the signed DER, no, or which machine failed."""
 
 # A code that crossed the wire was a literal where the signer said it; here it is only put back together.
 _finding_said: Callable[..., Finding] = Finding
@@ -51,80 +53,115 @@ class SignatureRequest:
     tbs: bytes
 
 
-def write_request(request: SignatureRequest) -> bytes:
-    """The frame of a request."""
-    header = {"kind": request.kind.value, "issuer": request.issuer, "generation": request.generation}
-    return _frame(header, request.tbs)
-
-
-def read_request(receive: Receive) -> SignatureRequest:
-    """Read one request. Raises `BadFrameError`, or `Refused` (``signer.kind``) for a kind outside the
-    closed set.
+class Inbox:
+    """Whole frames out of the pieces of a stream. What a frame announces is checked before it is waited
+    for.
     """
-    header, size = _read_header(receive)
-    named = header.get("kind")
-    if named not in {kind.value for kind in SignatureKind}:
-        if size > _LARGEST[SignatureKind.CERTIFICATE]:
-            raise BadFrameError("size")
-        receive(size)
-        raise Refused([Finding.error("signer.kind", str(named)[:40])])
-    kind = SignatureKind(named)
-    issuer, generation = header.get("issuer"), header.get("generation")
-    if not isinstance(issuer, str) or type(generation) is not int or size > _LARGEST[kind]:
-        raise BadFrameError("issuer, generation or size")
-    return SignatureRequest(kind, issuer, generation, receive(size))
+
+    def __init__(self, largest: Mapping[int, int], *, otherwise: int) -> None:
+        self._largest = largest
+        self._otherwise = otherwise
+        self._kept = bytearray()
+        self._at = 0
+
+    def add(self, piece: bytes) -> None:
+        """What the socket gave."""
+        if self._at == len(self._kept) or self._at > _COMPACT:
+            del self._kept[: self._at]
+            self._at = 0
+        self._kept += piece
+
+    def take(self) -> tuple[int, bytes, int, bytes] | None:
+        """The next frame (what, code, number, body), None when it is not all there. Raises
+        `BadFrameError`.
+        """
+        start, kept = self._at, self._kept
+        body = start + _PREFIX.size
+        if len(kept) < body:
+            return None
+        magic, what, named, number, size = _PREFIX.unpack_from(kept, start)
+        if magic != _MAGIC or size > self._largest.get(what, self._otherwise):
+            raise BadFrameError("prefix")
+        end = body + named + size
+        if len(kept) < end:
+            return None
+        self._at = end
+        with memoryview(kept) as view:
+            return what, bytes(view[body : body + named]), number, bytes(view[body + named : end])
 
 
-def write_signed(der: bytes) -> bytes:
-    """The frame of an answer that signs."""
-    return _frame({"answer": "signed"}, der)
+def requests_inbox() -> Inbox:
+    """Where requests arrive."""
+    return Inbox(_LARGEST_REQUEST, otherwise=_LARGEST_CERTIFICATE)
 
 
-def write_trouble(trouble: Refused | Fault) -> bytes:
-    """The frame of an answer that refuses, or says which machine failed."""
-    if isinstance(trouble, Fault):
-        fault = {"code": trouble.code, "retryable": trouble.retryable, "detail": trouble.detail[:500]}
-        return _frame({"answer": "fault"} | fault, b"")
+def answers_inbox() -> Inbox:
+    """Where answers arrive."""
+    return Inbox(_LARGEST_ANSWER, otherwise=0)
+
+
+def write_request(request: SignatureRequest) -> bytes:
+    """The frame of a request. Raises ValueError for what does not fit in one."""
+    code = request.issuer.encode("ascii")
+    try:
+        prefix = _PREFIX.pack(_MAGIC, _NUMBERS[request.kind], len(code), request.generation, len(request.tbs))
+    except struct.error as error:
+        raise ValueError(str(error)) from error
+    return prefix + code + request.tbs
+
+
+def take_request(inbox: Inbox) -> SignatureRequest | Refused | None:
+    """The next request, None when none is all there; `Refused` (``signer.kind``) stands for one whose kind
+    is outside the closed set. Raises `BadFrameError`.
+    """
+    frame = inbox.take()
+    if frame is None:
+        return None
+    what, code, generation, tbs = frame
+    kind = _KINDS.get(what)
+    if kind is None:
+        return Refused([Finding.error("signer.kind", str(what))])
+    try:
+        return SignatureRequest(kind, code.decode("ascii"), generation, tbs)
+    except UnicodeDecodeError as error:
+        raise BadFrameError("issuer") from error
+
+
+def write_answer(answer: Answer) -> bytes:
+    """The frame of an answer."""
+    if isinstance(answer, bytes):
+        return _PREFIX.pack(_MAGIC, _SIGNED, 0, 0, len(answer)) + answer
+    if isinstance(answer, Fault):
+        fault = {"code": answer.code, "retryable": answer.retryable, "detail": answer.detail[:500]}
+        return _told(_FAULT, fault)
     findings = [
         [one.code, one.subject[:500], one.severity.value, [[key, text[:500]] for key, text in one.details]]
-        for one in trouble.findings[:20]
+        for one in answer.findings[:20]
     ]
-    return _frame({"answer": "refused", "findings": findings}, b"")
+    return _told(_REFUSED, findings)
 
 
-def read_answer(receive: Receive) -> bytes:
-    """The signed DER. Raises what the signer said: `Refused`, `Fault`; or `BadFrameError`."""
-    header, size = _read_header(receive)
-    if size > LARGEST_ANSWER:
-        raise BadFrameError("size")
-    body = receive(size)
+def take_answer(inbox: Inbox) -> Answer | None:
+    """The next answer, None when none is all there. Raises `BadFrameError`."""
+    frame = inbox.take()
+    if frame is None:
+        return None
+    what, _, _, body = frame
+    if what == _SIGNED:
+        return body
     try:
-        if header["answer"] == "signed":
-            return body
-        if header["answer"] == "fault":
-            raise _fault_said(header["code"], retryable=header["retryable"] is True, detail=header["detail"])
-        raise Refused([_finding(*said) for said in header["findings"]])
-    except (KeyError, TypeError, ValueError) as error:
+        said = json.loads(body)
+        if what == _FAULT:
+            return _fault_said(said["code"], retryable=said["retryable"] is True, detail=said["detail"])
+        return Refused([_finding(*one) for one in said])
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise BadFrameError("answer") from error
+
+
+def _told(what: int, said: Any) -> bytes:
+    body = json.dumps(said, separators=(",", ":")).encode("ascii")
+    return _PREFIX.pack(_MAGIC, what, 0, 0, len(body)) + body
 
 
 def _finding(code: str, subject: str, severity: str, details: list[list[str]]) -> Finding:
     return _finding_said(code, subject, Severity(severity), tuple((key, text) for key, text in details))
-
-
-def _frame(header: dict[str, Any], body: bytes) -> bytes:
-    head = json.dumps(header, separators=(",", ":")).encode("ascii")
-    return _PREFIX.pack(_MAGIC, len(head), len(body)) + head + body
-
-
-def _read_header(receive: Receive) -> tuple[dict[str, Any], int]:
-    magic, head_size, body_size = _PREFIX.unpack(receive(_PREFIX.size))
-    if magic != _MAGIC or not 2 <= head_size <= _LARGEST_HEADER:
-        raise BadFrameError("prefix")
-    try:
-        header = json.loads(receive(head_size))
-    except (ValueError, RecursionError) as error:
-        raise BadFrameError("header") from error
-    if not isinstance(header, dict):
-        raise BadFrameError("header")
-    return header, body_size
