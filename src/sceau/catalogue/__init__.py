@@ -28,6 +28,7 @@ from sceau.catalogue.guidance import (
 )
 from sceau.catalogue.loading import load_catalogue
 from sceau.catalogue.reading import CatalogueError
+from sceau.catalogue.runs import MOST_ALONE, CriterionKind, RunCriterion, RunRules
 from sceau.catalogue.saying import FindingText, harmless
 from sceau.catalogue.types import (
     CardType,
@@ -49,12 +50,14 @@ from sceau.catalogue.types import (
 )
 
 __all__ = [
+    "MOST_ALONE",
     "Calendar",
     "CardType",
     "Catalogue",
     "CatalogueError",
     "Communes",
     "Contact",
+    "CriterionKind",
     "Department",
     "DomainList",
     "Edition",
@@ -80,6 +83,8 @@ __all__ = [
     "Realm",
     "Reason",
     "ReasonNotOffered",
+    "RunCriterion",
+    "RunRules",
     "SanRule",
     "ScopeFamily",
     "Sentence",

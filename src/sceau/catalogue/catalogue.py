@@ -23,6 +23,7 @@ from sceau.catalogue.guidance import (
     UsageGroup,
 )
 from sceau.catalogue.reading import CatalogueError
+from sceau.catalogue.runs import RunRules
 from sceau.catalogue.saying import FindingText
 from sceau.catalogue.types import CardType, Offer, Product, Profile, Reason, ReasonNotOffered, Sentence
 from sceau.vocabulary import Fault, Finding
@@ -43,6 +44,7 @@ class Catalogue:
     cards: Mapping[str, CardType]
     reasons: Mapping[str, Reason]
     reasons_not_offered: Mapping[str, ReasonNotOffered]
+    runs: RunRules
     professions: Mapping[int, Profession]
     departments: Mapping[str, Department]
     presets: Mapping[str, Preset]

@@ -21,12 +21,14 @@ from sceau.catalogue.guidance import Profession
 from sceau.catalogue.profiles import read_profile
 from sceau.catalogue.reading import CatalogueError, Row
 from sceau.catalogue.references import check_references
+from sceau.catalogue.runs import read_runs
 from sceau.catalogue.saying import FindingText, read_finding
 from sceau.catalogue.types import Profile
 
 T = TypeVar("T")
 _DATA = Path(__file__).parent / "data"
 _TABLES = {
+    "revocation_runs",
     *("offers", "products", "issuers", "calendar", "environments", "cards", "reasons", "professions"),
     *("departments", "presets", "usages", "help", "glossary", "contacts", "suffixes"),
 }
@@ -120,6 +122,7 @@ def _assemble(folder: Path, digest: str, rows: Mapping[str, Row], problems: list
         cards=table("cards", sections.read_card),
         reasons=table("reasons", sections.read_reason, part="offered"),
         reasons_not_offered=table("reasons", sections.read_reason_not_offered, part="not_offered"),
+        runs=read_runs(rows["revocation_runs.toml"]),
         professions=_by_code(table("professions", sections.read_profession)),
         departments=MappingProxyType(sections.read_departments(rows["departments.toml"])),
         presets=table("presets", sections.read_preset),

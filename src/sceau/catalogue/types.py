@@ -70,7 +70,10 @@ class SanRule(StrEnum):
 
 
 class Quality(StrEnum):
-    """In what quality somebody asks for a revocation [IGC-SANTE 5.1]."""
+    """In what quality somebody asks for a revocation [IGC-SANTE 5.1].
+
+    `KEY_HOLDER` is whoever proves that they hold the private key, and nothing else of them is known.
+    """
 
     HOLDER = "holder"
     ADMINISTRATOR = "administrator"
@@ -79,6 +82,7 @@ class Quality(StrEnum):
     DESK = "desk"
     AUTHORITY = "authority"
     JUDGE = "judge"
+    KEY_HOLDER = "key-holder"
 
 
 @dataclass(frozen=True, slots=True)

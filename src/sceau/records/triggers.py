@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 class Refusal:
     """One trigger: on `event` of a row of `table`, if `condition` holds, the statement fails with `message`.
 
-    `condition` is SQL that both databases read alike, over ``OLD`` and ``NEW``; empty refuses always.
+    `condition` is SQL that both databases read alike, over ``OLD`` and ``NEW``; empty refuses always. `asks`
+    is a younger table that it looks into: until there is one, there is no such trigger.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Refusal:
     event: str
     message: str
     condition: str = ""
+    asks: str = ""
 
 
 def _unchanging(table: str) -> tuple[Refusal, Refusal]:
@@ -73,6 +75,20 @@ _LIFE_OF_A_CERTIFICATE = (
 _ACCEPTED_VERSION = (
     "EXISTS (SELECT 1 FROM records_order o WHERE o.id = NEW.order_id"
     " AND o.state = 'accepted' AND o.current_version = NEW.order_version)"
+)
+
+_RUN_HAS_ITS_YES = (
+    "(SELECT COUNT(DISTINCT a.officer) FROM records_revocationrunapproval a WHERE a.run_id = NEW.id)"
+    " >= NEW.deciders_needed"
+)
+_OFFICER_MAY_END = (
+    "EXISTS (SELECT 1 FROM records_role r JOIN records_person h ON h.id = r.person_id"
+    " WHERE r.quality IN ('desk', 'authority') AND h.national_id = NEW.officer)"
+)
+_RUN_ENDS_CERTIFICATES = (
+    "EXISTS (SELECT 1 FROM records_revocationrun r"
+    " WHERE r.id = NEW.run_id AND r.state = 'running' AND r.secured_at IS NOT NULL)"
+    " AND EXISTS (SELECT 1 FROM records_revocation v WHERE v.certificate_id = NEW.certificate_id)"
 )
 
 REFUSALS: tuple[Refusal, ...] = (
@@ -224,6 +240,23 @@ REFUSALS: tuple[Refusal, ...] = (
         "OLD.der IS NOT NULL AND NEW.der IS DISTINCT FROM OLD.der",
     ),
     Refusal(
+        "certificate_of_stopped_issuer",
+        "records_certificate",
+        "INSERT",
+        "certificate: this key of the issuer signs no more",
+        "EXISTS (SELECT 1 FROM records_issuerstop s"
+        " WHERE s.issuer = NEW.issuer AND s.generation = NEW.generation)",
+        asks="records_issuerstop",
+    ),
+    Refusal(
+        "certificate_on_blocked_key",
+        "records_certificate",
+        "INSERT",
+        "certificate: this key is blocked for ever",
+        "EXISTS (SELECT 1 FROM records_blockedkey b WHERE b.spki_sha256 = NEW.spki_sha256)",
+        asks="records_issuerstop",
+    ),
+    Refusal(
         "crl_bytes_once",
         "records_crlissue",
         "UPDATE",
@@ -244,13 +277,68 @@ REFUSALS: tuple[Refusal, ...] = (
         "card: its number never changes holder",
         "NEW.person_id <> OLD.person_id OR NEW.number <> OLD.number",
     ),
+    _kept("records_revocationrun"),
+    _fixed(
+        "records_revocationrun",
+        *("reference", "title", "kind", "criterion", "reason", "quality", "explanation"),
+        *("created_by", "created_at", "alone_up_to"),
+    ),
+    Refusal(
+        "run_begins",
+        "records_revocationrun",
+        "INSERT",
+        "run: begins as prepared",
+        "NEW.state <> 'prepared' OR NEW.done <> 0 OR NEW.secured_at IS NOT NULL",
+    ),
+    Refusal(
+        "run_two_people",
+        "records_revocationrun",
+        "UPDATE",
+        "run: needs the yes of as many different officers as its number asks",
+        f"NEW.state IN ('running', 'done') AND NOT ({_RUN_HAS_ITS_YES})",
+    ),
+    Refusal(
+        "run_needs_no_fewer",
+        "records_revocationrun",
+        "UPDATE",
+        "run: the number of deciders never falls",
+        "NEW.deciders_needed < OLD.deciders_needed",
+    ),
+    Refusal(
+        "run_ends_once",
+        "records_revocationrun",
+        "UPDATE",
+        "run: what is over does not change",
+        "OLD.state IN ('done', 'dropped')",
+    ),
+    *_unchanging("records_revocationrunmember"),
+    *_unchanging("records_revocationrunapproval"),
+    *_unchanging("records_revocationrunline"),
+    *_unchanging("records_issuerstop"),
+    *_unchanging("records_sharedfactor"),
+    Refusal(
+        "run_approval_by_officer",
+        "records_revocationrunapproval",
+        "INSERT",
+        "run approval: by an officer of the desk or the authority, with a card in hand",
+        f"NEW.card_number = '' OR NOT {_OFFICER_MAY_END}",
+    ),
+    Refusal(
+        "run_line_of_running",
+        "records_revocationrunline",
+        "INSERT",
+        "run line: of a running run only, with its revocation",
+        f"NOT ({_RUN_ENDS_CERTIFICATES})",
+    ),
 )
 
 
-def statements(vendor: str, tables: Container[str]) -> Iterator[str]:
-    """The SQL that makes every trigger of these `tables` anew on `vendor` (``sqlite`` or ``postgresql``)."""
+def statements(vendor: str, tables: Container[str], *, there: Container[str]) -> Iterator[str]:
+    """The SQL that makes every trigger of these `tables` anew on `vendor` (``sqlite`` or ``postgresql``), as
+    far as the tables it asks are `there`.
+    """
     for refusal in REFUSALS:
-        if refusal.table not in tables:
+        if refusal.table not in tables or (refusal.asks and refusal.asks not in there):
             continue
         yield from _sqlite(refusal) if vendor == "sqlite" else _postgresql(refusal)
 
@@ -258,7 +346,8 @@ def statements(vendor: str, tables: Container[str]) -> Iterator[str]:
 def install(apps: Any, schema_editor: Any) -> None:  # noqa: ARG001  # the signature of a migration's function
     """Make every trigger anew, on the tables there are at this migration. For `migrations.RunPython`."""
     connection = schema_editor.connection
-    for statement in statements(connection.vendor, connection.introspection.table_names()):
+    there = connection.introspection.table_names()
+    for statement in statements(connection.vendor, there, there=there):
         schema_editor.execute(statement)
 
 
@@ -266,7 +355,8 @@ def install_on(*tables: str) -> Callable[[Any, Any], None]:
     """The same for these tables only: those that a migration has just made or rebuilt."""
 
     def made(apps: Any, schema_editor: Any) -> None:  # noqa: ARG001  # as above
-        for statement in statements(schema_editor.connection.vendor, tables):
+        there = schema_editor.connection.introspection.table_names()
+        for statement in statements(schema_editor.connection.vendor, tables, there=there):
             schema_editor.execute(statement)
 
     return made

@@ -65,7 +65,7 @@ def decide_revocation(
     the answer that it was done already: who may not revoke learns nothing.
     """
     serial = spell_serial(facts.serial)
-    problems = _why_not(reason, quality, serial=serial, catalogue=catalogue)
+    problems = reason_findings(reason, quality, subject=serial, catalogue=catalogue)
     if problems:
         raise Refused(problems)
     if facts.revoked is not None:
@@ -84,7 +84,8 @@ def decide_revocation(
     )
 
 
-def _why_not(reason: str, quality: Quality, *, serial: str, catalogue: Catalogue) -> list[Finding]:
+def reason_findings(reason: str, quality: Quality, *, subject: str, catalogue: Catalogue) -> list[Finding]:
+    """Why this reason cannot be invoked in this quality; empty when it can. `subject`: what would end."""
     if reason in catalogue.reasons_not_offered:
         why = catalogue.reasons_not_offered[reason].why
         return [Finding.error("revocation.reason-not-offered", reason, why=why)]
@@ -94,5 +95,5 @@ def _why_not(reason: str, quality: Quality, *, serial: str, catalogue: Catalogue
         return [Finding.error("revocation.reason-unknown", reason, offered=offered)]
     if quality not in row.who:
         claimed = catalogue.text(f"quality.{quality}")
-        return [Finding.error("revocation.quality", serial, quality=claimed, reason=row.label)]
+        return [Finding.error("revocation.quality", subject, quality=claimed, reason=row.label)]
     return []

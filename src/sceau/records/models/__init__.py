@@ -35,6 +35,14 @@ from sceau.records.models.people import (
     Role,
     Structure,
 )
+from sceau.records.models.revocation_runs import (
+    IssuerStop,
+    RevocationRun,
+    RevocationRunApproval,
+    RevocationRunLine,
+    RevocationRunMember,
+    SharedFactor,
+)
 from sceau.records.models.texts import structure_as_stored
 from sceau.records.models.tokens import ApiToken, ApiTokenUse
 
@@ -53,6 +61,7 @@ __all__ = [
     "Employment",
     "Habilitation",
     "HabilitationVersion",
+    "IssuerStop",
     "JournalDisclosure",
     "JournalEntry",
     "JournalLeaf",
@@ -66,8 +75,13 @@ __all__ = [
     "Person",
     "ResponderCertificate",
     "Revocation",
+    "RevocationRun",
+    "RevocationRunApproval",
+    "RevocationRunLine",
+    "RevocationRunMember",
     "Role",
     "Setting",
+    "SharedFactor",
     "Structure",
     "TreeHead",
     "structure_as_stored",
