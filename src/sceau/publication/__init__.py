@@ -6,7 +6,7 @@ from sceau.publication.asgi import PublicApp
 from sceau.publication.patience import PatientProtocol, address_group
 from sceau.publication.public_site import PublicSite
 from sceau.publication.responder import OcspDesk, OcspReply
-from sceau.publication.server import OcspService, build_app, serve
+from sceau.publication.server import OcspService, build_app, serve, server_for
 from sceau.publication.shelf import FolderShelf, Item, Shelf
 
 __all__ = [
@@ -22,4 +22,5 @@ __all__ = [
     "address_group",
     "build_app",
     "serve",
+    "server_for",
 ]

@@ -1,20 +1,21 @@
 """The public site as an ASGI application: nothing waits in the event loop, nothing is read beyond its limit.
 
-Answers already made go out at once; those that need the records are made in a thread. A task learns of
-revocations four times a second, so that none stays hidden behind a kept answer.
+Answers already made go out at once; those that need the records are made in the workshop. Revocations are
+heard of four times a second, so that none stays hidden behind a kept answer.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from sceau.publication.hearing import Hearing
 from sceau.publication.http import Answer, Question, text_answer
 from sceau.publication.public_site import PublicSite
 from sceau.publication.responder import OcspDesk
+from sceau.publication.workshop import Workshop
 
 log = logging.getLogger("sceau.publication")
 
@@ -22,16 +23,21 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-_REFRESH_SECONDS = 0.25
+_PATIENCE_SECONDS = 2.0  # for the records; then the asker is given what can be said without them
 
 
 class PublicApp:
-    """ASGI 3 application. `desk` is the one whose kept answers have to follow the revocations."""
+    """ASGI 3 application. `desk` is the one whose kept answers have to follow the revocations; `wires`, the
+    answers that a connection may give by itself.
+    """
 
     def __init__(self, site: PublicSite, *, desk: OcspDesk | None) -> None:
         self._site = site
-        self._desk = desk
-        self._task: asyncio.Task[None] | None = None
+        self._workshop = Workshop()
+        self._hearing = None if desk is None else Hearing(desk.refresh)
+        self.wires = None if desk is None else desk.wires
+        if desk is not None and self._hearing is not None:
+            desk.is_away = self._hearing.is_away
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One connection's message, as the server gives it."""
@@ -50,13 +56,17 @@ class PublicApp:
                 413, f"Le corps d'une demande ne dépasse pas {limit} octets ici.", ("connection", "close")
             )
         else:
-            answer = await self._made(Question(question.method, question.path, headers, body))
+            whole = Question(question.method, question.path, headers, body, _wire_of(scope, body))
+            answer = await self._made(whole)
         await _send(answer, send)
 
     async def _made(self, question: Question) -> Answer:
         try:
             prompt = self._site.prompt_answer(question)
-            return prompt if isinstance(prompt, Answer) else await asyncio.to_thread(prompt)
+            if isinstance(prompt, Answer):
+                return prompt
+            made = await self._workshop.make(prompt.make, fresh=prompt.fresh, patience=_PATIENCE_SECONDS)
+            return prompt.instead() if made is None else made
         except Exception:  # a defect of ours: said without a word of it, and written down
             log.exception("no answer to %s %s", question.method, question.path)
             return text_answer(500, "Ce service a rencontré une erreur. Réessayez dans un instant.")
@@ -65,33 +75,24 @@ class PublicApp:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
-                await self._learn()
-                self._task = asyncio.create_task(self._follow())
+                if self._hearing is not None:
+                    self._hearing.start()
+                    await asyncio.to_thread(self._hearing.wait_for_first, _PATIENCE_SECONDS)
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
-                await self._stop()
+                if self._hearing is not None:
+                    self._hearing.stop()
+                self._workshop.stop()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 
-    async def _follow(self) -> None:
-        """Learn of revocations for as long as the server lives."""
-        while True:
-            await asyncio.sleep(_REFRESH_SECONDS)
-            await self._learn()
 
-    async def _learn(self) -> None:
-        if self._desk is None:
-            return
-        try:
-            await asyncio.to_thread(self._desk.refresh)
-        except Exception as error:  # the database is away, whatever it raises: answers kept live their time
-            log.warning("revocations not read: %s", error)
-
-    async def _stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+def _wire_of(scope: Scope, body: bytes) -> bytes:
+    """What tells this request from any other, where nothing but its path or its body does."""
+    if scope["method"] == "POST":
+        return body if body.startswith(b"\x30") else b""
+    raw: bytes = scope.get("raw_path", b"")
+    return raw if scope["method"] == "GET" and raw.startswith(b"/") and not scope.get("query_string") else b""
 
 
 async def _body(receive: Receive, limit: int, headers: dict[str, str]) -> bytes | None:

@@ -21,12 +21,15 @@ _ALWAYS = (
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A request. `path` is percent-decoded and begins with a slash; header names are in lower case."""
+    """A request. `path` is percent-decoded and begins with a slash; header names are in lower case. `wire` is
+    what makes the request this one on the wire: a GET's path as it was sent, or a POST's body.
+    """
 
     method: str
     path: str
     headers: Mapping[str, str]
     body: bytes = b""
+    wire: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,21 +10,30 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from sceau.publication.http import Answer, Question, conditional, content_answer, http_date, text_answer
 from sceau.publication.page import PAGE_POLICY, render_page
-from sceau.publication.responder import OcspDesk, OcspReply
+from sceau.publication.responder import SHARED_SECONDS, OcspDesk, OcspReply
 from sceau.publication.shelf import Shelf
-from sceau.status import LARGEST_QUESTION, OcspQuestion, OcspTrouble, build_ocsp_trouble
+from sceau.publication.wires import wire_tail
+from sceau.status import LARGEST_QUESTION, OcspTrouble, build_ocsp_trouble
 
 _OCSP_TYPE = "application/ocsp-response"
 _LONGEST_GET = 2048
 _SHELF_SECONDS = {".crl": 300, ".cer": 86400, ".p7b": 86400, ".pem": 86400}
-_OCSP_SECONDS = 60
 
-Later = Callable[[], Answer]
-"""An answer that needs the records or a signature: to be made where waiting is allowed."""
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """An answer that needs the records or a signature: `make` it where waiting is allowed, or give `instead`
+    when that cannot be. `fresh`: for one asker alone (a nonce).
+    """
+
+    make: Callable[[], Answer]
+    instead: Callable[[], Answer]
+    fresh: bool
 
 
 class PublicSite:
@@ -45,7 +54,7 @@ class PublicSite:
     def answer(self, question: Question) -> Answer:
         """The answer, waiting for the records where it must."""
         prompt = self.prompt_answer(question)
-        return prompt if isinstance(prompt, Answer) else prompt()
+        return prompt if isinstance(prompt, Answer) else prompt.make()
 
     def prompt_answer(self, question: Question) -> Answer | Later:
         """The answer if it costs no look-up, else the way to make it."""
@@ -74,14 +83,23 @@ class PublicSite:
     def _asked(self, question: Question, data: bytes) -> Answer | Later:
         desk = self._desk
         if desk is None:
-            return _ocsp_answer(
-                question, OcspReply(build_ocsp_trouble(OcspTrouble.UNAUTHORIZED)), self._clock()
-            )
+            return self._told(question, OcspReply(build_ocsp_trouble(OcspTrouble.UNAUTHORIZED)))
         reply = desk.quick_reply(data)
-        if isinstance(reply, OcspQuestion):
-            asked = reply
-            return lambda: _ocsp_answer(question, desk.reply(asked), self._clock())
-        return _ocsp_answer(question, reply, self._clock())
+        if isinstance(reply, OcspReply):
+            return self._told(question, reply)
+        asked = reply
+        return Later(
+            make=lambda: self._told(question, desk.reply(asked)),
+            instead=lambda: self._told(question, desk.last_reply(asked)),
+            fresh=asked.nonce is not None,
+        )
+
+    def _told(self, question: Question, reply: OcspReply) -> Answer:
+        """A reply over HTTP; the next request of exactly this form gets it at once, while it is kept."""
+        answer = _ocsp_answer(reply, self._clock())
+        if question.wire and reply.asked and self._desk is not None:
+            self._desk.tie(question.wire, reply, wire_tail(answer))
+        return conditional(question, answer)
 
     def _page(self, question: Question) -> Answer | None:
         if question.path != "/":
@@ -117,18 +135,17 @@ def _question_in(path: str) -> bytes | None:
         return None
 
 
-def _ocsp_answer(question: Question, reply: OcspReply, now: datetime) -> Answer:
-    """An OCSP reply over HTTP. Caches may keep a shared one for a minute, so that a revocation is not
-    hidden long.
-    """
+def _ocsp_answer(reply: OcspReply, now: datetime) -> Answer:
+    """The whole answer to a GET, with what caches need to know [RFC 5019 §6.2]."""
     window = reply.window
     if window is None or not reply.shared:
-        return conditional(question, content_answer(_OCSP_TYPE, reply.der, ("cache-control", "no-store")))
-    seconds = max(0, min(_OCSP_SECONDS, int((window.next_update - now).total_seconds())))
-    headers = (
+        return content_answer(_OCSP_TYPE, reply.der, ("cache-control", "no-store"))
+    seconds = max(0, min(SHARED_SECONDS, int((window.next_update - now).total_seconds())))
+    return content_answer(
+        _OCSP_TYPE,
+        reply.der,
         ("last-modified", http_date(window.this_update)),
         ("expires", http_date(window.next_update)),
         ("etag", f'"{hashlib.sha256(reply.der).hexdigest()[:32]}"'),
         ("cache-control", f"public, max-age={seconds}, no-transform, must-revalidate"),
     )
-    return conditional(question, content_answer(_OCSP_TYPE, reply.der, *headers))

@@ -11,8 +11,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from uvicorn import Config, Server
+
 from sceau.publication.asgi import PublicApp
 from sceau.publication.public_site import PublicSite
+from sceau.publication.quick import QuickProtocol
 from sceau.publication.responder import OcspDesk
 from sceau.publication.shelf import Shelf
 from sceau.status import IssuerIdentity, OcspSigner, StatusSource
@@ -48,19 +51,17 @@ def build_app(
     return PublicApp(PublicSite(shelf, desk=desk, title=title, clock=clock), desk=desk)
 
 
-def serve(app: PublicApp, *, host: str, port: int) -> None:
-    """Run `app` until SIGTERM or SIGINT, on uvicorn with httptools. Call it in a process of its own."""
-    import uvicorn
-
-    from sceau.publication.patience import PatientProtocol
-
-    uvicorn.run(
+def server_for(app: PublicApp, *, host: str, port: int) -> Server:
+    """The HTTP server over `app`, not yet started: uvicorn, with what is kept given before it looks."""
+    protocol = type("QuickProtocol", (QuickProtocol,), {"wires": app.wires})
+    config = Config(
         app,
         host=host,
         port=port,
-        http=PatientProtocol,
+        http=protocol,
         ws="none",
         lifespan="on",
+        proxy_headers=False,
         access_log=False,
         server_header=False,
         date_header=True,
@@ -68,3 +69,9 @@ def serve(app: PublicApp, *, host: str, port: int) -> None:
         timeout_keep_alive=30,
         limit_concurrency=2000,
     )
+    return Server(config)
+
+
+def serve(app: PublicApp, *, host: str, port: int) -> None:
+    """Run `app` until SIGTERM or SIGINT. Call it in a process of its own."""
+    server_for(app, host=host, port=port).run()

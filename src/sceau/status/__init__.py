@@ -9,6 +9,8 @@ from sceau.status.answers import (
     REASONS_SAID,
     UNKNOWN,
     Changes,
+    GivenSource,
+    GivenStatus,
     SerialStatus,
     Signed,
     Standing,
@@ -37,7 +39,6 @@ from sceau.status.ocsp_answer import (
 from sceau.status.ocsp_question import LARGEST_QUESTION, CertId, OcspQuestion, read_ocsp_question
 from sceau.status.responder import ResponderOrder, build_responder_tbs, responder_is_due
 from sceau.status.revocation import RevocableFacts, Revocation, RevocationDecision, decide_revocation
-from sceau.status.runs import RUN_LIFE, RunEvent, RunState, decide_run, deciders_needed
 from sceau.status.serials import SerialCandidates, choose_serial, read_serial, spell_serial
 from sceau.status.signed import signature_algorithm, signed_der
 
@@ -45,7 +46,6 @@ __all__ = [
     "GOOD",
     "LARGEST_QUESTION",
     "REASONS_SAID",
-    "RUN_LIFE",
     "UNKNOWN",
     "AnswerWindow",
     "CertId",
@@ -53,6 +53,8 @@ __all__ = [
     "CrlCalendar",
     "CrlFacts",
     "CrlSummary",
+    "GivenSource",
+    "GivenStatus",
     "IssuerDirectory",
     "IssuerIdentity",
     "OcspQuestion",
@@ -62,8 +64,6 @@ __all__ = [
     "RevocableFacts",
     "Revocation",
     "RevocationDecision",
-    "RunEvent",
-    "RunState",
     "SerialCandidates",
     "SerialStatus",
     "Signed",
@@ -78,8 +78,6 @@ __all__ = [
     "crl_entry",
     "crl_is_due",
     "decide_revocation",
-    "decide_run",
-    "deciders_needed",
     "dropped_serials",
     "examine_crl",
     "is_listed",

@@ -87,6 +87,17 @@ class Changes:
     revoked: Sequence[tuple[str, int]]
 
 
+@dataclass(frozen=True, slots=True)
+class GivenStatus:
+    """A serial that was given, until when its certificate holds (UTC), and what is said of it now."""
+
+    issuer: str
+    generation: int
+    serial: int
+    not_after: datetime
+    status: SerialStatus
+
+
 class StatusSource(Protocol):
     """Where the public server reads status: read-only, each call one short query on its own connection.
 
@@ -108,4 +119,16 @@ class StatusSource(Protocol):
         may never leave one out, even one whose transaction began before the last call and committed after
         it.
         """
+        ...
+
+
+class GivenSource(StatusSource, Protocol):
+    """A source that can also be read from one end to the other, to prepare answers ahead."""
+
+    def given(self, after: int, upto: int) -> Sequence[GivenStatus]:
+        """The serials numbered above `after` up to `upto` in the source's own order, for as much work."""
+        ...
+
+    def last_given(self) -> int:
+        """The number of the newest, 0 without any."""
         ...

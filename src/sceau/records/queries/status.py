@@ -1,17 +1,22 @@
-"""What status services read: the standing of a serial, what changed, what a list holds, the lists
-themselves.
-"""
+"""What status services read: the standing of a serial, and what changed."""
 
 from __future__ import annotations
 
-from datetime import datetime
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, overload
+
+from django.db import DatabaseError, OperationalError, connection
 
 from sceau.certification import CertificateState
-from sceau.records.models import Certificate, CrlIssue, ResponderCertificate, Revocation
+from sceau.records.models import CrlIssue, Revocation
 from sceau.records.views import CrlLine
-from sceau.status import UNKNOWN, Changes, SerialStatus, Signed, spell_serial, status_of
+from sceau.status import UNKNOWN, Changes, GivenStatus, SerialStatus, Signed, spell_serial, status_of
 
-_SIGNED = {
+_SIGNED: dict[str, Signed] = {
     CertificateState.INTENDED: Signed.INTENDED,
     CertificateState.ISSUED: Signed.SIGNED,
     CertificateState.COLLECTED: Signed.SIGNED,
@@ -21,45 +26,147 @@ _SIGNED = {
 
 
 class StatusRecords:
-    """The records as `status.StatusSource`: one short read for each question."""
+    """The records as `status.GivenSource`: one short statement for each question, on this thread's
+    connection.
+
+    Plain SQL: this is the one read that the world waits for, and building it anew costs ten times as much.
+    """
 
     def status(self, issuer: str, generation: int, serial: int) -> SerialStatus:
         """What is said of `serial` under that key of `issuer`, as committed now."""
         spelt = spell_serial(serial)
-        row = (
-            Certificate.objects.filter(issuer=issuer, generation=generation, serial=spelt)
-            .values_list("state", "changed_at", "revocation__at", "revocation__reason_number")
-            .first()
-        )
+        row = _one(_STATUS, (issuer, spelt))
         if row is None:
             return self._responder(issuer, generation, spelt)
-        state, known_at, revoked_at, reason = row
+        held, state, known_at, revoked_at, reason = row
+        if held != generation:
+            return UNKNOWN
         return status_of(
-            _SIGNED[CertificateState(state)], known_at=known_at, revoked_at=revoked_at, reason=reason or 0
+            _SIGNED[state], known_at=_utc(known_at), revoked_at=_utc(revoked_at), reason=reason or 0
         )
 
     def changes(self, mark: int) -> Changes:
         """The (issuer, serial) revoked after `mark`. Revocations are numbered in the order they commit."""
         if mark < 0:
-            last = Revocation.objects.order_by("-id").values_list("id", flat=True).first()
-            return Changes(last or 0, ())
-        rows = list(
-            Revocation.objects.filter(id__gt=mark).order_by("id").values_list("id", "issuer", "serial")
-        )
+            last = _one(_LAST_REVOCATION, ())
+            return Changes((last or (0,))[0] or 0, ())
+        rows = _all(_REVOKED_SINCE, (mark,))
         revoked = tuple((issuer, int(serial, 16)) for _, issuer, serial in rows)
         return Changes(rows[-1][0] if rows else mark, revoked)
 
+    def given(self, after: int, upto: int) -> tuple[GivenStatus, ...]:
+        """The certificates numbered above `after` up to `upto` in the records' own order, with what is said
+        of each: at most ``upto - after`` of them, for that much work.
+        """
+        return tuple(
+            GivenStatus(
+                issuer,
+                generation,
+                int(serial, 16),
+                not_after=_utc(not_after),
+                status=status_of(
+                    _SIGNED[state], known_at=_utc(known_at), revoked_at=_utc(revoked_at), reason=reason or 0
+                ),
+            )
+            for issuer, generation, serial, not_after, state, known_at, revoked_at, reason in _all(
+                _GIVEN, (after, upto)
+            )
+        )
+
+    def last_given(self) -> int:
+        """The number of the newest certificate in the records' own order, 0 without any."""
+        last = _one(_LAST_GIVEN, ())
+        return (last or (0,))[0] or 0
+
     def _responder(self, issuer: str, generation: int, spelt: str) -> SerialStatus:
         """A responder's own certificate is ours too."""
-        row = (
-            ResponderCertificate.objects.filter(issuer=issuer, generation=generation, serial=spelt)
-            .exclude(der=None)
-            .values_list("not_before", flat=True)
-            .first()
-        )
+        row = _one(_RESPONDER, (issuer, spelt, generation))
         if row is None:
             return UNKNOWN
-        return status_of(Signed.SIGNED, known_at=row, revoked_at=None)
+        return status_of(Signed.SIGNED, known_at=_utc(row[0]), revoked_at=None)
+
+
+_STATUS = (
+    "SELECT c.generation, c.state, c.changed_at, r.at, r.reason_number FROM records_certificate c "
+    "LEFT JOIN records_revocation r ON r.certificate_id = c.id WHERE c.issuer = %s AND c.serial = %s"
+)
+_GIVEN = (
+    "SELECT c.issuer, c.generation, c.serial, c.not_after, c.state, c.changed_at, r.at, r.reason_number "
+    "FROM records_certificate c LEFT JOIN records_revocation r ON r.certificate_id = c.id "
+    "WHERE c.id > %s AND c.id <= %s ORDER BY c.id"
+)
+_LAST_GIVEN = "SELECT max(id) FROM records_certificate"
+_RESPONDER = (
+    "SELECT not_before FROM records_respondercertificate "
+    "WHERE issuer = %s AND serial = %s AND generation = %s AND der IS NOT NULL"
+)
+_LAST_REVOCATION = "SELECT max(id) FROM records_revocation"
+_REVOKED_SINCE = "SELECT id, issuer, serial FROM records_revocation WHERE id > %s ORDER BY id"
+
+
+def _one(statement: str, values: tuple[object, ...]) -> tuple[Any, ...] | None:
+    with _reading() as cursor:
+        cursor.execute(statement, values)
+        row: tuple[Any, ...] | None = cursor.fetchone()
+        return row
+
+
+def _all(statement: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
+    with _reading() as cursor:
+        cursor.execute(statement, values)
+        return list(cursor.fetchall())
+
+
+class _Held(threading.local):
+    """The file that this thread's connection was opened on."""
+
+    link: object = None
+    file: tuple[int, int] | None = None
+
+
+_HELD = _Held()
+
+
+@contextmanager
+def _reading() -> Iterator[Any]:
+    """A cursor; after an error the connection is given up, so that the next question makes a new one."""
+    try:
+        _follow_file()
+        with connection.cursor() as cursor:
+            yield cursor
+    except DatabaseError:
+        if not connection.in_atomic_block:
+            connection.close()
+        raise
+
+
+def _follow_file() -> None:
+    """See that an SQLite connection reads the file that is there now. One that was taken away is no longer
+    read, nor made anew, empty, by opening it; one that was put in its place (a restored copy) is opened.
+    """
+    name = str(connection.settings_dict["NAME"])
+    if connection.vendor != "sqlite" or connection.in_atomic_block or name.startswith((":", "file:")):
+        return
+    try:
+        there = os.stat(name)  # noqa: PTH116 - this is asked at each question
+    except OSError as error:
+        connection.close()
+        raise OperationalError("the database file is not there") from error
+    file = (there.st_dev, there.st_ino)
+    if connection.connection is not None and connection.connection is _HELD.link and file != _HELD.file:
+        connection.close()
+    connection.ensure_connection()
+    if connection.connection is not _HELD.link:
+        _HELD.link, _HELD.file = connection.connection, file
+
+
+@overload
+def _utc(at: datetime) -> datetime: ...
+@overload
+def _utc(at: datetime | None) -> datetime | None: ...
+def _utc(at: datetime | None) -> datetime | None:
+    """SQLite gives instants without their zone, which is UTC."""
+    return at if at is None or at.tzinfo is not None else at.replace(tzinfo=UTC)
 
 
 def revoked_entries(issuer: str, generation: int, *, last_list: datetime | None) -> tuple[bytes, ...]:
