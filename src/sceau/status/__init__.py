@@ -39,6 +39,7 @@ from sceau.status.ocsp_answer import (
 from sceau.status.ocsp_question import LARGEST_QUESTION, CertId, OcspQuestion, read_ocsp_question
 from sceau.status.responder import ResponderOrder, build_responder_tbs, responder_is_due
 from sceau.status.revocation import RevocableFacts, Revocation, RevocationDecision, decide_revocation
+from sceau.status.runs import RUN_LIFE, RunEvent, RunState, decide_run, deciders_needed
 from sceau.status.serials import SerialCandidates, choose_serial, read_serial, spell_serial
 from sceau.status.signed import signature_algorithm, signed_der
 
@@ -46,6 +47,7 @@ __all__ = [
     "GOOD",
     "LARGEST_QUESTION",
     "REASONS_SAID",
+    "RUN_LIFE",
     "UNKNOWN",
     "AnswerWindow",
     "CertId",
@@ -64,6 +66,8 @@ __all__ = [
     "RevocableFacts",
     "Revocation",
     "RevocationDecision",
+    "RunEvent",
+    "RunState",
     "SerialCandidates",
     "SerialStatus",
     "Signed",
@@ -78,6 +82,8 @@ __all__ = [
     "crl_entry",
     "crl_is_due",
     "decide_revocation",
+    "decide_run",
+    "deciders_needed",
     "dropped_serials",
     "examine_crl",
     "is_listed",
