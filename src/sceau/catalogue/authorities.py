@@ -58,10 +58,17 @@ class Issuer:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """When status is published: a CRL each `crl_every_hours`, good for `crl_valid_hours` [IGC-SANTE 1.4]."""
+    """When status is published: a CRL each `crl_every_hours`, good for `crl_valid_hours` [IGC-SANTE 1.4], a
+    delta each `delta_every_hours`. After a revocation, a list of up to `crl_prompt_entries` at once, a larger
+    one within `crl_changed_minutes`.
+    """
 
     crl_every_hours: int
     crl_valid_hours: int
+    crl_prompt_entries: int
+    crl_changed_minutes: int
+    delta_every_hours: int
+    delta_valid_hours: int
     ocsp_valid_hours: int
     ocsp_responder_days: int
     clause: str
@@ -136,9 +143,12 @@ class Environment:
         """Where the authority's certificate lies, in DER."""
         return f"{self.ca_issuers_base}/{self.file(issuer)}.cer"
 
-    def crl_uri(self, issuer: Issuer) -> str:
-        """Where the authority's complete CRL lies, in DER."""
-        return f"{self.crl_base}/{self.file(issuer)}.crl"
+    def crl_uri(self, issuer: Issuer, *, partition: int | None = None, delta: bool = False) -> str:
+        """Where the authority's complete CRL lies, in DER: the one of all its certificates, or of a
+        `partition` of them (1, 2…); with `delta`, what was added to it since.
+        """
+        part = "" if partition is None else f"-P{partition}"
+        return f"{self.crl_base}/{self.file(issuer)}{part}{'-DELTA' if delta else ''}.crl"
 
     def ldap_uri(self, issuer: Issuer, parent: Issuer | None, *, delta: bool = False) -> str | None:
         """Where the authority's CRL lies in the directory, or None where there is none [IGC-SANTE 1.3].

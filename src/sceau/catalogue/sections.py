@@ -104,9 +104,15 @@ def read_calendar(row: Row) -> Calendar:
     """The one row of calendar.toml."""
     if row.number("crl_valid_hours") < 2 * row.number("crl_every_hours"):
         row.problem("a list must outlive the next one", "crl_valid_hours")
+    if row.number("delta_valid_hours") < 2 * row.number("delta_every_hours"):
+        row.problem("a delta must outlive the next one", "delta_valid_hours")
     calendar = Calendar(
         crl_every_hours=row.number("crl_every_hours"),
         crl_valid_hours=row.number("crl_valid_hours"),
+        crl_prompt_entries=row.number("crl_prompt_entries"),
+        crl_changed_minutes=row.number("crl_changed_minutes"),
+        delta_every_hours=row.number("delta_every_hours"),
+        delta_valid_hours=row.number("delta_valid_hours"),
         ocsp_valid_hours=row.number("ocsp_valid_hours"),
         ocsp_responder_days=row.number("ocsp_responder_days"),
         clause=row.text("clause"),

@@ -18,7 +18,7 @@ from sceau.certification import encode
 from sceau.custody.clock import SignerClock
 from sceau.custody.examination import Admitted, CertificateExaminer, SigningIssuer, examine_request
 from sceau.custody.ledger import Ledger
-from sceau.custody.ledger_lines import Intent, Outcome, OutcomeKind, SignatureKind
+from sceau.custody.ledger_lines import LIST_KINDS, Intent, Outcome, OutcomeKind
 from sceau.custody.wire import Answer, SignatureRequest
 from sceau.vocabulary import Fault, Finding, Refused
 
@@ -58,7 +58,7 @@ class _Waiting:
         list.
         """
         code, generation = self.admitted.issuer.name
-        if self.admitted.request.kind is SignatureKind.CRL:
+        if self.admitted.request.kind in LIST_KINDS:
             return code, generation, -1
         return code, 0, self.admitted.serial
 

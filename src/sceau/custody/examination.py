@@ -9,7 +9,7 @@ back. Whether *this* name was allowed to *this* structure is beyond it: that was
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from cryptography import x509
@@ -19,7 +19,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
 
 from sceau.custody.body import Body, read_body
 from sceau.custody.keys import SigningKey
-from sceau.custody.ledger_lines import SignatureKind
+from sceau.custody.ledger_lines import LIST_KINDS, SignatureKind
+from sceau.custody.list_memory import ListMemory
 from sceau.custody.wire import SignatureRequest
 from sceau.status import IssuerIdentity, examine_crl, issuer_identity, signature_algorithm, signed_der
 from sceau.vocabulary import Finding, Refused
@@ -51,6 +52,7 @@ class SigningIssuer:
     not_before: datetime
     not_after: datetime
     key: SigningKey
+    lists: ListMemory = field(default_factory=ListMemory)
 
     @property
     def name(self) -> tuple[str, int]:
@@ -98,8 +100,9 @@ def examine_request(
         problems.append(Finding.error("signer.algorithm", issuer.identity.code))
     if problems:
         raise Refused(problems)
-    if request.kind is SignatureKind.CRL:
-        facts = examine_crl(request.tbs, issuer=issuer.identity, at=at)
+    if request.kind in LIST_KINDS:
+        is_delta = request.kind is SignatureKind.DELTA_CRL
+        facts = examine_crl(request.tbs, issuer=issuer.identity, at=at, delta=is_delta, memory=issuer.lists)
         return Admitted(request, issuer, facts.number, None)
     body = _read(request.tbs)
     problems = _wrong_with_any(body, issuer, at)

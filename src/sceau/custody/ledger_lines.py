@@ -28,6 +28,11 @@ class SignatureKind(StrEnum):
     CERTIFICATE = "certificate"
     OCSP_RESPONDER = "ocsp-responder"
     CRL = "crl"
+    DELTA_CRL = "delta-crl"
+
+
+LIST_KINDS = frozenset({SignatureKind.CRL, SignatureKind.DELTA_CRL})
+"""Numbered together: a delta's number and a complete list's never meet [RFC 5280 §5.2.3]."""
 
 
 class OutcomeKind(StrEnum):
@@ -58,7 +63,7 @@ class Intent:
     @property
     def is_crl(self) -> bool:
         """Whether `serial` is a CRL number."""
-        return self.kind is SignatureKind.CRL
+        return self.kind in LIST_KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +114,9 @@ def digest_of(raw: bytes) -> str:
 def write_line(line: Line) -> bytes:
     """The line's bytes, newline included."""
     what = line.what
-    head = f'{{"n":{line.index},"prev":"{line.previous}","at":"{_time_text(what.at)}","step":"'
+    head = f'{{"n":{line.index},"prev":"{line.previous}","at":"{time_text(what.at)}","step":"'
     if isinstance(what, Intent):
-        until = "null" if what.until is None else f'"{_time_text(what.until)}"'
+        until = "null" if what.until is None else f'"{time_text(what.until)}"'
         rest = (
             f'intent","kind":"{what.kind.value}","issuer":{_quoted(what.issuer)},"generation":{what.generation}'
             f',"serial":"{what.serial:x}","until":{until},"tbs":"{what.tbs_sha256}"}}\n'
@@ -133,25 +138,35 @@ def read_line(raw: bytes, *, index: int, previous: str) -> Line | None:
     return line if is_itself and line.index == index and line.previous == previous else None
 
 
-def _parse(data: dict[str, Any]) -> Line:
-    at = _time(data["at"])
-    if data["step"] != "intent":
-        outcome = Outcome(int(data["of"]), at, OutcomeKind(data["step"]), data["der"])
-        return Line(data["n"], data["prev"], outcome)
-    intent = Intent(
-        at=at,
+def intent_data(intent: Intent) -> dict[str, Any]:
+    """An intent on its own, as JSON would have it: for the border between two segments."""
+    data: dict[str, Any] = json.loads(write_line(Line(0, "", intent)))
+    return {name: data[name] for name in data if name not in ("n", "prev", "step")}
+
+
+def read_intent(data: dict[str, Any]) -> Intent:
+    """The intent of `intent_data`. Raises ValueError, KeyError or TypeError."""
+    return Intent(
+        at=read_time(data["at"]),
         kind=SignatureKind(data["kind"]),
         issuer=data["issuer"],
         generation=data["generation"],
         serial=int(data["serial"], 16),
         tbs_sha256=data["tbs"],
-        until=None if data["until"] is None else _time(data["until"]),
+        until=None if data["until"] is None else read_time(data["until"]),
     )
-    return Line(data["n"], data["prev"], intent)
+
+
+def _parse(data: dict[str, Any]) -> Line:
+    if data["step"] == "intent":
+        return Line(data["n"], data["prev"], read_intent(data))
+    outcome = Outcome(int(data["of"]), read_time(data["at"]), OutcomeKind(data["step"]), data["der"])
+    return Line(data["n"], data["prev"], outcome)
 
 
 @lru_cache(maxsize=512)
-def _time_text(at: datetime) -> str:
+def time_text(at: datetime) -> str:
+    """A time as the lines spell it: UTC, to the microsecond."""
     return at.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
@@ -160,5 +175,7 @@ def _quoted(text: str) -> str:
     return json.dumps(text)
 
 
-def _time(text: str) -> datetime:
+@lru_cache(maxsize=512)
+def read_time(text: str) -> datetime:
+    """A time as the lines spell it. Raises ValueError."""
     return datetime.fromisoformat(text.removesuffix("Z") + "+00:00")

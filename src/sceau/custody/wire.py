@@ -20,11 +20,16 @@ from sceau.vocabulary import Fault, Finding, Refused, Severity
 
 _MAGIC = b"SCE2"
 _PREFIX = struct.Struct(">4sBBHI")
-_KINDS = {1: SignatureKind.CERTIFICATE, 2: SignatureKind.OCSP_RESPONDER, 3: SignatureKind.CRL}
+_KINDS = {
+    1: SignatureKind.CERTIFICATE,
+    2: SignatureKind.OCSP_RESPONDER,
+    3: SignatureKind.CRL,
+    4: SignatureKind.DELTA_CRL,
+}
 _NUMBERS = {kind: number for number, kind in _KINDS.items()}
 _LARGEST_CERTIFICATE = 64 * 1024
 _LARGEST_LIST = 512 * 1024 * 1024
-_LARGEST_REQUEST = {number: _LARGEST_CERTIFICATE for number in _KINDS} | {3: _LARGEST_LIST}
+_LARGEST_REQUEST = {number: _LARGEST_CERTIFICATE for number in _KINDS} | {3: _LARGEST_LIST, 4: _LARGEST_LIST}
 _SIGNED, _REFUSED, _FAULT = 0x10, 0x11, 0x12
 _LARGEST_ANSWER = {_SIGNED: _LARGEST_LIST + 64 * 1024, _REFUSED: 512 * 1024, _FAULT: 64 * 1024}
 _COMPACT = 1 << 20

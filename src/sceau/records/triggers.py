@@ -261,7 +261,36 @@ REFUSALS: tuple[Refusal, ...] = (
         "records_crlissue",
         "UPDATE",
         "crl: what was published does not change",
-        "NEW.number <> OLD.number OR (OLD.der IS NOT NULL AND NEW.der IS DISTINCT FROM OLD.der)",
+        "NEW.number <> OLD.number"
+        " OR (OLD.der IS NOT NULL AND NEW.der IS NOT NULL AND NEW.der IS DISTINCT FROM OLD.der)",
+    ),
+    Refusal(
+        "crl_digest_stays",
+        "records_crlissue",
+        "UPDATE",
+        "crl: the digest of what was published stays",
+        "(OLD.sha256 IS NOT NULL AND NEW.sha256 IS DISTINCT FROM OLD.sha256)"
+        " OR (OLD.der IS NOT NULL AND NEW.der IS NULL AND OLD.sha256 IS NULL)",
+        asks="records_crlsegment",
+    ),
+    _kept("records_crlsegment"),
+    _fixed("records_crlsegment", "issuer", "generation", "partition", "place", "first"),
+    Refusal(
+        "certificate_keeps_partition",
+        "records_certificate",
+        "UPDATE",
+        "certificate: its list never changes",
+        'NEW."partition" IS DISTINCT FROM OLD."partition"',
+        asks="records_crlsegment",
+    ),
+    Refusal(
+        "revocation_in_partition",
+        "records_revocation",
+        "INSERT",
+        "revocation: stands in the list of its certificate",
+        'NEW."partition" IS DISTINCT FROM'
+        ' (SELECT c."partition" FROM records_certificate c WHERE c.id = NEW.certificate_id)',
+        asks="records_crlsegment",
     ),
     Refusal(
         "contract_ends_once",

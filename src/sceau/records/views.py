@@ -269,7 +269,9 @@ class TokenLine:
 
 @dataclass(frozen=True, slots=True)
 class CrlLine:
-    """A list published. `der` is the whole list."""
+    """A list published. `der` is the whole list; `base` is the number of the list that a delta adds to,
+    `partition` the part of the issuer's list that it is.
+    """
 
     issuer: str
     generation: int
@@ -278,6 +280,8 @@ class CrlLine:
     next_update: datetime
     entries: int
     der: bytes
+    partition: int | None = None
+    base: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

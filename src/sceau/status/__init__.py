@@ -20,14 +20,23 @@ from sceau.status.answers import (
 from sceau.status.crl import (
     CrlCalendar,
     CrlFacts,
+    CrlForm,
     build_crl_tbs,
     crl_entry,
     crl_is_due,
+    crl_is_late,
     is_listed,
     next_crl,
 )
-from sceau.status.crl_continuity import dropped_serials
-from sceau.status.crl_examination import CrlSummary, check_crl_signature, examine_crl, read_crl
+from sceau.status.crl_continuity import dropped_from, dropped_serials, listed_octets
+from sceau.status.crl_examination import (
+    CrlSummary,
+    EntriesMemory,
+    check_crl_signature,
+    examine_crl,
+    read_crl,
+)
+from sceau.status.crl_partition import MOST_PARTITIONS, partition_at, season
 from sceau.status.issuing import IssuerDirectory, IssuerIdentity, issuer_identity
 from sceau.status.ocsp_answer import (
     AnswerWindow,
@@ -46,6 +55,7 @@ from sceau.status.signed import signature_algorithm, signed_der
 __all__ = [
     "GOOD",
     "LARGEST_QUESTION",
+    "MOST_PARTITIONS",
     "REASONS_SAID",
     "RUN_LIFE",
     "UNKNOWN",
@@ -54,7 +64,9 @@ __all__ = [
     "Changes",
     "CrlCalendar",
     "CrlFacts",
+    "CrlForm",
     "CrlSummary",
+    "EntriesMemory",
     "GivenSource",
     "GivenStatus",
     "IssuerDirectory",
@@ -81,18 +93,23 @@ __all__ = [
     "choose_serial",
     "crl_entry",
     "crl_is_due",
+    "crl_is_late",
     "decide_revocation",
     "decide_run",
     "deciders_needed",
+    "dropped_from",
     "dropped_serials",
     "examine_crl",
     "is_listed",
     "issuer_identity",
+    "listed_octets",
     "next_crl",
+    "partition_at",
     "read_crl",
     "read_ocsp_question",
     "read_serial",
     "responder_is_due",
+    "season",
     "signature_algorithm",
     "signed_der",
     "spell_serial",

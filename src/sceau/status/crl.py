@@ -1,9 +1,9 @@
-"""The complete CRL [RFC 5280 §5]: its entries, which of them it lists, when the next one is due, its exact
-bytes.
+"""Lists of revoked certificates [RFC 5280 §5]: their entries, what they speak of, when the next one is due,
+their exact bytes.
 
 An entry's DER is made once, when a certificate is revoked, and kept; a list is those bytes one after the
-other between a head and a foot, so a million entries cost a copy. Signing is the signer's, publishing is
-operations'.
+other between a head and a foot, so a million entries cost a copy. Three shapes and no other: complete,
+complete for a partition, and the delta of either. Signing is the signer's, publishing is operations'.
 
 The real lists carry no reason code [IGC-SANTE 1.4]; what ours say is the policy of `answers.REASONS_SAID`.
 """
@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from io import BytesIO
 from typing import Self
 
 from sceau.catalogue import Calendar
@@ -22,14 +23,21 @@ from sceau.status.answers import REASONS_SAID, reason_said
 from sceau.status.issuing import IssuerIdentity
 
 _AUTHORITY_KEY_IDENTIFIER, _CRL_NUMBER, _REASON_CODE = "2.5.29.35", "2.5.29.20", "2.5.29.21"
+_DELTA_INDICATOR, _ISSUING_POINT, _FRESHEST = "2.5.29.27", "2.5.29.28", "2.5.29.46"
 
 
 @dataclass(frozen=True, slots=True)
 class CrlCalendar:
-    """How often a list is made anew at least, and how long it stays good [ASSURANCE G12]."""
+    """How often a list is made anew at least, and how long it stays good [ASSURANCE G12].
+
+    A change makes a list of up to `prompt_entries` anew at once; a larger one once `changed_every` is over
+    (its delta tells the change at once).
+    """
 
     every: timedelta = timedelta(hours=1)
     valid: timedelta = timedelta(days=6)
+    prompt_entries: int = 50_000
+    changed_every: timedelta = timedelta(minutes=15)
 
     def __post_init__(self) -> None:
         if not timedelta(0) < self.every * 2 <= self.valid:
@@ -39,8 +47,18 @@ class CrlCalendar:
 
     @classmethod
     def of(cls, calendar: Calendar) -> Self:
-        """The calendar of the catalogue."""
-        return cls(timedelta(hours=calendar.crl_every_hours), timedelta(hours=calendar.crl_valid_hours))
+        """The calendar of the complete lists."""
+        return cls(
+            timedelta(hours=calendar.crl_every_hours),
+            timedelta(hours=calendar.crl_valid_hours),
+            calendar.crl_prompt_entries,
+            timedelta(minutes=calendar.crl_changed_minutes),
+        )
+
+    @classmethod
+    def of_deltas(cls, calendar: Calendar) -> Self:
+        """The calendar of the deltas, which are always prompt."""
+        return cls(timedelta(hours=calendar.delta_every_hours), timedelta(hours=calendar.delta_valid_hours))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +68,24 @@ class CrlFacts:
     number: int
     this_update: datetime
     next_update: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CrlForm:
+    """What a list says of itself beside its entries.
+
+    `partition` is the address of the partition it speaks for, the one written in its certificates; empty: of
+    all certificates of the key. `base` is the number of the complete list that a delta adds to [RFC 5280
+    §5.2.4]; `freshest` where a complete list's deltas lie [§5.2.6].
+    """
+
+    partition: str = ""
+    base: int | None = None
+    freshest: str = ""
+
+    def __post_init__(self) -> None:
+        if self.base is not None and self.freshest:
+            raise ValueError("a delta names no delta [RFC 5280 §5.2.6]")
 
 
 def crl_entry(serial: int, *, at: datetime, reason: int = 0, said: frozenset[int] = REASONS_SAID) -> bytes:
@@ -63,20 +99,24 @@ def crl_entry(serial: int, *, at: datetime, reason: int = 0, said: frozenset[int
     return encode.sequence(encode.integer(serial), encode.time(at), extensions)
 
 
-def build_crl_tbs(facts: CrlFacts, entries: Iterable[bytes], *, issuer: IssuerIdentity) -> bytes:
-    """DER of TBSCertList over `entries`, each as `crl_entry` made it.
+def build_crl_tbs(
+    facts: CrlFacts,
+    entries: Iterable[bytes],
+    *,
+    issuer: IssuerIdentity,
+    form: CrlForm = CrlForm(),
+    size: int | None = None,
+) -> bytes:
+    """DER of TBSCertList over `entries`, each one or more whole entries as `crl_entry` made them.
 
-    An empty list leaves the field out [RFC 5280 §5.1.2.6].
+    With `size` (octets of all entries together) they are copied once, one after the other; ValueError when
+    they turn out to be another size. An empty list leaves the field out [RFC 5280 §5.1.2.6].
     """
     if facts.next_update <= facts.this_update:
         raise ValueError("a list ends after it begins")
-    listed = b"".join(entries)
-    extensions = encode.sequence(
-        encode.extension(
-            _AUTHORITY_KEY_IDENTIFIER, encode.sequence(encode.element(0x80, issuer.key_identifier))
-        ),
-        encode.extension(_CRL_NUMBER, encode.integer(facts.number)),
-    )
+    if size is None:
+        entries = tuple(entries)
+        size = sum(map(len, entries))
     front = b"".join(
         (
             encode.integer(1),
@@ -84,12 +124,44 @@ def build_crl_tbs(facts: CrlFacts, entries: Iterable[bytes], *, issuer: IssuerId
             issuer.name,
             encode.time(facts.this_update),
             encode.time(facts.next_update),
+            bytes((der.SEQUENCE,)) + encode.length(size) if size else b"",
         )
     )
-    listed_header = bytes((der.SEQUENCE,)) + encode.length(len(listed)) if listed else b""
-    foot = encode.explicit(0, extensions)
-    total = len(front) + len(listed_header) + len(listed) + len(foot)
-    return b"".join((bytes((der.SEQUENCE,)), encode.length(total), front, listed_header, listed, foot))
+    foot = encode.explicit(0, _extensions(facts, issuer, form))
+    whole = BytesIO()
+    whole.write(bytes((der.SEQUENCE,)) + encode.length(len(front) + size + len(foot)) + front)
+    begins = whole.tell()
+    for piece in entries:
+        whole.write(piece)
+    if whole.tell() - begins != size:
+        raise ValueError(f"entries of {whole.tell() - begins} octets instead of {size}")
+    whole.write(foot)
+    return whole.getvalue()
+
+
+def _extensions(facts: CrlFacts, issuer: IssuerIdentity, form: CrlForm) -> bytes:
+    """As the real lists have them, then what they do not have: the partition and the delta."""
+    key = encode.sequence(encode.element(0x80, issuer.key_identifier))
+    parts = [
+        encode.extension(_AUTHORITY_KEY_IDENTIFIER, key),
+        encode.extension(_CRL_NUMBER, encode.integer(facts.number)),
+    ]
+    if form.base is not None:
+        parts.append(encode.extension(_DELTA_INDICATOR, encode.integer(form.base), critical=True))
+    if form.partition:
+        point = encode.explicit(0, _full_name(form.partition))
+        parts.append(
+            encode.extension(_ISSUING_POINT, encode.sequence(point, b"\x81\x01\xff"), critical=True)
+        )
+    if form.freshest:
+        point = encode.sequence(encode.explicit(0, _full_name(form.freshest)))
+        parts.append(encode.extension(_FRESHEST, encode.sequence(point)))
+    return encode.sequence(*parts)
+
+
+def _full_name(address: str) -> bytes:
+    """DistributionPointName, fullName [RFC 5280 §4.2.1.13]."""
+    return encode.explicit(0, encode.ia5(0x86, address))
 
 
 def is_listed(not_after: datetime, *, last_list: datetime | None) -> bool:
@@ -102,7 +174,7 @@ def is_listed(not_after: datetime, *, last_list: datetime | None) -> bool:
 
 
 def next_crl(last: CrlFacts | None, *, at: datetime, calendar: CrlCalendar, floor: int = 0) -> CrlFacts:
-    """Number and dates of the list to make at `at`.
+    """Number and dates of the list to make at `at`, after the `last` of the same key, whatever its kind.
 
     The number rises by one, and stays above `floor` (the last number in the signer's ledger, after a
     restore). thisUpdate never lies before the last list's, whatever the clock says [ASSURANCE F11].
@@ -114,11 +186,25 @@ def next_crl(last: CrlFacts | None, *, at: datetime, calendar: CrlCalendar, floo
     return CrlFacts(number=number, this_update=begins, next_update=begins + calendar.valid)
 
 
-def crl_is_due(last: CrlFacts | None, *, at: datetime, calendar: CrlCalendar, changed: bool) -> bool:
+def crl_is_due(
+    last: CrlFacts | None, *, at: datetime, calendar: CrlCalendar, changed: bool, entries: int = 0
+) -> bool:
     """Whether a new list has to be made now: none yet, something changed, a period is over, or half its
-    life is.
+    life is. `entries` is how many the last one holds: a large one does not follow every change.
     """
-    if last is None or changed:
+    if last is None:
+        return True
+    if changed and (entries <= calendar.prompt_entries or at >= last.this_update + calendar.changed_every):
         return True
     half = (last.next_update - last.this_update) / 2
     return at >= last.this_update + min(calendar.every, half)
+
+
+def crl_is_late(last: CrlFacts | None, *, at: datetime, calendar: CrlCalendar) -> bool:
+    """Whether people must be told, long before anybody is without a list: none, or the last one should have
+    been followed for half a period already, or half of its life is over [ASSURANCE F10, G12].
+    """
+    if last is None:
+        return True
+    half = (last.next_update - last.this_update) / 2
+    return at >= last.this_update + min(calendar.every * 1.5, half)

@@ -6,41 +6,56 @@ that are wrong, and a list made from them would put a revoked certificate back i
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 
 from sceau.status import der
-from sceau.status.der import NotDerError, Reader
-
-_TIMES = (0x17, 0x18)
+from sceau.status.crl_shape import read_shape
+from sceau.status.der import NotDerError, Reader, elements
 
 
 def dropped_serials(before: bytes, entries: Collection[bytes]) -> tuple[int, ...]:
-    """The serials on the signed list `before` (DER) that none of `entries` (as `crl_entry` makes them) names.
+    """The serials on the signed list `before` (DER) that none of `entries` (each one or more whole entries as
+    `crl_entry` makes them) names.
 
     `ValueError` when `before` is no list in DER.
     """
-    kept = frozenset(entries)
-    changed = [entry for entry in _entries_of(before) if entry not in kept]
-    if not changed:
+    return dropped_from(listed_octets(before), entries)
+
+
+def listed_octets(signed: bytes) -> bytes:
+    """The entries of a signed list (DER), one after the other. `ValueError` when it is no list."""
+    shape = read_shape(signed, is_signed=True)
+    return signed[shape.begins : shape.ends]
+
+
+def dropped_from(before: bytes, entries: Collection[bytes]) -> tuple[int, ...]:
+    """The same, for the entries of the list before alone."""
+    if b"".join(entries) == before:
         return ()
-    named = {_serial_of(entry) for entry in kept}
-    return tuple(serial for serial in map(_serial_of, changed) if serial not in named)
+    odd = list(_unmatched(elements(before, der.SEQUENCE), _each(entries)))
+    if not odd:
+        return ()
+    missing = dict.fromkeys(map(_serial_of, odd))
+    for entry in _each(entries):
+        missing.pop(_serial_of(entry), None)
+    return tuple(missing)
 
 
-def _entries_of(list_der: bytes) -> list[bytes]:
-    """Each element of revokedCertificates, whole [RFC 5280 §5.1.2]."""
-    tbs = Reader(list_der).enter(der.SEQUENCE).enter(der.SEQUENCE)
-    tbs.take(der.INTEGER)
-    tbs.take(der.SEQUENCE)
-    tbs.take(der.SEQUENCE)
-    while (tag := tbs.next_tag()) in _TIMES:
-        tbs.take(tag)
-    if tbs.next_tag() != der.SEQUENCE:
-        return []
-    listed, found = tbs.enter(der.SEQUENCE), []
-    while not listed.done:
-        found.append(listed.take_whole(der.SEQUENCE))
-    return found
+def _each(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    for piece in pieces:
+        yield from elements(piece, der.SEQUENCE)
+
+
+def _unmatched(before: Iterator[bytes], after: Iterator[bytes]) -> Iterator[bytes]:
+    """The entries of `before` that `after` does not have in the same order: lists grow at their end, so that
+    this is few where little was lost, and those are then looked for everywhere.
+    """
+    wanted = next(after, None)
+    for entry in before:
+        if entry == wanted:
+            wanted = next(after, None)
+        else:
+            yield entry
 
 
 def _serial_of(entry: bytes) -> int:

@@ -15,6 +15,7 @@ class Certificate(models.Model):
     print it.
 
     `draft` are the exact bytes meant to be signed; `der` what came back, null until it is recorded.
+    `partition` is the part of its issuer's list that its distribution point names, null: the whole.
     """
 
     reference = models.CharField(max_length=20, unique=True)
@@ -48,6 +49,7 @@ class Certificate(models.Model):
     code_failures = models.PositiveIntegerField(default=0)
     code_failed_at = models.DateTimeField(null=True)
     replaces = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="successors")
+    partition = models.PositiveSmallIntegerField(null=True)
 
     class Meta:
         constraints = (
@@ -109,7 +111,7 @@ class CertificateName(models.Model):
 class Revocation(models.Model):
     """The end of a certificate: one, with a reason and a date, never changed, never removed (trigger).
 
-    `entry` is the DER of its line in a CRL, made once.
+    `entry` is the DER of its line in a CRL, made once. `partition` is the certificate's.
     """
 
     certificate = models.OneToOneField(Certificate, on_delete=models.PROTECT, related_name="revocation")
@@ -124,13 +126,20 @@ class Revocation(models.Model):
     by = models.CharField(max_length=64, blank=True)
     explanation = models.TextField(blank=True)
     entry = models.BinaryField()
+    partition = models.PositiveSmallIntegerField(null=True)
 
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=("issuer", "serial"), name="revocation_serial_once"),
             models.CheckConstraint(condition=~Q(reason=""), name="revocation_reason"),
         )
-        indexes = (models.Index(fields=("issuer", "generation", "serial"), name="revocation_list"),)
+        # Everything that a list reads, in the order in which it lists: the rows themselves are not touched.
+        indexes = (
+            models.Index(
+                fields=("issuer", "generation", "partition", "id", "not_after", "entry"),
+                name="revocation_entries",
+            ),
+        )
 
 
 class KeyUse(models.Model):
@@ -156,7 +165,10 @@ class BlockedKey(models.Model):
 class CrlIssue(models.Model):
     """A list: its number is taken before it is signed, and never serves twice.
 
-    `through` is the last revocation it could hold; `entries` how many it holds.
+    `through` is the last revocation it could hold; `entries` how many it holds; `base` the number of the
+    complete list that a delta adds to, null for a complete one; `partition` the part of the issuer's list,
+    null: the whole. `sha256` is of the signed bytes, null until there are any; a large one's bytes are kept
+    until the next one follows it, then only its digest.
     """
 
     issuer = models.CharField(max_length=16)
@@ -167,11 +179,44 @@ class CrlIssue(models.Model):
     der = models.BinaryField(null=True)
     entries = models.PositiveIntegerField(default=0)
     through = models.BigIntegerField(default=0)
+    partition = models.PositiveSmallIntegerField(null=True)
+    base = models.BigIntegerField(null=True)
+    sha256 = models.CharField(max_length=64, null=True)
 
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=("issuer", "generation", "number"), name="crl_number_once"),
             models.CheckConstraint(condition=Q(next_update__gt=F("this_update")), name="crl_dates"),
+        )
+
+
+class CrlSegment(models.Model):
+    """A run of entries of a list, one after the other as they are signed: the revocations numbered above
+    `first` up to `last`, `count` of them in `entries`. The kept blob of a list is its segments in order.
+
+    `check_tag` tells whether the octets are those that were written. At `leaves_at` so many of its
+    certificates have ended that it is made anew without them (null: none is left); those that ended before
+    `left_before` are left out already. Segments outside any partition are numbered 0.
+    """
+
+    issuer = models.CharField(max_length=16)
+    generation = models.PositiveIntegerField()
+    partition = models.PositiveSmallIntegerField()
+    place = models.PositiveIntegerField()
+    first = models.BigIntegerField()
+    last = models.BigIntegerField()
+    count = models.PositiveIntegerField()
+    entries = models.BinaryField()
+    check_tag = models.BinaryField()
+    leaves_at = models.DateTimeField(null=True)
+    left_before = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("issuer", "generation", "partition", "place"), name="crl_segment_once"
+            ),
+            models.CheckConstraint(condition=Q(last__gte=F("first")), name="crl_segment_rising"),
         )
 
 

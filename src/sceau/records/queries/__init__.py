@@ -27,6 +27,23 @@ from sceau.records.queries.journal import (
     journal_lines,
     latest_head,
 )
+from sceau.records.queries.lists import (
+    SEGMENT_ENTRIES,
+    Piece,
+    Series,
+    check_joining,
+    check_tag,
+    count_between,
+    end_of_share,
+    entries_between,
+    has_revoked_since,
+    kept_segments,
+    last_revocation,
+    latest_crl,
+    revoked_entries,
+    revoked_pieces,
+    series_of,
+)
 from sceau.records.queries.orders import desk_queue, order_file, order_for, orders_of
 from sceau.records.queries.people import (
     card_line,
@@ -38,7 +55,7 @@ from sceau.records.queries.people import (
     structures_of,
     valid_cards_of,
 )
-from sceau.records.queries.status import StatusRecords, latest_crl, revoked_entries
+from sceau.records.queries.status import StatusRecords
 from sceau.records.queries.tokens import (
     certificate_under,
     certificates_under,
@@ -50,6 +67,9 @@ from sceau.records.triggers import missing as missing_triggers
 from sceau.records.turns import Turn, take_turn
 
 __all__ = [
+    "SEGMENT_ENTRIES",
+    "Piece",
+    "Series",
     "StatusRecords",
     "Turn",
     "card_line",
@@ -60,19 +80,27 @@ __all__ = [
     "certificate_under",
     "certificates_of",
     "certificates_under",
+    "check_joining",
+    "check_tag",
     "contract_line",
+    "count_between",
     "desk_queue",
     "digests_under",
+    "end_of_share",
+    "entries_between",
     "find_certificates",
     "habilitation_file",
     "habilitation_for",
     "habilitations_of",
+    "has_revoked_since",
     "is_serial_given",
     "journal_disclosures",
     "journal_entries",
     "journal_heads",
     "journal_leaves",
     "journal_lines",
+    "kept_segments",
+    "last_revocation",
     "latest_crl",
     "latest_head",
     "list_habilitations",
@@ -84,7 +112,9 @@ __all__ = [
     "orders_of",
     "person_line",
     "revoked_entries",
+    "revoked_pieces",
     "roles_of",
+    "series_of",
     "structures_of",
     "take_turn",
     "token_line",

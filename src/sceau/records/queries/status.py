@@ -12,8 +12,6 @@ from typing import Any, overload
 from django.db import DatabaseError, OperationalError, connection
 
 from sceau.certification import CertificateState
-from sceau.records.models import CrlIssue, Revocation
-from sceau.records.views import CrlLine
 from sceau.status import UNKNOWN, Changes, GivenStatus, SerialStatus, Signed, spell_serial, status_of
 
 _SIGNED: dict[str, Signed] = {
@@ -167,35 +165,3 @@ def _utc(at: datetime | None) -> datetime | None: ...
 def _utc(at: datetime | None) -> datetime | None:
     """SQLite gives instants without their zone, which is UTC."""
     return at if at is None or at.tzinfo is not None else at.replace(tzinfo=UTC)
-
-
-def revoked_entries(issuer: str, generation: int, *, last_list: datetime | None) -> tuple[bytes, ...]:
-    """The DER lines of the next list of this issuer, by serial: those not ended before the last list was
-    made.
-
-    A revoked certificate stays until it stood on one list made after its own end [RFC 5280 §3.3].
-    """
-    rows = Revocation.objects.filter(issuer=issuer, generation=generation)
-    if last_list is not None:
-        rows = rows.filter(not_after__gte=last_list)
-    return tuple(bytes(entry) for entry in rows.order_by("serial").values_list("entry", flat=True).iterator())
-
-
-def latest_crl(issuer: str, generation: int) -> CrlLine | None:
-    """The last list signed for this issuer."""
-    row = (
-        CrlIssue.objects.filter(issuer=issuer, generation=generation, der__isnull=False)
-        .order_by("-number")
-        .first()
-    )
-    if row is None or row.der is None:
-        return None
-    return CrlLine(
-        issuer=row.issuer,
-        generation=row.generation,
-        number=row.number,
-        this_update=row.this_update,
-        next_update=row.next_update,
-        entries=row.entries,
-        der=bytes(row.der),
-    )
