@@ -5,6 +5,7 @@ layer only.
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import http.client
 import json
@@ -19,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from sceau.custody import TlsFiles, ensure_tls
 from sceau.portal import peer_certificate
@@ -99,15 +101,10 @@ class Running:
 def listening(tmp_path: Path, *, door: bool, app: Any = None) -> Iterator[Running]:
     """A listener on a free port, in a thread of its own."""
     files = ensure_tls(tmp_path / "tls", at=TODAY)
-    authorities = None
-    if door:
-        authorities = tmp_path / "door.pem"
-        known = (ROOT, CARDS, SOFT_ROOT, SOFT)
-        authorities.write_bytes(b"".join(one.certificate.public_bytes(Encoding.PEM) for one in known))
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    server = server_for(Listener("127.0.0.1", port, files.chain, files.key, authorities), app or echo)
+    server = server_for(Listener("127.0.0.1", port, files.chain, files.key, for_cards=door), app or echo)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
     thread.start()
     for _ in range(200):
@@ -198,11 +195,39 @@ def test_a_software_certificate_reaches_the_application_too(door: Running, tmp_p
     assert ask(door, context_of(door, tmp_path, plan, SOFT))["certificate"]
 
 
-def test_a_certificate_of_nobody_we_know_does_not_get_through_the_handshake(
-    door: Running, tmp_path: Path
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_a_certificate_of_nobody_we_know_reaches_the_application_that_will_refuse_it(
+    door: Running, tmp_path: Path, version: ssl.TLSVersion
 ) -> None:
+    context = context_of(door, tmp_path, GOOD, FORGED)
+    context.minimum_version = context.maximum_version = version
+    assert ask(door, context)["certificate"]
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_a_certificate_whose_key_is_not_there_does_not_get_through_the_handshake(
+    door: Running, tmp_path: Path, version: ssl.TLSVersion
+) -> None:
+    """Possession is what the handshake proves: here somebody else's card, with a key that says it is its."""
+    context = context_of(door, tmp_path)
+    thief = tmp_path / "thief.pem"
+    pretended = pretending(key("a thief"), key(GOOD.key_name).public_key())
+    thief.write_bytes(pretended + card(GOOD, CARDS).public_bytes(Encoding.PEM))
+    context.load_cert_chain(thief)
+    context.minimum_version = context.maximum_version = version
     with pytest.raises((ssl.SSLError, ConnectionError, http.client.RemoteDisconnected)):
-        ask(door, context_of(door, tmp_path, GOOD, FORGED))
+        ask(door, context)
+
+
+def pretending(own: ec.EllipticCurvePrivateKey, other: ec.EllipticCurvePublicKey) -> bytes:
+    """A P-256 private key (PEM) that carries the public key of another, which libraries believe."""
+    secret = own.private_numbers().private_value.to_bytes(32, "big")
+    point = other.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    curve = bytes.fromhex("a00a06082a8648ce3d030107")
+    body = bytes.fromhex("0201010420") + secret + curve + bytes.fromhex("a144034200") + point
+    der = bytes((0x30, len(body))) + body
+    text = base64.encodebytes(der).decode()
+    return f"-----BEGIN EC PRIVATE KEY-----\n{text}-----END EC PRIVATE KEY-----\n".encode()
 
 
 def test_the_public_listener_never_asks_and_never_tells(public: Running, tmp_path: Path) -> None:

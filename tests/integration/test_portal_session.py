@@ -357,3 +357,47 @@ def test_a_name_on_a_card_is_text_and_never_markup(portal: Instance) -> None:
     shown = text(browser.get("/porte/"))
     assert "<script>alert" not in shown
     assert "&lt;script&gt;alert" in shown
+
+
+def test_the_diagnosis_tells_what_arrived_why_it_is_refused_and_what_to_do(portal: Instance) -> None:
+    stranger = authority("AC DE PERSONNE")
+    plan = plan_of(ADMINISTRATOR)
+    told = DoorClient(der(card(plan, stranger))).get("/diagnostic/")
+    shown = text(told)
+    assert told.status_code == 200
+    assert "Ce que nous avons reçu" in shown
+    assert "Délivré par</dt><dd>AC DE PERSONNE" in shown
+    assert "pas une autorité délivrant des cartes" in shown
+    assert "Entrer avec cette carte" not in shown
+
+
+def test_the_diagnosis_of_a_good_card_says_so_and_tells_nothing_of_the_register(portal: Instance) -> None:
+    known, unknown = (
+        DoorClient(der(certificate_of(one))).get("/diagnostic/") for one in (ADMINISTRATOR, ALICE)
+    )
+    for told, one in ((known, ADMINISTRATOR), (unknown, ALICE)):
+        assert "Cette carte est acceptée" in text(told)
+        assert one.surname in text(told)
+    assert "sessionid" not in str(known.cookies)
+    assert DoorClient(None).get("/habilitations/").status_code == 403
+
+
+def test_without_a_certificate_the_diagnosis_says_that_the_machine_is_at_fault(portal: Instance) -> None:
+    assert "Aucun certificat n’est arrivé" in text(DoorClient(None).get("/diagnostic/"))
+    elsewhere = text(DoorClient(None, at_door=False).get("/diagnostic/"))
+    assert "Commencer le diagnostic" in elsewhere
+
+
+@pytest.mark.parametrize("hostile", [b"\x30\x80\x00\x00", b"\x00" * 20_000, b"\x30\x03\x02\x01\x01"])
+def test_a_certificate_that_cannot_be_read_gets_a_page_too(portal: Instance, hostile: bytes) -> None:
+    told = DoorClient(hostile).get("/diagnostic/")
+    assert told.status_code == 200
+    assert "ne peut pas être lu" in text(told)
+    assert DoorClient(hostile).get("/porte/").status_code == 403
+
+
+def test_what_stands_in_a_hostile_certificate_is_told_as_text(portal: Instance) -> None:
+    plan = plan_of(ADMINISTRATOR, surname="<script>alert(1)</script>\u202e")
+    shown = text(DoorClient(der(card(plan, STRONG))).get("/diagnostic/"))
+    assert "<script>alert" not in shown
+    assert "\u202e" not in shown

@@ -6,6 +6,7 @@ may do here is told by the register, not by this room.
 
 from sceau.identity.card import CardHolder, read_card
 from sceau.identity.content import CardFamily
+from sceau.identity.presented import PresentedCertificate, describe_presented
 from sceau.identity.revocation import (
     CardRevocation,
     RevocationLookup,
@@ -19,8 +20,10 @@ __all__ = [
     "CardHolder",
     "CardRevocation",
     "CardTrust",
+    "PresentedCertificate",
     "RevocationLookup",
     "RevocationPolicy",
+    "describe_presented",
     "lookup_from_lists",
     "read_card",
 ]

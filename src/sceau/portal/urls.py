@@ -23,6 +23,7 @@ from sceau.portal.pages.tokens import views as tokens
 PAGES: tuple[Page, ...] = (
     Page("", entrance.home, "home", ANYBODY),
     Page("porte/", entrance.door, "door", ANYBODY, BOTH),
+    Page("diagnostic/", entrance.diagnosis, "diagnosis", ANYBODY),
     Page("sortie/", entrance.leave, "leave", ANYBODY, ACT),
     Page("comment-ca-marche/", reading.how, "how", ANYBODY),
     Page("glossaire/", reading.glossary, "glossary", ANYBODY),

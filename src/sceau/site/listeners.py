@@ -3,8 +3,8 @@ in process.
 
 A client certificate comes from the TLS layer of this very process and is put into the ASGI scope under a
 key that no request can write. Headers that claim one are taken away before the application sees them
-[ASSURANCE T06]. The card door lets in every certificate that its own hierarchy signed, expired ones too, so
-that a card that is refused gets a page; what opens the portal is decided by `identity`, never here.
+[ASSURANCE T06]. The card door lets in every certificate whose key is proven, a stranger's and an expired one
+too, so that a card that is refused gets a page; what opens the portal is decided by `identity`, never here.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from uvicorn import Config, Server
 
 from sceau.portal import TLS_EXTENSION, TlsFacts
 from sceau.publication import PatientProtocol
+from sceau.site.any_certificate import AnyCertificateContext
 from sceau.site.gate import HANDSHAKE_SECONDS, gates, raise_open_files
 
 log = logging.getLogger("sceau.listeners")
@@ -41,8 +42,8 @@ _MOST_CONNECTIONS = 500
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """Where to listen and with which TLS files. `card_authorities` (PEM) makes it a card door; None, a
-    public one.
+    """Where to listen and with which TLS files. `for_cards` asks for any certificate and judges none;
+    `card_authorities` (PEM) asks for one of theirs (the door for programs); neither makes a public listener.
     """
 
     host: str
@@ -51,10 +52,16 @@ class Listener:
     key: Path
     card_authorities: Path | None = None
     for_programs: bool = False
+    for_cards: bool = False
+
+    @property
+    def asks(self) -> bool:
+        """Whether a client is asked for a certificate here."""
+        return self.for_cards or self.card_authorities is not None
 
 
 class _DoorContext(ssl.SSLContext):
-    """TLS of a card door: each connection gets a context of its own, made for it.
+    """TLS of the door for programs: each connection gets a context of its own, made for it.
 
     OpenSSL keeps the sessions of TLS 1.2 in the context, tickets or not, with the certificate that was proven
     then, and Python cannot switch that memory off. A context that serves once remembers nobody.
@@ -80,6 +87,8 @@ def tls_context(listener: Listener) -> ssl.SSLContext:
     TLS 1.2 either: each connection shows its card again [ASSURANCE T07]. Raises OSError when a file cannot
     be read.
     """
+    if listener.for_cards:
+        return AnyCertificateContext.made_of(listener.chain, listener.key)
     if listener.card_authorities is None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     else:
@@ -196,7 +205,7 @@ class _QuietServer(Server):
 def server_for(listener: Listener, app: AsgiApp) -> Server:
     """The server of one listener, not yet started."""
     asking = ProgramsProtocol if listener.for_programs else CardDoorProtocol
-    protocol = asking if listener.card_authorities is not None else PublicProtocol
+    protocol = asking if listener.asks else PublicProtocol
     config = Config(
         app,
         host=listener.host,

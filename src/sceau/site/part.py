@@ -67,7 +67,7 @@ def web(data: Path) -> None:
     host = os.environ.get("SCEAU_HOST", "localhost")
     chain, key = tls / "server.pem", tls / "server.key"
     public = Listener(host, _port_of(settings.SCEAU_PORTAL_ADDRESS), chain, key)
-    door = Listener(host, _port_of(settings.SCEAU_DOOR_ADDRESS), chain, key, _write_door_authorities(data))
+    door = Listener(host, _port_of(settings.SCEAU_DOOR_ADDRESS), chain, key, for_cards=True)
     servers = [server_for(listener, application) for listener in (public, door)]
 
     async def run() -> None:

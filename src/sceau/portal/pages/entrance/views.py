@@ -11,6 +11,7 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from sceau.identity import PresentedCertificate, describe_presented
 from sceau.operations import card_type_of, machine
 from sceau.portal.door import TestCard, doorkeeper
 from sceau.portal.entry import enter, read_presented
@@ -58,15 +59,33 @@ def door(request: PortalRequest) -> HttpResponse:
         return page(request, "entrance/door_elsewhere.html", context)
     reading = read_presented(facts.peer_certificate)
     if reading.value is None:
-        return _turned_away(request, reading.findings, presented=facts.peer_certificate is not None)
+        return _turned_away(request, reading.findings, presented=facts.peer_certificate)
     if request.method == "POST":
         findings = enter(request, reading.value, by_drawer=False)
         if findings:
-            return _turned_away(request, findings, presented=True)
+            return _turned_away(request, findings, presented=facts.peer_certificate)
         return HttpResponseRedirect(_way_on(request))
     context.update(holder=reading.value, card_type=card_type_of(reading.value))
     context.update(summary(reading.findings, heading="À savoir"))
     return page(request, "entrance/door.html", context)
+
+
+def diagnosis(request: PortalRequest) -> HttpResponse:
+    """Why my card does not open the service: what came with this connection, what is wrong with it, what to
+    do. Says nothing that is not in the certificate presented, and opens nothing.
+    """
+    facts = facts_of(request)
+    reading = read_presented(facts.peer_certificate) if facts.asks_for_cards else None
+    context: dict[str, Any] = {
+        "title": "Diagnostic de ma carte",
+        "asks": facts.asks_for_cards,
+        "presented": facts.peer_certificate is not None,
+        "certificate": _described(facts.peer_certificate),
+        "opens": reading is not None and reading.value is not None,
+    }
+    if reading is not None and facts.peer_certificate is not None:
+        context.update(summary(reading.findings, heading="Ce certificat n’ouvre pas le service"))
+    return page(request, "entrance/diagnosis.html", context)
 
 
 def insert(request: PortalRequest) -> HttpResponse:
@@ -76,10 +95,10 @@ def insert(request: PortalRequest) -> HttpResponse:
         raise Http404
     reading = read_presented(card.certificate)
     if reading.value is None:
-        return _turned_away(request, reading.findings, presented=True)
+        return _turned_away(request, reading.findings, presented=card.certificate)
     findings = enter(request, reading.value, by_drawer=True)
     if findings:
-        return _turned_away(request, findings, presented=True)
+        return _turned_away(request, findings, presented=card.certificate)
     return HttpResponseRedirect(_way_on(request))
 
 
@@ -102,15 +121,22 @@ def drawer() -> tuple[TestCard, ...]:
     return doorkeeper().drawer if settings.SCEAU_TEST_CARDS else ()
 
 
-def _turned_away(request: PortalRequest, findings: tuple[Finding, ...], *, presented: bool) -> HttpResponse:
-    heading = "Cette carte n’ouvre pas le service" if presented else "Aucune carte reçue"
+def _turned_away(
+    request: PortalRequest, findings: tuple[Finding, ...], *, presented: bytes | None
+) -> HttpResponse:
+    heading = "Aucune carte reçue" if presented is None else "Cette carte n’ouvre pas le service"
     context = {
         "title": heading,
-        "presented": presented,
+        "presented": presented is not None,
+        "certificate": _described(presented),
         "drawer": drawer(),
         **summary(findings, heading=heading),
     }
     return page(request, "entrance/turned_away.html", context, status=403)
+
+
+def _described(presented: bytes | None) -> PresentedCertificate | None:
+    return None if presented is None else describe_presented(presented)
 
 
 def _way_on(request: PortalRequest) -> str:
