@@ -6,6 +6,10 @@ database, so that it can tell what a lost or restored database forgot. It decide
 holds: whether a serial was already taken, and whether a CRL number rises. It knows neither keys nor
 certificates.
 
+``ledger.jsonl`` is its last segment. When that is long enough it is sealed (`ledger_segments`) and a new one
+begins where it ends: line numbers and chain go on, and neither start nor memory grow with what was ever
+signed.
+
 Trusted against a crash, not against its owner: whoever may write the folder may cut its tail. Tree heads of
 the journal, kept elsewhere, tell that.
 """
@@ -13,8 +17,10 @@ the journal, kept elsewhere, tell that.
 from __future__ import annotations
 
 import fcntl
+import hashlib
+import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -30,25 +36,61 @@ from sceau.custody.ledger_lines import (
     read_line,
     write_line,
 )
+from sceau.custody.ledger_segments import (
+    Segments,
+    broken,
+    read_seal,
+    sealed_folder,
+    sealed_lines,
+    segment_path,
+)
+from sceau.custody.ledger_state import BEGINNING, State
 from sceau.vocabulary import Fault, Finding, Refused
+
+log = logging.getLogger("sceau.signer")
+
+SEGMENT_LINES = 50_000
+"""A segment is sealed at the next write once it has that many lines: half a second of reading at a start."""
 
 _READ_BYTES = 1 << 20
 
 
 def ledger_lines(path: Path) -> Iterator[Line]:
-    """Every line of a ledger, its chain checked on the way.
+    """Every line of a ledger, sealed segments first, its chain, seals and indexes checked on the way.
 
     Raises `Fault` (``ledger.broken``) at the first line that does not follow from the one before it, naming
     it. A torn last line is such a line too: only `Ledger.open`, which owns the file, may set it aside.
     """
-    previous, index = GENESIS, 0
-    with path.open("rb") as file:
-        for raw in file:
-            line = read_line(raw, index=index, previous=previous)
-            if line is None:
-                raise _broken(path, index)
-            previous, index = digest_of(raw), index + 1
-            yield line
+    folder, mark, before = sealed_folder(path), BEGINNING, GENESIS
+    while True:
+        segment = segment_path(folder, mark.next)
+        if segment.exists():
+            state = State(mark)
+            yield from sealed_lines(segment, state, before=before)
+            mark, before = state.mark(), read_seal(segment, before=before)[1]
+            continue
+        with path.open("rb") as file:
+            if segment.exists():  # sealed while we came here
+                continue
+            if mark is not BEGINNING and _is_same(file.fileno(), segment_path(folder, state.first)):
+                return  # it has two names until the next segment's file is there
+            if any(int(one.stem) >= mark.next for one in folder.glob("*.jsonl")):
+                raise broken(segment, mark.next)
+            yield from _open_lines(path, file, State(mark))
+            return
+
+
+def _open_lines(path: Path, file: Iterable[bytes], state: State) -> Iterator[Line]:
+    for raw in file:
+        line = read_line(raw, index=state.next, previous=state.previous)
+        if line is None:
+            raise broken(path, state.next)
+        state.remember(raw, line.what)
+        yield line
+
+
+def _is_same(file: int, path: Path) -> bool:
+    return os.path.samestat(os.fstat(file), path.stat())
 
 
 class Ledger:
@@ -58,22 +100,23 @@ class Ledger:
     confirm, it is *broken* and refuses everything until the signer is started again.
     """
 
-    def __init__(self, path: Path, *, descriptor: int) -> None:
+    def __init__(self, path: Path, *, lock: int, segment_lines: int) -> None:
         self._path = path
-        self._file = descriptor
+        self._lock = lock
+        self._segment_lines = self._seal_at = segment_lines
+        self._segments = Segments(path)
+        if self._segments and not path.exists():
+            raise broken(path, self._segments.mark.next)
+        self._file = _open_alone(path, os.O_CREAT)
         self._length = 0
-        self._previous = GENESIS
-        self._next = 0
+        self._hash = hashlib.sha256()
         self._broken = False
-        self._taken: dict[str, set[int]] = {}
-        self._numbers: dict[tuple[str, int], int] = {}
-        self._open: dict[int, tuple[Intent, int]] = {}
-        self.last_at: datetime | None = None
+        self._state = State(self._segments.mark)
 
     @classmethod
-    def open(cls, path: Path, *, at: datetime) -> Ledger:
-        """Open (or make) the ledger, check its whole chain, set a torn tail aside, and say which outcomes
-        are unknown.
+    def open(cls, path: Path, *, at: datetime, segment_lines: int = SEGMENT_LINES) -> Ledger:
+        """Open (or make) the ledger, check its chain (of its last segment line by line, of those before it
+        seal by seal), set a torn tail aside, and say which outcomes are unknown.
 
         Every intent that a crash left without outcome gets the outcome *unknown* now: the caller of that
         time never had an answer, the serial stays taken, the certificate is presumed to exist [ASSURANCE
@@ -81,25 +124,26 @@ class Ledger:
 
         Raises `Fault`: ``ledger.in-use`` when another signer holds it, ``ledger.broken`` when the chain is.
         """
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        lock = _open_alone(path.with_suffix(".lock"), os.O_CREAT)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            os.close(descriptor)
-            raise Fault("ledger.in-use", retryable=True, detail=str(path)) from error
+            ledger = cls(path, lock=lock, segment_lines=segment_lines)
+        except BaseException:
+            os.close(lock)
+            raise
         try:
-            ledger = cls(path, descriptor=descriptor)
             sync_folder(path.parent)
             ledger._recall()
             ledger._close_unknown(at)
+            ledger._seal_if_long()  # one file of a time before there were segments
         except BaseException:
-            os.close(descriptor)
+            ledger.close()
             raise
         return ledger
 
     def close(self) -> None:
         """Give the file and its lock back."""
         os.close(self._file)
+        os.close(self._lock)
 
     def __enter__(self) -> Ledger:
         return self
@@ -112,15 +156,20 @@ class Ledger:
     @property
     def unanswered(self) -> int:
         """How many intents have no outcome yet."""
-        return len(self._open)
+        return len(self._state.under_way)
+
+    @property
+    def last_at(self) -> datetime | None:
+        """The latest time in it, None while it is empty."""
+        return self._state.last_at
 
     def is_taken(self, issuer: str, serial: int) -> bool:
         """Whether `serial` was ever sent to be signed under `issuer`, whatever came of it."""
-        return serial in self._taken.get(issuer, ())
+        return self._state.is_taken(issuer, serial) or self._segments.is_taken(issuer, serial)
 
     def last_number(self, issuer: str, generation: int) -> int:
         """The highest CRL number ever meant to be signed for that key; -1 when there is none."""
-        return self._numbers.get((issuer, generation), -1)
+        return self._state.last_number(issuer, generation)
 
     def admit(self, intent: Intent) -> None:
         """Raise `Refused` if the ledger already holds what `intent` would sign: a serial taken, a number
@@ -143,19 +192,19 @@ class Ledger:
         When this returns, the lines survive a power cut. When it raises `Fault`, none of them counts:
         ``ledger.not-written`` (disk full: may be asked again once there is room), ``ledger.broken``.
         """
+        self._seal_if_long()
         if self._broken:
-            raise _broken(self._path, self._next)
+            raise broken(self._path, self._state.next)
         raws: list[bytes] = []
-        previous = self._previous
-        for offset, line in enumerate(lines):
-            raw = write_line(Line(self._next + offset, previous, line))
+        first, previous = self._state.next, self._state.previous
+        for index, line in enumerate(lines, first):
+            raw = write_line(Line(index, previous, line))
             previous = digest_of(raw)
             raws.append(raw)
         self._write(b"".join(raws))
-        first = self._next
         for raw, line in zip(raws, lines, strict=True):
-            self._remember(raw, line)
-        return list(range(first, self._next))
+            self._state.remember(raw, line)
+        return list(range(first, self._state.next))
 
     def _write(self, block: bytes) -> None:
         try:
@@ -172,6 +221,7 @@ class Ledger:
             self._broken = True
             raise Fault("ledger.not-confirmed", retryable=False, detail=str(error)) from error
         self._length += len(block)
+        self._hash.update(block)
 
     def _cut_back(self, cause: OSError) -> None:
         try:
@@ -180,40 +230,62 @@ class Ledger:
             self._broken = True
             raise Fault("ledger.not-confirmed", retryable=False, detail=str(cause)) from cause
 
-    def _remember(self, raw: bytes, line: Intent | Outcome) -> None:
-        if isinstance(line, Intent):
-            last = self.last_number(line.issuer, line.generation)
-            self._open[self._next] = (line, last)
-            if line.is_crl:
-                self._numbers[line.issuer, line.generation] = max(last, line.serial)
-            else:
-                self._taken.setdefault(line.issuer, set()).add(line.serial)
-        else:
-            intent, last = self._open.pop(line.of, (None, -1))
-            if intent is not None and line.kind is OutcomeKind.UNSENT:
-                self._release(intent, last)
-        self._previous = digest_of(raw)
-        self._next += 1
-        self.last_at = line.at if self.last_at is None else max(self.last_at, line.at)
+    def _seal_if_long(self) -> None:
+        """Seal the segment once it is long enough. What keeps it from being sealed is no harm to what is
+        written: it is tried again later.
+        """
+        if self._state.lines < self._seal_at or self._broken:
+            return
+        try:
+            self._seal()
+        except OSError as error:
+            self._seal_at = self._state.lines + self._segment_lines // 10 + 1
+            log.warning("the ledger's segment is not sealed yet: %s", error)
 
-    def _release(self, intent: Intent, last: int) -> None:
-        """Forget the number of an intent that never reached a key; `last` is the list's number before it."""
-        if not intent.is_crl:
-            self._taken[intent.issuer].discard(intent.serial)
-        elif self.last_number(intent.issuer, intent.generation) == intent.serial:
-            self._numbers[intent.issuer, intent.generation] = last
+    def _seal(self) -> None:
+        coming = self._path.with_name(f".{self._path.name}.next")
+        coming.unlink(missing_ok=True)
+        fresh = _open_alone(coming, os.O_CREAT | os.O_EXCL)
+        try:
+            os.fsync(fresh)
+            self._segments.seal(self._path, self._state, size=self._length, sha256=self._hash.hexdigest())
+        except BaseException as error:
+            os.close(fresh)
+            # What the disk does not hold as written, or a file that is sealed already, is not written on.
+            is_sealed = segment_path(sealed_folder(self._path), self._state.first).exists()
+            self._broken = isinstance(error, Fault) or is_sealed
+            raise
+        self._begin(coming, fresh)
+
+    def _begin(self, coming: Path, fresh: int) -> None:
+        """Give the ledger's name to the file of the next segment."""
+        try:
+            coming.replace(self._path)
+            sync_folder(self._path.parent)
+        except BaseException:  # which of the two has the name now is for the next start to see
+            self._broken = True
+            os.close(fresh)
+            raise
+        os.close(self._file)
+        self._file, self._length, self._hash = fresh, 0, hashlib.sha256()
+        self._state, self._seal_at = State(self._segments.mark), self._segment_lines
 
     def _recall(self) -> None:
-        """Read the file from its start, and set aside what a crash left at its end."""
+        """Read the open segment from its start, and set aside what a crash left at its end."""
+        if self._segments.is_last(self._file):  # a crash came before the next segment's file had its name
+            coming = self._path.with_name(f".{self._path.name}.next")
+            coming.unlink(missing_ok=True)
+            self._begin(coming, _open_alone(coming, os.O_CREAT | os.O_EXCL))
         with os.fdopen(os.dup(self._file), "rb", buffering=_READ_BYTES) as file:
             file.seek(0)
             for raw in file:
-                line = read_line(raw, index=self._next, previous=self._previous)
+                line = read_line(raw, index=self._state.next, previous=self._state.previous)
                 if line is None:
                     self._set_aside(raw + file.read())
                     return
-                self._remember(raw, line.what)
+                self._state.remember(raw, line.what)
                 self._length += len(raw)
+                self._hash.update(raw)
 
     def _set_aside(self, rest: bytes) -> None:
         """Keep a torn tail beside the ledger and cut it off; refuse anything that is not plainly torn.
@@ -223,8 +295,8 @@ class Ledger:
         """
         is_torn = b"\n" not in rest or not rest.strip(b"\0")
         if not is_torn:
-            raise _broken(self._path, self._next)
-        torn = self._path.with_name(f"{self._path.name}.torn-{self._next}")
+            raise broken(self._path, self._state.next)
+        torn = self._path.with_name(f"{self._path.name}.torn-{self._state.next}")
         torn.write_bytes(rest)
         torn.chmod(0o600)
         os.ftruncate(self._file, self._length)
@@ -232,9 +304,17 @@ class Ledger:
         sync_folder(self._path.parent)
 
     def _close_unknown(self, at: datetime) -> None:
-        if self._open:
-            self.append([Outcome(of=index, at=at, kind=OutcomeKind.UNKNOWN) for index in sorted(self._open)])
+        left = sorted(self._state.under_way)
+        if left:
+            self.append([Outcome(of=index, at=at, kind=OutcomeKind.UNKNOWN) for index in left])
 
 
-def _broken(path: Path, index: int) -> Fault:
-    return Fault("ledger.broken", retryable=False, detail=f"{path}: line {index}")
+def _open_alone(path: Path, flags: int) -> int:
+    """Open a file for ourselves alone. Raises `Fault` (``ledger.in-use``) when another process has it."""
+    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC | flags, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        raise Fault("ledger.in-use", retryable=True, detail=str(path)) from error
+    return descriptor

@@ -1,0 +1,114 @@
+"""What the lines of the signer's record add up to: which serials are taken, how high list numbers went, what
+is still under way.
+
+Kept for one segment at a time: what was settled before is in the sealed segments' indexes, what crosses the
+border is in the mark between them. It reads no file and judges no line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sceau.custody.ledger_lines import GENESIS, Intent, Outcome, OutcomeKind, digest_of
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """An intent without outcome yet, on line `index`. `before` is the highest number of that list's key
+    before it, should the intent come to nothing.
+    """
+
+    index: int
+    intent: Intent
+    before: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The border between two segments: the next line's index, the digest of the line before it, the latest
+    time so far, the highest list number of each key, and the intents whose outcome is still to come.
+    """
+
+    next: int
+    previous: str
+    at: datetime | None
+    numbers: tuple[tuple[str, int, int], ...]
+    under_way: tuple[UnderWay, ...]
+
+
+BEGINNING = Mark(0, GENESIS, None, (), ())
+
+
+class State:
+    """What is known after the lines of one segment, begun at a mark."""
+
+    def __init__(self, mark: Mark) -> None:
+        self.first = mark.next
+        self.next = mark.next
+        self.previous = mark.previous
+        self.last_at = mark.at
+        self.under_way = {one.index: one for one in mark.under_way}
+        self._numbers = {(issuer, generation): number for issuer, generation, number in mark.numbers}
+        self._taken: dict[str, set[int]] = {}
+        for one in mark.under_way:
+            self._take(one.intent)
+
+    @property
+    def lines(self) -> int:
+        """How many lines this segment has."""
+        return self.next - self.first
+
+    def is_taken(self, issuer: str, serial: int) -> bool:
+        """Whether this segment (or an intent it took over) holds `serial`."""
+        return serial in self._taken.get(issuer, ())
+
+    def last_number(self, issuer: str, generation: int) -> int:
+        """The highest CRL number ever meant to be signed for that key; -1 when there is none."""
+        return self._numbers.get((issuer, generation), -1)
+
+    def remember(self, raw: bytes, what: Intent | Outcome) -> None:
+        """Take in the next line."""
+        if isinstance(what, Intent):
+            last = self.last_number(what.issuer, what.generation)
+            self.under_way[self.next] = UnderWay(self.next, what, last)
+            if what.is_crl:
+                self._numbers[what.issuer, what.generation] = max(last, what.serial)
+            else:
+                self._take(what)
+        else:
+            ended = self.under_way.pop(what.of, None)
+            if ended is not None and what.kind is OutcomeKind.UNSENT:
+                self._release(ended)
+        self.previous = digest_of(raw)
+        self.next += 1
+        self.last_at = what.at if self.last_at is None else max(self.last_at, what.at)
+
+    def settled(self) -> dict[str, list[int]]:
+        """The serials of each issuer that this segment settled for ever, sorted."""
+        waiting = {
+            (one.intent.issuer, one.intent.serial) for one in self.under_way.values() if not one.intent.is_crl
+        }
+        sorted_ones = {
+            issuer: sorted(serial for serial in serials if (issuer, serial) not in waiting)
+            for issuer, serials in sorted(self._taken.items())
+        }
+        return {issuer: serials for issuer, serials in sorted_ones.items() if serials}
+
+    def mark(self) -> Mark:
+        """The border after the lines so far."""
+        numbers = tuple(sorted((*key, number) for key, number in self._numbers.items()))
+        waiting = tuple(self.under_way[index] for index in sorted(self.under_way))
+        return Mark(self.next, self.previous, self.last_at, numbers, waiting)
+
+    def _take(self, intent: Intent) -> None:
+        if not intent.is_crl:
+            self._taken.setdefault(intent.issuer, set()).add(intent.serial)
+
+    def _release(self, ended: UnderWay) -> None:
+        """Forget the number of an intent that never reached a key."""
+        intent = ended.intent
+        if not intent.is_crl:
+            self._taken[intent.issuer].discard(intent.serial)
+        elif self.last_number(intent.issuer, intent.generation) == intent.serial:
+            self._numbers[intent.issuer, intent.generation] = ended.before
