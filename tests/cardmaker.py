@@ -19,6 +19,7 @@ NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 YEAR = timedelta(days=365)
 ARC = "1.2.250.1.71.1.2."
 POLICY = "1.2.250.1.213.1.7.2.1.1.1.1"
+ANY_POLICY = ObjectIdentifier("2.5.29.32.0")
 
 
 @lru_cache
@@ -78,6 +79,7 @@ def authority(
         .not_valid_after(end)
         .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
         .add_extension(_usage(sign=False, certificates=ca), critical=True)
+        .add_extension(x509.CertificatePolicies([x509.PolicyInformation(ANY_POLICY, None)]), critical=False)
     )
     return Authority(builder.sign(signer, hashes.SHA256()), own)
 

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from sceau.identity.content import CardContent, CardFamily, check_usage, policies_of, read_content
+from sceau.identity.pinning import states_policy
 from sceau.identity.revocation import RevocationLookup, RevocationPolicy, check_revocation
 from sceau.identity.trust import SUBJECT, CardTrust, check_chain
 from sceau.vocabulary import (
@@ -172,11 +173,13 @@ def _check_dates(card: x509.Certificate, at: datetime) -> tuple[Finding, ...]:
 
 
 def _check_policy(card: x509.Certificate, trust: CardTrust) -> tuple[Finding, ...]:
-    """A policy of the IGC-Santé must be there: the pinned name and key are not the only guard [ASSURANCE
-    T05].
+    """A policy of the IGC-Santé must be there, and its issuer's to give: the pinned name and key are not the
+    only guard [ASSURANCE T05].
     """
+    issuer = trust.issuer_of(card)
     for policy in policies_of(card):
-        if any(policy == arc or policy.startswith(arc + ".") for arc in trust.policy_arcs):
+        is_ours = any(policy == arc or policy.startswith(arc + ".") for arc in trust.policy_arcs)
+        if is_ours and (issuer is None or states_policy(issuer, policy)):
             return ()
     return (Finding.error("card.policy", SUBJECT),)
 

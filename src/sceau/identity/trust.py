@@ -16,6 +16,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.x509.oid import NameOID
 
+from sceau.identity.pinning import check_pinned
 from sceau.vocabulary import Finding
 
 SUBJECT = "carte"
@@ -35,8 +36,8 @@ class CardTrust:
 
     `roots` are the anchors; each of `issuers` must be signed by one of them. `test_allowed` lets cards with
     the test marker in. `policy_arcs` are the OID arcs under which the card's policy must lie. Raises
-    ValueError when an issuer hangs on no root, is no authority, or is of the ELEMENTAIRE range, whose
-    PS_AUTH look like cards [IGC-SANTE 3.1].
+    ValueError when an issuer hangs on no root, is no authority, says something that is not applied here
+    (`pinning`), or is of the ELEMENTAIRE range, whose PS_AUTH look like cards [IGC-SANTE 3.1].
     """
 
     roots: tuple[bytes, ...]
@@ -51,8 +52,10 @@ class CardTrust:
             issuer = load_authority(der)
             if "ELEMENTAIRE" in _common_name(issuer).upper():
                 raise ValueError(f"{_common_name(issuer)} issues software certificates, not cards")
-            if self.root_of(issuer) is None:
+            root = self.root_of(issuer)
+            if root is None:
                 raise ValueError(f"{_common_name(issuer)} is signed by none of the given roots")
+            check_pinned(issuer, root)
 
     def issuer_of(self, card: x509.Certificate) -> x509.Certificate | None:
         """The pinned issuing authority whose key signed `card`, or None."""
@@ -93,7 +96,14 @@ def _signed(certificate: x509.Certificate, authority: x509.Certificate) -> bool:
         basic = authority.extensions.get_extension_for_class(x509.BasicConstraints).value
         usage = authority.extensions.get_extension_for_class(x509.KeyUsage).value
         certificate.verify_directly_issued_by(authority)
-    except (x509.ExtensionNotFound, InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
+    except (
+        x509.DuplicateExtension,
+        x509.ExtensionNotFound,
+        InvalidSignature,
+        UnsupportedAlgorithm,
+        ValueError,
+        TypeError,
+    ):
         return False
     return basic.ca and usage.key_cert_sign
 
