@@ -36,7 +36,8 @@ _CLAIMS = (b"x-client-", b"x-ssl-", b"ssl-", b"x-forwarded-", b"x-arr-clientcert
 _NO_CHECK_TIME = (
     0x200000  # X509_V_FLAG_NO_CHECK_TIME: an expired card is refused on a page, not in the handshake
 )
-_KEEP_ALIVE_SECONDS = 30
+KEEP_ALIVE_SECONDS = 30
+MOST_BODY = 6 * 1024 * 1024  # the largest file (`SCEAU_UPLOAD_LIMIT`) and the fields around it
 _MOST_CONNECTIONS = 500
 
 
@@ -140,7 +141,7 @@ class CardDoorProtocol(PatientProtocol):
     """A connection of the card door: reads the certificate once, when the handshake is over."""
 
     asks_for_cards = True
-    most_body = 6 * 1024 * 1024  # the largest file (`SCEAU_UPLOAD_LIMIT`) and the fields around it
+    most_body = MOST_BODY
     whole_seconds = 120.0  # a file may come over a slow line
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -219,7 +220,7 @@ def server_for(listener: Listener, app: AsgiApp) -> Server:
         server_header=False,
         access_log=False,
         log_config=None,
-        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=5,
         limit_concurrency=_MOST_CONNECTIONS,
     )

@@ -61,14 +61,19 @@ def web(data: Path) -> None:
     from django.conf import settings
 
     from sceau.site.asgi import application
+    from sceau.site.front import front_server
     from sceau.site.listeners import Listener, serve_all, server_for
 
-    tls = data / "tls"
-    host = os.environ.get("SCEAU_HOST", "localhost")
-    chain, key = tls / "server.pem", tls / "server.key"
-    public = Listener(host, _port_of(settings.SCEAU_PORTAL_ADDRESS), chain, key)
-    door = Listener(host, _port_of(settings.SCEAU_DOOR_ADDRESS), chain, key, for_cards=True)
-    servers = [server_for(listener, application) for listener in (public, door)]
+    front = os.environ.get("SCEAU_FRONT_SOCKET", "")
+    if front:  # then nobody but the front is listened to
+        servers = [front_server(Path(front), application, user=os.environ.get("SCEAU_FRONT_USER", ""))]
+    else:
+        tls = data / "tls"
+        host = os.environ.get("SCEAU_HOST", "localhost")
+        chain, key = tls / "server.pem", tls / "server.key"
+        public = Listener(host, _port_of(settings.SCEAU_PORTAL_ADDRESS), chain, key)
+        door = Listener(host, _port_of(settings.SCEAU_DOOR_ADDRESS), chain, key, for_cards=True)
+        servers = [server_for(listener, application) for listener in (public, door)]
 
     async def run() -> None:
         announcing = asyncio.create_task(_announce(servers))
@@ -110,7 +115,9 @@ def enrolment(data: Path) -> None:
 def publication(data: Path) -> None:
     """The public shelf: lists, authorities, OCSP. Read-only."""
     from sceau.site import start
+    from sceau.site.environment import READS_ONLY
 
+    os.environ[READS_ONLY] = "1"
     start(data)
     from django.conf import settings
 
@@ -119,6 +126,25 @@ def publication(data: Path) -> None:
 
     host = os.environ.get("SCEAU_HOST", "localhost")
     serve(public_app(data), host=host, port=_port_of(settings.SCEAU_PUBLICATION_ADDRESS))
+
+
+def answers(data: Path) -> None:
+    """The OCSP answers prepared ahead: reads the records, writes in the folder `SCEAU_OCSP_SHELF` only."""
+    from sceau.site import start
+    from sceau.site.environment import READS_ONLY, ocsp_shelf_of
+
+    shelf = ocsp_shelf_of(os.environ)
+    if shelf is None:
+        raise Fault("site.no-ocsp-shelf", retryable=False)
+    os.environ[READS_ONLY] = "1"
+    start(data)
+    from sceau.site.answers import keep_prepared
+    from sceau.site.wiring import preparer
+
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    keep_prepared(preparer(data, shelf), stop=stop, ready=_say_ready)
 
 
 def clockwork(data: Path) -> None:
@@ -138,6 +164,7 @@ PARTS: dict[str, Callable[[Path], None]] = {
     "signer": signer,
     "web": web,
     "publication": publication,
+    "answers": answers,
     "enrolment": enrolment,
     "clockwork": clockwork,
 }
