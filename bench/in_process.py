@@ -31,7 +31,7 @@ from bench.plan import Plan
 from bench.rounds import Sample, interleave, rate, ratio, repeated
 from bench.rows import Bound, Row
 from sceau.catalogue import load_catalogue
-from sceau.certification import draw_serial, prepare, read_csr, sign
+from sceau.certification import draw_serial, encode, prepare, read_csr, sign
 from sceau.registration import (
     Card,
     CardStatus,
@@ -43,7 +43,7 @@ from sceau.registration import (
     Structure,
     warrant_for,
 )
-from sceau.status import signed_der
+from sceau.status import signature_algorithm
 
 _PRODUCT = "SERV_SSL"
 _POOL = 128
@@ -86,11 +86,12 @@ class KeySigner(OneByOne):
     """`certification.Signer` with the key at hand: a signature, and nothing else."""
 
     key: PrivateKey
+    algorithm: bytes
 
     def sign(self, *, kind: str, issuer: str, generation: int, tbs: bytes) -> bytes:
         """The signed DER over `tbs`."""
         del kind, issuer, generation
-        return signed_der(tbs, bare_signature(self.key, tbs))
+        return encode.sequence(tbs, self.algorithm, encode.bits(bare_signature(self.key, tbs)))
 
 
 def bare_signature(key: PrivateKey, data: bytes) -> bytes:
@@ -116,7 +117,7 @@ class Line:
     def of(cls, kind: str, names: DeclaredNames) -> Line:
         """A line under an issuer whose key is of `kind`."""
         issuer = authority("el-org", "development", kind=kind)
-        signer = KeySigner(issuer.key)
+        signer = KeySigner(issuer.key, signature_algorithm(issuer.certificate.tbs_certificate_bytes))
         structure = Structure("CENTRE HOSPITALIER DU BANC", structure_id(), "Rhône (69)", "69003", "LYON")
         person = Person(person_id(), "ADMINISTRATEUR", "Camille", "M")
         card = Card(card_number(), "CPE_NOMINATIVE", CardStatus.VALID, person.national_id)

@@ -32,6 +32,7 @@ from sceau.certification import (
     sign,
     sign_many,
 )
+from sceau.certification.examine import forget_shapes
 from sceau.certification.issuer import read_issuer
 from sceau.certification.reading import read_tbs
 from sceau.registration import Warrant
@@ -78,6 +79,13 @@ def prepared(
         lint_key=private_key("rsa:2048", "lint"),
         facts=facts or KeyFacts(),
     )
+
+
+@pytest.fixture(autouse=True)
+def _each_shape_is_new() -> None:
+    """What one test had linted says nothing to the next."""
+    forget_shapes()
+    lint.forget_shapes()
 
 
 def codes(call: Callable[[], object]) -> set[str]:
@@ -205,7 +213,8 @@ def test_an_issuer_that_is_no_authority_is_a_fault() -> None:
 
 def test_f49_a_draft_cannot_be_made_without_the_linters_verdict_on_its_own_bytes() -> None:
     draft = prepared()
-    other = LintVerdict(hashlib.sha256(b"other bytes").hexdigest())
+    digest = hashlib.sha256(b"other bytes").hexdigest()
+    other = LintVerdict(digest, digest)
     with pytest.raises(ValueError, match="verdict"):
         replace(draft, lint=other)
     with pytest.raises(ValueError, match="verdict"):
@@ -216,7 +225,7 @@ def test_f49_a_draft_cannot_be_made_without_the_linters_verdict_on_its_own_bytes
 
 def test_f49_without_the_call_of_the_linter_there_is_no_draft(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a careless change would do: take the linter's place with something that says nothing."""
-    monkeypatch.setattr(gate, "lint", lambda *given, **named: None)
+    monkeypatch.setattr(gate, "lint_by_shape", lambda *given, **named: None)
     with pytest.raises(AttributeError):
         prepared()
 
@@ -248,6 +257,7 @@ def test_f49_what_is_excused_is_excused_by_name_in_its_environment_only(
     assert prepared()
     with pytest.raises(Refused):
         prepared(issuer=authority("el-org", "production").facts)
+    lint.forget_shapes()
     other = replace(remark, says='Invalid: "http://elsewhere/"')
     monkeypatch.setattr(lint, "_findings", lambda certificate: [other])
     with pytest.raises(Refused):

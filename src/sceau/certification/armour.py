@@ -75,7 +75,7 @@ def is_private_key(node: Node) -> bool:
     file.
     """
     parts = node.children
-    tags = tuple(part.tag for part in parts)
+    tags = tuple([part.tag for part in parts])
     if tags[:2] == (INTEGER, SEQUENCE) and len(tags) >= 3:  # PKCS#8 and PKCS#12
         return (
             tags[2] in (OCTET_STRING, SEQUENCE) and parts[0].integer() in (0, 1, 3) and not _is_request(parts)

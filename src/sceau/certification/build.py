@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sceau.catalogue import Environment
 from sceau.certification import encode
 from sceau.certification.keys import SubjectKey
 from sceau.certification.mould import Mould, alternative_names, key_usage_period, private_extensions
@@ -35,17 +34,25 @@ class Particulars:
     at: datetime
 
 
-def build_tbs(mould: Mould, own: Particulars, environment: Environment) -> bytes:
+_IDENTIFIER = encode.extension("2.5.29.14", encode.octets(bytes(20)))[:-20]
+
+
+def _key_identifier(identifier: bytes) -> bytes:
+    """subjectKeyIdentifier of the twenty octets of a SHA-1."""
+    return _IDENTIFIER + identifier
+
+
+def build_tbs(mould: Mould, own: Particulars) -> bytes:
     """The DER to be signed: the same arguments always give the same bytes."""
     profile, dates = mould.profile, own.validity
     extensions = encode.sequence(
         mould.constraints,
-        encode.extension("2.5.29.14", encode.octets(own.key.identifier)),
+        _key_identifier(own.key.identifier),
         mould.usages if own.key.modulus is not None else mould.usages_on_curve,
         key_usage_period(profile, dates.not_before, dates.not_after),
         alternative_names(profile.san, own.warrant.names),
         mould.addresses,
-        private_extensions(profile, own.warrant.subject, environment),
+        private_extensions(mould, own.warrant.subject),
     )
     return encode.sequence(
         _VERSION_3,

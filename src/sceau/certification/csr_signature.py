@@ -58,10 +58,24 @@ class Scheme:
     salt: int | None = None
 
 
+# The algorithms as nearly everybody writes them, octet for octet.
+_USUAL = {
+    bytes.fromhex("300d06092a864886f70d01010b0500"): Scheme(hashes.SHA256, for_rsa=True),
+    bytes.fromhex("300d06092a864886f70d01010c0500"): Scheme(hashes.SHA384, for_rsa=True),
+    bytes.fromhex("300d06092a864886f70d01010d0500"): Scheme(hashes.SHA512, for_rsa=True),
+    bytes.fromhex("300a06082a8648ce3d040302"): Scheme(hashes.SHA256, for_rsa=False),
+    bytes.fromhex("300a06082a8648ce3d040303"): Scheme(hashes.SHA384, for_rsa=False),
+    bytes.fromhex("300a06082a8648ce3d040304"): Scheme(hashes.SHA512, for_rsa=False),
+}
+
+
 def read_scheme(algorithm: Node) -> Scheme | Finding:
     """The scheme in an AlgorithmIdentifier, or why it is not believed. Raises `NotStrictError` if it has
     another shape.
     """
+    usual = _USUAL.get(algorithm.raw)
+    if usual is not None:
+        return usual
     parts = algorithm.sequence(1, 2)
     oid, parameters = parts[0].oid(), parts[1] if len(parts) == 2 else None
     if oid in _WEAK:

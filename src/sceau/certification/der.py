@@ -9,7 +9,7 @@ own modules on top of it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from enum import StrEnum
 from functools import lru_cache
 from itertools import pairwise
@@ -68,18 +68,21 @@ class Node:
     def children(self) -> tuple[Node, ...]:
         """The elements inside, in order; none in a primitive one."""
         if self._children is None:
-            self._children = tuple(self._inside()) if self.tag & 0x20 else ()
+            self._children = self._inside() if self.tag & 0x20 else ()
         return self._children
 
-    def _inside(self) -> Iterator[Node]:
-        elements, at, past = self._all, self._at + 1, self.body
-        while past < self.end:
-            child = Node(self.data, elements, at)
-            yield child
+    def _inside(self) -> tuple[Node, ...]:
+        data, elements, end = self.data, self._all, self.end
+        found: list[Node] = []
+        at, past, count = self._at + 1, self.body, len(elements)
+        while past < end:
+            child = Node(data, elements, at)
+            found.append(child)
             past = child.end
             at += 1
-            while at < len(elements) and elements[at][1] < past:
+            while at < count and elements[at][1] < past:
                 at += 1
+        return tuple(found)
 
     @property
     def content(self) -> bytes:

@@ -29,7 +29,8 @@ class IssuerFacts:
     environment as the operator moved it (`Environment.moved`), None for the catalogue's own addresses.
     A generation signs from `signs_from` (None: since it exists) for `products` (None: all of its issuer's).
     `partition` is the part of the issuer's list that a certificate made now belongs to, written in its
-    distribution points; None: the complete list.
+    distribution points; None: the complete list. `partitions` is in how many parts the issuer's list is
+    published beside the complete one, fixed for the generation; 1: in none.
     """
 
     code: str
@@ -40,6 +41,7 @@ class IssuerFacts:
     signs_from: datetime | None = None
     products: tuple[str, ...] | None = None
     partition: int | None = None
+    partitions: int = 1
 
 
 @dataclass(frozen=True, slots=True)

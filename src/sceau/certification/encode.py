@@ -25,6 +25,8 @@ def length(count: int) -> bytes:
 def element(tag: int, *contents: bytes) -> bytes:
     """Identifier, minimal length, contents."""
     content = contents[0] if len(contents) == 1 else b"".join(contents)
+    if len(content) < 0x80:
+        return bytes((tag, len(content))) + content
     return bytes((tag,)) + length(len(content)) + content
 
 
@@ -35,7 +37,7 @@ def sequence(*contents: bytes) -> bytes:
 
 def set_of(*contents: bytes) -> bytes:
     """SET OF the given elements, put in ascending order of their encodings [X.690 §11.6]."""
-    return element(0x31, *sorted(contents))
+    return element(0x31, *sorted(contents)) if len(contents) != 1 else element(0x31, contents[0])
 
 
 def integer(value: int) -> bytes:
@@ -90,6 +92,7 @@ def explicit(number: int, *contents: bytes) -> bytes:
     return element(0xA0 | number, *contents)
 
 
+@lru_cache(maxsize=256)
 def time(at: datetime) -> bytes:
     """Time: UTCTime through 2049, GeneralizedTime after [RFC 5280 §4.1.2.5]."""
     if 1950 <= at.year < 2050:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
@@ -19,9 +20,11 @@ from cryptography.x509.oid import NameOID
 from sceau.catalogue import Catalogue
 from sceau.certification import expectations as expect
 from sceau.certification.draft import IssuerFacts
-from sceau.certification.reading import ReadCertificate, read_tbs, subject_octets
+from sceau.certification.reading import ReadCertificate, library_key, read_tbs, subject_octets
+from sceau.certification.remembered import ByItself, Remembered
 from sceau.certification.rules import RULES, Names, Rule
-from sceau.registration import Warrant
+from sceau.certification.shape import Holes, Skeleton, is_what_it_seems, read_time, take_apart
+from sceau.registration import ProfessionalSubject, Warrant
 from sceau.vocabulary import Finding
 
 _ALGORITHMS = {
@@ -44,8 +47,82 @@ class Expected:
     catalogue: Catalogue
 
 
+Shapes = Remembered[tuple[Catalogue, object, Skeleton], Rule]
+"""Shapes of which one draft was examined whole, without a finding: by catalogue, by what its warrant put into
+the shape (None when no warrant was seen), and the shape; with the rule that it was examined by.
+"""
+_MOST_SHAPES = 2048
+
+
+@lru_cache(maxsize=256)
+def _new_shapes(issuer: IssuerFacts) -> Shapes:
+    del issuer
+    return Remembered(_MOST_SHAPES)
+
+
+_SHAPES: ByItself[IssuerFacts, Shapes] = ByItself(_new_shapes)
+
+
+def forget_shapes() -> None:
+    """Examine the next draft of each shape whole again."""
+    _SHAPES.forget()
+    _new_shapes.cache_clear()
+
+
 def examine(tbs: bytes, expected: Expected) -> tuple[Finding, ...]:
-    """Every difference between `tbs` and what its warrant, key, issuer and moment ask for."""
+    """Every difference between `tbs` and what its warrant, key, issuer and moment ask for.
+
+    A draft of a shape that was examined whole is looked at in its holes alone, and said good when they hold
+    exactly what is asked for; anything else is read whole, which tells what is wrong.
+    """
+    taken = take_apart(tbs)
+    if taken is None or not taken.is_plain:
+        return _examine_whole(tbs, expected)
+    shapes = _SHAPES.of(expected.issuer)
+    shape = (expected.catalogue, _fixed_by(expected.warrant), taken.skeleton)
+    rule = shapes.get(shape)
+    if rule is not None and _holds(taken.holes, expected, rule):
+        return ()
+    found = _examine_whole(tbs, expected)
+    if not found and is_what_it_seems(tbs, taken):
+        shapes.keep(shape, RULES[expected.warrant.product])
+    return found
+
+
+def _fixed_by(warrant: Warrant) -> object:
+    """What a warrant puts into the shape itself rather than into its holes."""
+    holder = warrant.subject
+    if isinstance(holder, ProfessionalSubject):
+        return warrant.product, holder.profession_code, holder.specialities
+    return warrant.product
+
+
+def _holds(holes: Holes, expected: Expected, rule: Rule) -> bool:
+    """Whether each hole holds what is asked for, to the octet."""
+    warrant = expected.warrant
+    dates = expect.dates(expected.at, expected.issuer.certificate)
+    return (
+        int.from_bytes(holes.serial, "big") == expected.serial
+        and (holes.not_before, holes.not_after) == dates[:2]
+        and holes.key == expected.spki
+        and dict(holes.subject) == expect.values(warrant.subject, rule.layout)
+        and tuple([text for _, text in holes.names]) == expect.texts(rule.names, warrant.names)
+        and _follow(holes, dates)
+    )
+
+
+def _follow(holes: Holes, dates: expect.Dates) -> bool:
+    """Whether what follows from other holes does: key identifier [RFC 5280 §4.2.1.2 (1)], period; a key that
+    is one.
+    """
+    return (
+        holes.identifier == hashlib.sha1(holes.bits, usedforsecurity=False).digest()
+        and holes.period in ((), dates[2:])
+        and library_key(holes.key) is not None
+    )
+
+
+def _examine_whole(tbs: bytes, expected: Expected) -> tuple[Finding, ...]:
     try:
         return _examine(read_tbs(tbs), expected)
     except ValueError as problem:  # some part is not even of its kind
@@ -77,26 +154,58 @@ def examine_for_signing(
     products could give it at `at` (UTC). Never a CA certificate, another issuer's name, or a day too long
     [F23, F46].
     """
-    try:
-        return _examine_for_signing(read_tbs(tbs), issuer, catalogue, at)
-    except ValueError as problem:
-        return (_differs("encoding", str(problem)),)
+    taken = take_apart(tbs)
+    if taken is None or not taken.is_plain:
+        return _examine_for_signing(tbs, issuer, catalogue, at)[0]
+    shapes = _SHAPES.of(issuer)
+    rule = shapes.get((catalogue, None, taken.skeleton))
+    if rule is not None and _could_be(taken.holes, rule, issuer, at):
+        return ()
+    found, rule = _examine_for_signing(tbs, issuer, catalogue, at)
+    if not found and rule is not None and is_what_it_seems(tbs, taken):
+        shapes.keep((catalogue, None, taken.skeleton), rule)
+    return found
+
+
+def _could_be(holes: Holes, rule: Rule, issuer: IssuerFacts, at: datetime) -> bool:
+    """Whether the holes of an examined shape hold what one of its drafts could at `at`."""
+    begin = read_time(holes.not_before)
+    if begin is None or not at - _BACKDATED <= begin <= at + _AHEAD:
+        return False
+    dates = expect.dates(begin, issuer.certificate)
+    names = tuple([text for _, text in holes.names])
+    return (
+        (holes.not_before, holes.not_after) == dates[:2]
+        and expect.are_canonical(rule.names, names)
+        and (rule.names is not Names.HOSTS or dict(holes.subject).get(expect.COMMON_NAME) == names[0])
+        and _follow(holes, dates)
+    )
 
 
 def _examine_for_signing(
-    read: ReadCertificate, issuer: IssuerFacts, catalogue: Catalogue, at: datetime
-) -> tuple[Finding, ...]:
-    setting = expect.setting_of(issuer, catalogue)
-    found = _check_issuer(read, setting)
-    found += _check_serial(read, None)
-    begin = read.library.not_valid_before_utc
-    if not at - _BACKDATED <= begin <= at + _AHEAD:
-        found.append(_differs("notBefore", begin.isoformat()))
-    found += _check_dates(read, begin, setting)
-    attempts = [_check_product(read, rule, setting) for rule in RULES.values() if rule.issuer == issuer.code]
+    tbs: bytes, issuer: IssuerFacts, catalogue: Catalogue, at: datetime
+) -> tuple[tuple[Finding, ...], Rule | None]:
+    """The findings, and the rule of the product that comes nearest."""
+    try:
+        read = read_tbs(tbs)
+        setting = expect.setting_of(issuer, catalogue)
+        found = _check_issuer(read, setting)
+        found += _check_serial(read, None)
+        begin = read.library.not_valid_before_utc
+        if not at - _BACKDATED <= begin <= at + _AHEAD:
+            found.append(_differs("notBefore", begin.isoformat()))
+        found += _check_dates(read, begin, setting)
+        attempts = [
+            (_check_product(read, rule, setting), rule)
+            for rule in RULES.values()
+            if rule.issuer == issuer.code
+        ]
+    except ValueError as problem:
+        return (_differs("encoding", str(problem)),), None
     if not attempts:
-        return (*found, _differs("product", issuer.code))
-    return tuple(found + min(attempts, key=len))
+        return (*found, _differs("product", issuer.code)), None
+    nearest, rule = min(attempts, key=lambda attempt: len(attempt[0]))
+    return (*found, *nearest), rule
 
 
 def _check_product(read: ReadCertificate, rule: Rule, setting: expect.Setting) -> list[Finding]:
@@ -148,12 +257,7 @@ def _check_dates(read: ReadCertificate, at: datetime, setting: expect.Setting) -
     """Three calendar years less a second from `at`, the issuer's end at the latest [décision 12, F04,
     F05].
     """
-    begin = at.replace(microsecond=0)
-    try:
-        anniversary = begin.replace(year=begin.year + 3)
-    except ValueError:  # 29 February
-        anniversary = begin.replace(year=begin.year + 3, day=28)
-    end = min(anniversary - timedelta(seconds=1), setting.authority.not_valid_after_utc)
+    begin, end = expect.life(at, setting.authority.not_valid_after_utc)
     seen = (read.library.not_valid_before_utc, read.library.not_valid_after_utc)
     return (
         []

@@ -10,6 +10,7 @@ import hashlib
 import re
 import unicodedata
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from cryptography import x509
@@ -29,6 +30,11 @@ Wanted = tuple[bool, bytes]
 Rdn = frozenset[tuple[str, int, str]]
 _C, _ST, _O, _OU, _CN = "2.5.4.6", "2.5.4.8", "2.5.4.10", "2.5.4.11", "2.5.4.3"
 _TITLE, _GN, _SN = "2.5.4.12", "2.5.4.42", "2.5.4.4"
+_TYPES = {
+    oid: bytes((0x06, 0x03, 0x55, 0x04, int(oid[6:]), UTF8)) for oid in (_ST, _O, _OU, _CN, _TITLE, _GN, _SN)
+}
+COMMON_NAME = _TYPES[_CN]
+"""CN in UTF8String, as the shapes have it."""
 _UPN = x509.ObjectIdentifier("1.3.6.1.4.1.311.20.2.3")
 _CATEGORY, _PROFESSION, _SPECIALITY = "1.2.250.1.71.1.2.5", "1.2.250.1.71.1.2.7", "1.2.250.1.71.4.2.5"
 _SOFTWARE = 3
@@ -56,6 +62,36 @@ def setting_of(issuer: IssuerFacts, catalogue: Catalogue) -> Setting:
     return Setting(issuer, x509.load_der_x509_certificate(issuer.certificate), environment, catalogue)
 
 
+def life(at: datetime, end: datetime) -> tuple[datetime, datetime]:
+    """Three calendar years less a second from `at`, the issuer's end at the latest [décision 12, F04,
+    F05].
+    """
+    begin = at.replace(microsecond=0)
+    try:
+        anniversary = begin.replace(year=begin.year + 3)
+    except ValueError:  # 29 February
+        anniversary = begin.replace(year=begin.year + 3, day=28)
+    return begin, min(anniversary - timedelta(seconds=1), end)
+
+
+Dates = tuple[bytes, bytes, bytes, bytes]
+
+
+@lru_cache(maxsize=64)
+def dates(at: datetime, certificate: bytes) -> Dates:
+    """The same under the issuer whose certificate this is, as validity and then as period are encoded."""
+    begin, end = life(at, _end_of(certificate))
+    validity = [f"{one:%y%m%d%H%M%SZ}" if one.year < 2050 else f"{one:%Y%m%d%H%M%SZ}" for one in (begin, end)]
+    period = [f"{one:%Y%m%d%H%M%SZ}" for one in (begin, end)]
+    first, second, third, fourth = (text.encode("ascii") for text in (*validity, *period))
+    return first, second, third, fourth
+
+
+@lru_cache(maxsize=64)
+def _end_of(certificate: bytes) -> datetime:
+    return x509.load_der_x509_certificate(certificate).not_valid_after_utc
+
+
 def subject(holder: Subject, layout: Layout) -> list[Rdn]:
     """The RDNs of a holder, in order; an empty list, which nothing equals, when holder and layout don't go
     together.
@@ -67,6 +103,14 @@ def subject(holder: Subject, layout: Layout) -> list[Rdn]:
     if isinstance(holder, ProfessionalSubject) and layout is Layout.PROFESSIONAL:
         return [_country(), _one(_TITLE, holder.title), _person(holder)]
     return []
+
+
+def values(holder: Subject, layout: Layout) -> dict[bytes, bytes] | None:
+    """The same, the country apart, by attribute type and string tag as encoded; None when holder and layout
+    don't go together.
+    """
+    rdns = subject(holder, layout)
+    return {_TYPES[oid]: text.encode() for rdn in rdns[1:] for oid, _, text in rdn} if rdns else None
 
 
 def has_layout(rdns: tuple[Rdn, ...], layout: Layout) -> bool:
@@ -143,6 +187,27 @@ def names(kind: Names, wanted: tuple[Name, ...]) -> dict[str, Wanted]:
     if not present or len(present) != len(entries):
         return {"2.5.29.17": (False, b"")}  # equals nothing: such names can't be there
     return {"2.5.29.17": (False, x509.SubjectAlternativeName(present).public_bytes())}
+
+
+def texts(kind: Names, wanted: tuple[Name, ...]) -> tuple[bytes, ...] | None:
+    """The same as the contents of the entries; None for names that can't be there."""
+    if kind is Names.NOTHING:
+        return ()
+    its_kind = HostName if kind is Names.HOSTS else Mailbox
+    if not wanted or not all([isinstance(name, its_kind) for name in wanted]):
+        return None
+    return tuple([name.text.encode("ascii") for name in wanted])
+
+
+def are_canonical(kind: Names, seen: tuple[bytes, ...]) -> bool:
+    """Whether each of these contents of entries is a canonical name of the kind."""
+    read = read_host_name if kind is Names.HOSTS else read_mailbox
+    for octets in seen:
+        text = octets.decode("ascii", "replace")
+        name = read(text).value
+        if name is None or name.text != text:
+            return False
+    return bool(seen) is not (kind is Names.NOTHING)
 
 
 def seen_names(kind: Names, read: ReadCertificate) -> dict[str, Wanted]:

@@ -18,7 +18,7 @@ from sceau.certification.examine import Expected, examine
 from sceau.certification.issuer import decide_validity, read_issuer
 from sceau.certification.keys import SubjectKey, read_key, reuse_findings
 from sceau.certification.known_keys import NOTHING_KNOWN, KeyFacts
-from sceau.certification.lint import LintKey, lint
+from sceau.certification.lint import LintKey, lint_by_shape
 from sceau.certification.mould import mould_for
 from sceau.certification.serial import is_serial
 from sceau.certification.subject_name import subject_name
@@ -62,7 +62,7 @@ def prepare(
         raise Refused(found)
     mould = mould_for(warrant.product, issuer, catalogue)
     own = Particulars(warrant, subject, key.value, serial, validity.value, at)
-    tbs = build_tbs(mould, own, issuer.addresses or catalogue.environments[issuer.environment])
+    tbs = build_tbs(mould, own)
     return _pass(tbs, own, issuer, catalogue=catalogue, lint_key=lint_key, told=found)
 
 
@@ -123,7 +123,7 @@ def _pass(
     if errors(differences):
         raise Refused([*told, *differences])
     authority = read_issuer(issuer.certificate)
-    verdict = lint(tbs, issuer=authority, key=lint_key, environment=issuer.environment)
+    verdict = lint_by_shape(tbs, issuer=authority, key=lint_key, environment=issuer.environment)
     product = catalogue.products[own.warrant.product]
     return Draft(
         tbs=tbs,

@@ -73,17 +73,22 @@ def decide_validity(issuer: IssuerFacts, *, at: datetime) -> Reading[Validity]:
     A shorter life is told. Under one year it is refused: the next generation of the issuer should sign by
     then [F46].
     """
-    end = read_issuer(issuer.certificate).not_after
-    begin = read_issuer(issuer.certificate).not_before
+    return _decide(issuer.code, issuer.certificate, at)
+
+
+@lru_cache(maxsize=64)  # many in one second
+def _decide(code: str, certificate: bytes, at: datetime) -> Reading[Validity]:
+    end = read_issuer(certificate).not_after
+    begin = read_issuer(certificate).not_before
     whole = three_years_from(at)
     if not begin <= whole.not_before <= end:
-        return read_refused(Finding.error("draft.issuer-out-of-dates", issuer.code, end=f"{end:%d/%m/%Y}"))
+        return read_refused(Finding.error("draft.issuer-out-of-dates", code, end=f"{end:%d/%m/%Y}"))
     if whole.not_after <= end:
         return read_ok(whole)
     ended = whole.ended_by(end)
     if (ended.not_after - ended.not_before).days < _SHORTEST_DAYS:
-        return read_refused(Finding.error("draft.issuer-ends-too-soon", issuer.code, end=f"{end:%d/%m/%Y}"))
-    return read_ok(ended, Finding.warning("draft.ended-by-issuer", issuer.code, end=f"{end:%d/%m/%Y}"))
+        return read_refused(Finding.error("draft.issuer-ends-too-soon", code, end=f"{end:%d/%m/%Y}"))
+    return read_ok(ended, Finding.warning("draft.ended-by-issuer", code, end=f"{end:%d/%m/%Y}"))
 
 
 def life_of_issuer(issuer: IssuerFacts) -> Validity:

@@ -15,14 +15,14 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
 
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from sceau.certification import curves, weakness
 from sceau.certification.armour import NoDerError, Trouble, take_element
 from sceau.certification.der import NULL, OID, SEQUENCE, Node, NotStrictError, parse
 from sceau.certification.known_keys import NOTHING_KNOWN, KeyFacts
+from sceau.certification.reading import library_key
 from sceau.vocabulary import Finding, Reading, errors, read_ok, read_refused, three_years_from
 
 RSA_2048_UNTIL = datetime(2030, 12, 31, 23, 59, 59, tzinfo=UTC)
@@ -280,12 +280,11 @@ def _point_finding(curve: curves.Curve, material: bytes) -> Finding | None:
 
 def _agreed(spki: bytes, kind: KeyKind, material: bytes, modulus: int | None) -> Reading[SubjectKey]:
     """The second parser must read the same key and write it back as the same octets [T65]."""
-    try:
-        public = load_der_public_key(spki)
-        same = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo) == spki
-    except (ValueError, UnsupportedAlgorithm):
-        same = False
-    if not same or not isinstance(public, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
+    public = library_key(spki)
+    if (
+        not isinstance(public, rsa.RSAPublicKey | ec.EllipticCurvePublicKey)
+        or public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo) != spki
+    ):
         return read_refused(Finding.error("key.parsers-differ", _SUBJECT))
     identifier = hashlib.sha1(material, usedforsecurity=False).digest()
     return read_ok(SubjectKey(spki, kind, public, hashlib.sha256(spki).hexdigest(), identifier, modulus))

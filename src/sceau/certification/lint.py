@@ -3,6 +3,10 @@
 Decides which of its findings refuse: every error, and every warning that is not excused below by name with a
 reason. A linter that fails is a refusal too. What comes out is a verdict on exactly these bytes; without one
 no draft is made.
+
+pkilint reads one draft of each shape, whole (`shape`): the next ones of that shape differ from it in the
+contents of the holes only, and pass when each hole holds what none of its rules could object to. What is
+laid out otherwise, or holds anything less plain, is read whole.
 """
 
 from __future__ import annotations
@@ -18,6 +22,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from sceau.certification import encode
 from sceau.certification.issuer import IssuerCertificate
+from sceau.certification.remembered import Remembered
+from sceau.certification.shape import Skeleton, is_what_it_seems, take_apart
 from sceau.vocabulary import Fault, Finding, Refused
 
 if TYPE_CHECKING:
@@ -50,10 +56,45 @@ EXCUSED = (
 
 @dataclass(frozen=True, slots=True)
 class LintVerdict:
-    """These very bytes were linted and passed. Made in this module only (a test holds that)."""
+    """These very bytes passed. Made in this module only (a test holds that).
+
+    `tbs_sha256` is their digest, `linted_sha256` that of the draft that pkilint read whole: the same one, or
+    the first of their shape. `remarks` are pkilint's codes on the latter.
+    """
 
     tbs_sha256: str
+    linted_sha256: str
     remarks: tuple[str, ...] = ()
+
+
+Shape = tuple[str, bytes, Skeleton]
+"""Environment (it excuses), AlgorithmIdentifier of the outer signature, and what the shape fixes."""
+_MOST_SHAPES = 2048
+_LINTED: Remembered[Shape, LintVerdict] = Remembered(_MOST_SHAPES)
+
+
+def lint_by_shape(tbs: bytes, *, issuer: IssuerCertificate, key: LintKey, environment: str) -> LintVerdict:
+    """`lint`, but for a draft of a shape that passed before, whose holes are all plain. Raises what `lint`
+    does.
+
+    The throw-away key signs only what pkilint is to read.
+    """
+    taken = take_apart(tbs)
+    if taken is None or not taken.is_plain:
+        return lint(tbs, issuer=issuer, key=key, environment=environment)
+    shape = (environment, issuer.algorithm, taken.skeleton)
+    first = _LINTED.get(shape)
+    if first is not None:
+        return LintVerdict(hashlib.sha256(tbs).hexdigest(), first.linted_sha256, first.remarks)
+    verdict = lint(tbs, issuer=issuer, key=key, environment=environment)
+    if is_what_it_seems(tbs, taken):
+        _LINTED.keep(shape, verdict)
+    return verdict
+
+
+def forget_shapes() -> None:
+    """Have pkilint read the next draft of each shape again."""
+    _LINTED.forget()
 
 
 def lint(tbs: bytes, *, issuer: IssuerCertificate, key: LintKey, environment: str) -> LintVerdict:
@@ -70,7 +111,8 @@ def lint(tbs: bytes, *, issuer: IssuerCertificate, key: LintKey, environment: st
     refusing = [one for one in found if one.refuses and not _is_excused(one, environment)]
     if refusing:
         raise Refused([Finding.error("draft.lint", one.code, says=one.says) for one in refusing])
-    return LintVerdict(hashlib.sha256(tbs).hexdigest(), tuple(sorted({one.code for one in found})))
+    digest = hashlib.sha256(tbs).hexdigest()
+    return LintVerdict(digest, digest, tuple(sorted({one.code for one in found})))
 
 
 def _is_excused(one: Remark, environment: str) -> bool:

@@ -15,6 +15,7 @@ from sceau.catalogue import Catalogue, Environment, Issuer, Profile, SanRule
 from sceau.certification import encode
 from sceau.certification.draft import IssuerFacts
 from sceau.certification.issuer import IssuerCertificate, read_issuer
+from sceau.certification.remembered import ByItself, Remembered
 from sceau.registration import Name, ProfessionalSubject, Subject
 from sceau.vocabulary import HostName, Mailbox
 
@@ -44,18 +45,35 @@ class Mould:
     usages: bytes
     usages_on_curve: bytes
     addresses: bytes
+    category: bytes
 
 
 def mould_for(product: str, facts: IssuerFacts, catalogue: Catalogue) -> Mould:
     """The mould of a product under an issuer, kept once made. Raises KeyError for what the catalogue doesn't
     have.
     """
-    environment = facts.addresses or catalogue.environments[facts.environment]
-    return _make(product, facts, environment, catalogue)
+    moulds = _MOULDS.of(facts)
+    mould = moulds.get((product, catalogue))
+    if mould is None:
+        mould = _make(product, facts, catalogue)
+        moulds.keep((product, catalogue), mould)
+    return mould
+
+
+Moulds = Remembered[tuple[str, Catalogue], Mould]
 
 
 @lru_cache(maxsize=256)
-def _make(product: str, facts: IssuerFacts, environment: Environment, catalogue: Catalogue) -> Mould:
+def _new_moulds(facts: IssuerFacts) -> Moulds:
+    del facts
+    return Remembered(64)
+
+
+_MOULDS: ByItself[IssuerFacts, Moulds] = ByItself(_new_moulds)
+
+
+def _make(product: str, facts: IssuerFacts, catalogue: Catalogue) -> Mould:
+    environment = facts.addresses or catalogue.environments[facts.environment]
     profile = catalogue.profiles[catalogue.products[product].profile]
     issuer = read_issuer(facts.certificate)
     authority = catalogue.issuers[facts.code].of_generation(facts.generation)
@@ -66,16 +84,23 @@ def _make(product: str, facts: IssuerFacts, environment: Environment, catalogue:
         usages=_usages(profile, issuer, environment, profile.key_usage),
         usages_on_curve=_usages(profile, issuer, environment, _on_curve(profile.key_usage)),
         addresses=_addresses(profile, authority, environment, catalogue, partition=facts.partition),
+        category=_category(profile, environment),
     )
 
 
-def private_extensions(profile: Profile, subject: Subject, environment: Environment) -> bytes:
-    """Product category, then profession and specialities of a professional [IGC-SANTE 2.5]."""
+def _category(profile: Profile, environment: Environment) -> bytes:
     category = profile.product_category + environment.category_offset
-    parts = [encode.extension(_CATEGORY, encode.octets(bytes((category,))))]
-    if profile.profession and isinstance(subject, ProfessionalSubject):
+    return encode.extension(_CATEGORY, encode.octets(bytes((category,))))
+
+
+def private_extensions(mould: Mould, subject: Subject) -> bytes:
+    """Product category, then profession and specialities of a professional [IGC-SANTE 2.5]."""
+    profile, parts = mould.profile, [mould.category]
+    if not isinstance(subject, ProfessionalSubject):
+        return mould.category
+    if profile.profession:
         parts.append(encode.extension(_PROFESSION, encode.integer(subject.profession_code)))
-    if profile.specialities and isinstance(subject, ProfessionalSubject) and subject.specialities:
+    if profile.specialities and subject.specialities:
         codes = encode.sequence(*(encode.utf8(code) for code in subject.specialities))
         parts.append(encode.extension(_SPECIALITY, codes))
     return b"".join(parts)

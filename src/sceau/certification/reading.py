@@ -6,9 +6,12 @@ Shares nothing with what builds. What one of the two cannot read, or both read d
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from sceau.certification.der import BOOLEAN, SEQUENCE, Node, parse
 
@@ -76,6 +79,17 @@ def read_tbs(tbs: bytes) -> ReadCertificate:
     if theirs != {oid: one.critical for oid, one in extensions.items()} or serial != parts[1].integer():
         raise ValueError("two readers, two certificates")
     return ReadCertificate(parts, tuple(_rdn(rdn) for rdn in parts[5].sequence(0, 50)), extensions, read)
+
+
+@lru_cache(maxsize=1024)
+def library_key(spki: bytes) -> PublicKeyTypes | None:
+    """The library's reading of a SubjectPublicKeyInfo, None when it has none. Kept for the next look at the
+    same octets.
+    """
+    try:
+        return load_der_public_key(spki)
+    except (ValueError, UnsupportedAlgorithm):
+        return None
 
 
 def subject_octets(certificate: bytes) -> bytes:

@@ -11,10 +11,13 @@ from collections.abc import Sequence
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
+from sceau.certification import encode
 from sceau.certification.der import NotStrictError, parse
 from sceau.certification.draft import Draft, IssuerFacts, SignatureAsk, Signer
 from sceau.certification.issuer import IssuerCertificate, read_issuer
 from sceau.vocabulary import Fault, Refused
+
+_PKCS1 = padding.PKCS1v15()
 
 
 def sign(draft: Draft, signer: Signer, issuer: IssuerFacts) -> bytes:
@@ -73,12 +76,19 @@ def check_signed(certificate: bytes, tbs: bytes, issuer: IssuerCertificate) -> N
     (``draft.other-bytes``).
     """
     try:
-        body, algorithm, signature = parse(certificate).sequence(3)
-        if body.raw != tbs or algorithm.raw != issuer.algorithm:
-            raise Fault("draft.other-bytes", retryable=False, detail="other bytes or another algorithm")
+        signature = _signature_over(certificate, tbs, issuer.algorithm)
         if isinstance(issuer.public, rsa.RSAPublicKey):
-            issuer.public.verify(signature.bits(), tbs, padding.PKCS1v15(), issuer.hash)
+            issuer.public.verify(signature, tbs, _PKCS1, issuer.hash)
         else:
-            issuer.public.verify(signature.bits(), tbs, ec.ECDSA(issuer.hash))
+            issuer.public.verify(signature, tbs, ec.ECDSA(issuer.hash))
     except (NotStrictError, InvalidSignature) as problem:
         raise Fault("draft.other-bytes", retryable=False, detail=repr(problem)) from problem
+
+
+def _signature_over(certificate: bytes, tbs: bytes, algorithm: bytes) -> bytes:
+    """The octets of the signature, once all that stands before them is as it must be, to the octet."""
+    start = {b"\x81": 3, b"\x82": 4}.get(certificate[1:2], 2)
+    last = certificate[start + len(tbs) + len(algorithm) :]
+    if certificate != encode.sequence(tbs, algorithm, last):
+        raise Fault("draft.other-bytes", retryable=False, detail="other bytes or another algorithm")
+    return parse(last).bits()

@@ -8,6 +8,7 @@ before anything is signed. Nothing else is ever cut: a value that doesn't fit is
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 
@@ -28,6 +29,9 @@ _OIDS = {
 }
 # Upper bounds of RFC 5280 §A.1, in characters; GN and SN are held to a CN's, far below their own.
 _LONGEST = {"C": 2, "ST": 128, "O": 64, "OU": 64, "CN": 64, "title": 64, "GN": 64, "SN": 64}
+_TYPES = {name: encode.oid(dotted) for name, dotted in _OIDS.items()}
+# Nothing in it to escape: neither a special character, nor a space at an edge, nor a number sign in front.
+_STANDS_FOR_ITSELF = re.compile(r'(?![# ])[^"+,;<>\\]+(?<! )')
 _ESCAPED = frozenset('"+,;<>\\')
 
 Attribute = tuple[str, str]
@@ -48,14 +52,12 @@ class SubjectName:
     @property
     def der(self) -> bytes:
         """DER of the Name [RFC 5280 §4.1.2.4]."""
-        return encode.sequence(
-            *(encode.set_of(*(_write(name, value) for name, value in rdn)) for rdn in self.rdns)
-        )
+        return encode.sequence(*[_write_rdn(rdn) for rdn in self.rdns])
 
     @property
     def rfc4514(self) -> str:
         """The text of the DN, last RDN first [RFC 4514 §2]."""
-        return ",".join("+".join(_spell(name, value) for name, value in rdn) for rdn in reversed(self.rdns))
+        return ",".join(["+".join([_spell(*one) for one in rdn]) for rdn in reversed(self.rdns)])
 
 
 def subject_name(subject: Subject, profile: Profile) -> SubjectName:
@@ -63,9 +65,11 @@ def subject_name(subject: Subject, profile: Profile) -> SubjectName:
     cut.
     """
     found: list[Finding] = []
-    rdns = tuple(rdn for rdn in _rdns(subject, profile, found) if rdn)
-    for name, value in (attribute for rdn in rdns for attribute in rdn):
-        found.extend(_check(name, value, profile))
+    rdns = _rdns(subject, profile, found)
+    for rdn in rdns:
+        for name, value in rdn:
+            if not _is_plain(name, value, profile):
+                found.extend(_check(name, value, profile))
     return SubjectName(rdns, tuple(found))
 
 
@@ -97,6 +101,18 @@ def _fitting(organisation: str, length: int, found: list[Finding]) -> str:
     return kept
 
 
+def _is_plain(name: str, value: str, profile: Profile) -> bool:
+    """Whether `_check` certainly has nothing to say: all that is printable is visible."""
+    longest = profile.common_name_length if name == "CN" else _LONGEST[name]
+    return (
+        0 < len(value) <= longest
+        and value.isprintable()
+        and not value[0].isspace()
+        and not value[-1].isspace()
+        and (value.isascii() or unicodedata.is_normalized("NFC", value))
+    )
+
+
 def _check(name: str, value: str, profile: Profile) -> list[Finding]:
     """Composed, visible, not empty, not too long [F33]."""
     longest = profile.common_name_length if name == "CN" else _LONGEST[name]
@@ -112,15 +128,24 @@ def _check(name: str, value: str, profile: Profile) -> list[Finding]:
     return found
 
 
+def _write_rdn(rdn: tuple[Attribute, ...]) -> bytes:
+    """RelativeDistinguishedName: a SET OF one attribute, or of several in the order of their encodings."""
+    if len(rdn) != 1:
+        return encode.set_of(*[_write(name, value) for name, value in rdn])
+    return encode.element(0x31, _write(*rdn[0]))
+
+
 def _write(name: str, value: str) -> bytes:
     text = encode.printable(value) if name == "C" else encode.utf8(value)
-    return encode.sequence(encode.oid(_OIDS[name]), text)
+    return encode.sequence(_TYPES[name], text)
 
 
 def _spell(name: str, value: str) -> str:
     """One attribute; types outside the table of RFC 4514 §3 are written as dotted numbers with readable
     values.
     """
+    if _STANDS_FOR_ITSELF.fullmatch(value):
+        return f"{name}={value}"
     escaped = "".join(f"\\{char}" if char in _ESCAPED else char for char in value)
     if escaped.startswith(("#", " ")):
         escaped = "\\" + escaped
