@@ -33,6 +33,7 @@ TOPICS: dict[str, tuple[str, str]] = {
     "certificate": ("sceau.cli.certificate", "Délivrer, voir et révoquer les certificats."),
     "crl": ("sceau.cli.crl", "Publier et lire les listes de révocation."),
     "recheck": ("sceau.cli.recheck", "Relire tout ce qui a été délivré ; toute différence est une alarme."),
+    "ledger": ("sceau.cli.ledger", "Relire le registre du signataire, ligne à ligne."),
     "journal": ("sceau.cli.journal", "Montrer, exporter et vérifier le journal."),
     "explain": ("sceau.cli.explain", "Demander à la règle : oui ou non, et pourquoi."),
 }

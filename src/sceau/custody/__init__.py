@@ -21,7 +21,15 @@ from sceau.custody.head_key import create_head_key, open_head_key
 from sceau.custody.hierarchy import Hierarchy, create_hierarchy, public_path
 from sceau.custody.holdings import Held, SignerFolder
 from sceau.custody.ledger import ledger_lines
-from sceau.custody.ledger_lines import Intent, Outcome, OutcomeKind, Signature, SignatureKind, signatures
+from sceau.custody.ledger_lines import (
+    Intent,
+    Line,
+    Outcome,
+    OutcomeKind,
+    Signature,
+    SignatureKind,
+    signatures,
+)
 from sceau.custody.passphrase import (
     make_passphrase_file,
     passphrase_from_descriptor,
@@ -43,6 +51,7 @@ __all__ = [
     "Held",
     "Hierarchy",
     "Intent",
+    "Line",
     "Outcome",
     "OutcomeKind",
     "Plan",
