@@ -6,11 +6,14 @@ first.
 """
 
 from sceau.operations.clock import accept_clock
-from sceau.operations.collection import check_chosen_code, collect_certificate, hand_over
+from sceau.operations.collection import HandOver, check_chosen_code, collect_certificate, hand_over
 from sceau.operations.ground import CertificateRequest
 from sceau.operations.habilitations import resume_habilitation, suspend_habilitation, withdraw_habilitation
-from sceau.operations.issuance import Preview, issue_certificate, issue_pair, preview_certificate
+from sceau.operations.issuance import Answer, Ask, issue_all, issue_certificate, issue_pair
 from sceau.operations.journal import seal_journal
+from sceau.operations.list_scopes import crl_path, partitions_of
+from sceau.operations.list_watch import late_lists, restore_shelf
+from sceau.operations.lists import publish_crls, publish_deltas
 from sceau.operations.machine import Actor, Machine, Mailer, Responders, install, machine
 from sceau.operations.mailboxes import confirm_mailbox, send_mailbox_code
 from sceau.operations.order_texts import (
@@ -38,7 +41,7 @@ from sceau.operations.people import (
     set_card_status,
     welcome,
 )
-from sceau.operations.publication import crl_path, publish_crls, refresh_responders, restore_shelf
+from sceau.operations.publication import refresh_responders
 from sceau.operations.readiness import check_records
 from sceau.operations.reception import card_type_of, welcome_card
 from sceau.operations.recheck import LintChoice, RecheckOrder, RecheckReport, recheck
@@ -52,12 +55,23 @@ from sceau.operations.structures import (
     register_structure_contract,
     set_contract_state,
 )
-from sceau.operations.tokens import NewToken, TokenLimits, admit_token, create_token, revoke_token
+from sceau.operations.tokens import (
+    NewToken,
+    TokenLimits,
+    admit_token,
+    admit_tokens,
+    create_token,
+    revoke_token,
+)
+from sceau.operations.weighing import Preview, preview_certificate
 
 __all__ = [
     "Actor",
+    "Answer",
+    "Ask",
     "CertificateRequest",
     "ContractEntry",
+    "HandOver",
     "LintChoice",
     "Machine",
     "Mailer",
@@ -72,6 +86,7 @@ __all__ = [
     "abandon_order",
     "accept_clock",
     "admit_token",
+    "admit_tokens",
     "amend_order",
     "answer_request",
     "appoint_officer",
@@ -90,12 +105,16 @@ __all__ = [
     "examination_of",
     "hand_over",
     "install",
+    "issue_all",
     "issue_certificate",
     "issue_pair",
+    "late_lists",
     "machine",
     "note_order",
+    "partitions_of",
     "preview_certificate",
     "publish_crls",
+    "publish_deltas",
     "receive_form",
     "recheck",
     "recover_intents",

@@ -103,4 +103,5 @@ def _row_of(row: Certificate, decision: RevocationDecision, *, by: str, explanat
         by=by,
         explanation=explanation,
         entry=crl_entry(int(row.serial, 16), at=end.at, reason=decision.rfc5280),
+        partition=row.partition,
     )

@@ -117,7 +117,8 @@ class Scratch:
 
     def signed(self, kind: SignatureKind, issuer: str, generation: int, number: str) -> SignedLine | None:
         """The signer's line for that number, marked as accounted for."""
-        key = (int(kind is SignatureKind.CRL), issuer, number, generation)
+        is_list = kind in (SignatureKind.CRL, SignatureKind.DELTA_CRL)
+        key = (int(is_list), issuer, number, generation)
         row = self._base.execute(_LOOK, key).fetchone()
         if row is None or row[0] != kind.value:
             return None

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from cryptography import x509
+from django.db.models import QuerySet
 
 from sceau.certification import CertificateState, IssuerFacts, life_of_issuer
-from sceau.operations.publication import crl_path
+from sceau.operations.list_scopes import crl_path, partitions_of
 from sceau.operations.recheck_run import SETTLED, Run
 from sceau.records import StatusRecords
 from sceau.records.models import Certificate, CrlIssue, Revocation
@@ -21,40 +23,64 @@ _UNSIGNED = frozenset({CertificateState.INTENDED, CertificateState.ABANDONED})
 
 
 def read_lists(run: Run) -> None:
-    """Note what the current list of each issuer's key says; and whether it is signed, fresh and on the
-    shelf.
+    """Note what the current lists of each issuer's key say, the whole one and its partitions'; and whether
+    each, and its delta, is signed, fresh and on the shelf.
     """
     for several in run.machine.issuers.values():
         for issuer in several:
-            run.note(_read_list(run, issuer))
+            for partition in partitions_of(issuer):
+                run.note(_read_list(run, issuer, partition))
 
 
-def _read_list(run: Run, issuer: IssuerFacts) -> Iterator[Finding]:
-    subject = f"{issuer.code}/{issuer.generation}"
-    row = _current(issuer.code, issuer.generation)
+def _read_list(run: Run, issuer: IssuerFacts, partition: int | None) -> Iterator[Finding]:
+    row = _lists_of(issuer.code, issuer.generation, partition).first()
     if row is None or row.der is None:
         mine = Certificate.objects.filter(issuer=issuer.code, generation=issuer.generation)
         if mine.filter(asked_at__lte=run.began - SETTLED).exists():
-            yield Finding.error("recheck.no-list", subject)
+            yield Finding.error("recheck.no-list", _subject(issuer, partition))
         return
-    der = bytes(row.der)
-    if check_crl_signature(der, issuer.certificate):
+    problems = list(_wrong_with(run, issuer, row))
+    yield from problems
+    if not any(problem.code == "recheck.list-signature" for problem in problems):
+        crl = x509.load_der_x509_crl(bytes(row.der))
+        entries = ((spell_serial(one.serial_number), one.revocation_date_utc) for one in crl)
+        run.scratch.note_listed(_named(issuer.code, partition), issuer.generation, entries)
+    delta = _lists_of(issuer.code, issuer.generation, partition, delta=True).first()
+    if delta is not None:
+        yield from _wrong_with(run, issuer, delta)
+
+
+def _wrong_with(run: Run, issuer: IssuerFacts, row: CrlIssue) -> Iterator[Finding]:
+    subject = _subject(issuer, row.partition)
+    der = bytes(row.der or b"")
+    if hashlib.sha256(der).hexdigest() != row.sha256 or check_crl_signature(der, issuer.certificate):
         yield Finding.error("recheck.list-signature", subject, number=row.number)
         return
-    path = crl_path(issuer)
+    path = crl_path(issuer, partition=row.partition, delta=row.base is not None)
     if run.settled(row.this_update) and (not path.is_file() or path.read_bytes() != der):
         yield Finding.error("recheck.shelf-differs", subject, number=row.number)
-    crl = x509.load_der_x509_crl(der)
     is_over = life_of_issuer(issuer).not_after < run.began  # its last list stands for ever
-    if not is_over and (crl.next_update_utc is None or crl.next_update_utc <= run.began):
+    if not is_over and row.next_update <= run.began:
         yield Finding.error("recheck.list-late", subject, number=row.number)
-    entries = ((spell_serial(one.serial_number), one.revocation_date_utc) for one in crl)
-    run.scratch.note_listed(issuer.code, issuer.generation, entries)
 
 
-def _current(issuer: str, generation: int) -> CrlIssue | None:
-    rows = CrlIssue.objects.filter(issuer=issuer, generation=generation).exclude(der=None)
-    return rows.order_by("-number").first()
+def _subject(issuer: IssuerFacts, partition: int | None) -> str:
+    return f"{issuer.code}/{issuer.generation}" + ("" if partition is None else f"/P{partition}")
+
+
+def _named(issuer: str, partition: int | None) -> str:
+    """How the scratch index tells a partition's list from the whole one."""
+    return issuer if partition is None else f"{issuer}/P{partition}"
+
+
+def _lists_of(
+    issuer: str, generation: int, partition: int | None, *, delta: bool = False
+) -> QuerySet[CrlIssue]:
+    """The signed lists of a key or a partition of it, the last first."""
+    rows = CrlIssue.objects.filter(
+        issuer=issuer, generation=generation, partition=partition, base__isnull=not delta
+    )
+    return rows.filter(sha256__isnull=False).order_by("-number")
 
 
 def status_findings(run: Run, row: Certificate) -> Iterator[Finding]:
@@ -79,8 +105,9 @@ def status_findings(run: Run, row: Certificate) -> Iterator[Finding]:
         if not changed:
             yield Finding.error("recheck.status-differs", row.reference, said=said.standing, wanted=wanted)
     if run.order.only and end is not None:
-        previous = _previous(row.issuer, row.generation)
-        yield from _on_list(run, end, row.reference, previous)
+        for partition in _partitions(end):
+            previous = _previous(row.issuer, row.generation, partition)
+            yield from _on_list(run, end, row.reference, partition, previous)
 
 
 def recheck_lists(run: Run) -> None:
@@ -93,7 +120,9 @@ def recheck_lists(run: Run) -> None:
 
 
 def _revocations(run: Run, issuer: IssuerFacts) -> Iterator[Finding]:
-    previous = _previous(issuer.code, issuer.generation)
+    lists = {
+        partition: _previous(issuer.code, issuer.generation, partition) for partition in partitions_of(issuer)
+    }
     rows = (
         Revocation.objects.filter(issuer=issuer.code, generation=issuer.generation)
         .select_related("certificate")
@@ -102,22 +131,31 @@ def _revocations(run: Run, issuer: IssuerFacts) -> Iterator[Finding]:
     if run.order.since is not None:
         rows = rows.filter(at__gte=run.order.since)
     for end in rows.iterator(500):
-        yield from _on_list(run, end, end.certificate.reference, previous)
+        for partition in _partitions(end):
+            made = lists.get(partition, (None, None))
+            yield from _on_list(run, end, end.certificate.reference, partition, made)
         run.tick("revocations")
 
 
-def _previous(issuer: str, generation: int) -> tuple[CrlIssue | None, datetime | None]:
+def _partitions(end: Revocation) -> tuple[int | None, ...]:
+    """The lists that a revocation must stand on: the whole one, and its partition's."""
+    return (None,) if end.partition is None else (None, end.partition)
+
+
+_Made = tuple[CrlIssue | None, datetime | None]
+
+
+def _previous(issuer: str, generation: int, partition: int | None) -> _Made:
     """The current list, and when the one before it was made."""
-    rows = CrlIssue.objects.filter(issuer=issuer, generation=generation).exclude(der=None)
-    two = list(rows.order_by("-number").defer("der")[:2])
+    two = list(_lists_of(issuer, generation, partition).defer("der")[:2])
     return (two[0] if two else None, two[1].this_update if len(two) > 1 else None)
 
 
 def _on_list(
-    run: Run, end: Revocation, reference: str, lists: tuple[CrlIssue | None, datetime | None]
+    run: Run, end: Revocation, reference: str, partition: int | None, lists: _Made
 ) -> Iterator[Finding]:
     current, before = lists
-    at = run.scratch.listed(end.issuer, end.generation, end.serial)
+    at = run.scratch.listed(_named(end.issuer, partition), end.generation, end.serial)
     if at is not None:
         if at != end.at.replace(microsecond=0):
             yield Finding.error("recheck.list-differs", reference, at=at.isoformat())
