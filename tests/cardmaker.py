@@ -45,6 +45,7 @@ class Authority:
     ) -> bytes:
         builder = x509.CertificateRevocationListBuilder().issuer_name(self.certificate.subject)
         builder = builder.last_update(start).next_update(end)
+        builder = builder.add_extension(x509.CRLNumber(int(start.timestamp())), critical=False)
         for serial in serials:
             entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(start).build()
             builder = builder.add_revoked_certificate(entry)

@@ -15,10 +15,9 @@ from typing import TypeVar
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from sceau.identity.content import CardContent, CardFamily, check_usage, policies_of, read_content
-from sceau.identity.pinning import states_policy
+from sceau.identity.pinning import has_strong_key, states_policy
 from sceau.identity.revocation import RevocationLookup, RevocationPolicy, check_revocation
 from sceau.identity.trust import SUBJECT, CardTrust, check_chain
 from sceau.vocabulary import (
@@ -40,6 +39,9 @@ T = TypeVar("T")
 
 CERTIFICATE_LIMIT = 16 * 1024
 """A card certificate is under 3 KiB; anything larger is not parsed."""
+
+LARGEST_SERIAL = (1 << 159) - 1
+"""Twenty octets with the sign [RFC 5280 §4.1.2.2]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +113,10 @@ def _parse(der: bytes) -> x509.Certificate | None:
     if not der or len(der) > CERTIFICATE_LIMIT:
         return None
     try:
-        return x509.load_der_x509_certificate(der)
+        card = x509.load_der_x509_certificate(der)
     except (ValueError, x509.InvalidVersion):
         return None
+    return card if 0 < card.serial_number <= LARGEST_SERIAL else None
 
 
 def _holder(
@@ -185,14 +188,8 @@ def _check_policy(card: x509.Certificate, trust: CardTrust) -> tuple[Finding, ..
 
 
 def _check_strength(card: x509.Certificate) -> tuple[Finding, ...]:
-    """SHA-1 and MD5 never [ASSURANCE F37]; RSA from 2048 bits, EC from 256."""
-    algorithm = card.signature_hash_algorithm
-    weak = algorithm is not None and isinstance(algorithm, hashes.SHA1 | hashes.MD5)
-    key = card.public_key()
-    if isinstance(key, rsa.RSAPublicKey):
-        weak = weak or key.key_size < 2048
-    elif isinstance(key, ec.EllipticCurvePublicKey):
-        weak = weak or key.key_size < 256
+    """SHA-1 and MD5 never [ASSURANCE F37]; the key as an authority's must be."""
+    weak = isinstance(card.signature_hash_algorithm, hashes.SHA1 | hashes.MD5) or not has_strong_key(card)
     return (Finding.error("card.weak", SUBJECT),) if weak else ()
 
 

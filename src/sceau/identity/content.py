@@ -10,12 +10,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import TypeVar
 
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
 from sceau.identity.trust import SUBJECT
 from sceau.vocabulary import Finding
+
+E = TypeVar("E", bound=x509.ExtensionType)
 
 PRODUCT_CATEGORY = ObjectIdentifier("1.2.250.1.71.1.2.5")
 CARD_TYPE = ObjectIdentifier("1.2.250.1.71.1.2.2")
@@ -27,8 +30,7 @@ TEST_OFFSET = 0x80
 _CARD, _SECURITY_MODULE, _SOFTWARE = 0x00, 0x02, 0x03
 _TOKEN = re.compile(r"8025000001/([0-9]{10})", re.ASCII)
 _UNDERSTOOD = frozenset(
-    ObjectIdentifier(dotted)
-    for dotted in ("2.5.29.15", "2.5.29.19", "2.5.29.37", "2.5.29.17", "2.5.29.32", "2.5.29.35", "2.5.29.14")
+    ObjectIdentifier(dotted) for dotted in ("2.5.29.15", "2.5.29.19", "2.5.29.37", "2.5.29.17", "2.5.29.32")
 )
 
 
@@ -111,26 +113,27 @@ def check_usage(card: x509.Certificate) -> tuple[Finding, ...]:
     """
     findings: list[Finding] = []
     extensions = card.extensions
-    try:
-        if not extensions.get_extension_for_class(x509.KeyUsage).value.digital_signature:
-            findings.append(Finding.error("card.key-usage", SUBJECT))
-    except x509.ExtensionNotFound:
+    usage = _value(extensions, x509.KeyUsage)
+    if usage is None or not usage.digital_signature:
         findings.append(Finding.error("card.key-usage", SUBJECT))
-    try:
-        usages = extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-        if ExtendedKeyUsageOID.CLIENT_AUTH not in usages:
-            findings.append(Finding.error("card.extended-key-usage", SUBJECT))
-    except x509.ExtensionNotFound:
+    usages = _value(extensions, x509.ExtendedKeyUsage)
+    if usages is None or ExtendedKeyUsageOID.CLIENT_AUTH not in usages:
         findings.append(Finding.error("card.extended-key-usage", SUBJECT))
-    try:
-        if extensions.get_extension_for_class(x509.BasicConstraints).value.ca:
-            findings.append(Finding.error("card.is-authority", SUBJECT))
-    except x509.ExtensionNotFound:
-        pass
+    basic = _value(extensions, x509.BasicConstraints)
+    certifies = (basic is not None and basic.ca) or (usage is not None and usage.key_cert_sign)
+    if certifies or _value(extensions, x509.NameConstraints) is not None:
+        findings.append(Finding.error("card.is-authority", SUBJECT))
     unknown = [e.oid.dotted_string for e in extensions if e.critical and e.oid not in _UNDERSTOOD]
     if unknown:
         findings.append(Finding.error("card.critical-extension", SUBJECT, oids=", ".join(unknown)))
     return tuple(findings)
+
+
+def _value(extensions: x509.Extensions, kind: type[E]) -> E | None:
+    try:
+        return extensions.get_extension_for_class(kind).value
+    except x509.ExtensionNotFound:
+        return None
 
 
 def policies_of(card: x509.Certificate) -> tuple[str, ...]:

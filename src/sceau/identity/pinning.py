@@ -10,16 +10,15 @@ from __future__ import annotations
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
 
 _READ = frozenset(
     {
-        ExtensionOID.AUTHORITY_KEY_IDENTIFIER,
         ExtensionOID.BASIC_CONSTRAINTS,
         ExtensionOID.CERTIFICATE_POLICIES,
         ExtensionOID.EXTENDED_KEY_USAGE,
         ExtensionOID.KEY_USAGE,
-        ExtensionOID.SUBJECT_KEY_IDENTIFIER,
     }
 )
 # Kept by construction in an issuer: a policy is always required, never mapped, and anyPolicy on a card never
@@ -33,8 +32,9 @@ def check_pinned(issuer: x509.Certificate, root: x509.Certificate) -> None:
     """Raise ValueError, with the reason, when `issuer` under `root` cannot be pinned. They may be one."""
     for authority, kept in ((issuer, _KEPT_BY_ISSUER), (root, frozenset[x509.ObjectIdentifier]())):
         _require(not _never_applied(authority), "constrains names or maps policies", authority)
+        _require(_constrains_policies_critically(authority), "constrains policies non-critically", authority)
         _require(_critical(authority) <= _READ | kept, "has a critical extension not applied", authority)
-        _require(_is_strong_key(authority), "has a weak key", authority)
+        _require(has_strong_key(authority), "has a weak key", authority)
     if issuer == root:
         return
     weak = isinstance(issuer.signature_hash_algorithm, hashes.SHA1 | hashes.MD5)
@@ -68,11 +68,21 @@ def _never_applied(authority: x509.Certificate) -> bool:
     return any(one.oid in _NEVER_APPLIED for one in authority.extensions)
 
 
-def _is_strong_key(authority: x509.Certificate) -> bool:
-    key = authority.public_key()
+def _constrains_policies_critically(authority: x509.Certificate) -> bool:
+    return all(one.critical for one in authority.extensions if one.oid in _KEPT_BY_ISSUER)
+
+
+def has_strong_key(certificate: x509.Certificate) -> bool:
+    """RSA from 2048 bits, EC from 256 on a curve that is named: a key that spells its curve out could have
+    chosen it [ASSURANCE F21]. No other kind.
+    """
+    key = certificate.public_key()
     if isinstance(key, rsa.RSAPublicKey):
         return key.key_size >= 2048
-    return isinstance(key, ec.EllipticCurvePublicKey) and key.key_size >= 256
+    if not isinstance(key, ec.EllipticCurvePublicKey) or key.key_size < 256:
+        return False
+    named = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return named in certificate.tbs_certificate_bytes
 
 
 def _lets_clients_in(issuer: x509.Certificate) -> bool:

@@ -93,11 +93,13 @@ def _in_force(
 
 
 def _is_understood(crl: x509.CertificateRevocationList) -> bool:
-    """Whether nothing critical in the list or its entries escapes us [RFC 5280 §5.2, §5.3].
+    """Whether it has a number, and nothing critical in it or its entries escapes us [RFC 5280 §5.2, §5.3].
 
     A list of another authority's certificates has its entries say whose, critically: it is none of ours.
     """
     if any(one.critical and one.oid not in _PARTIAL for one in crl.extensions):
+        return False
+    if not any(one.oid == ExtensionOID.CRL_NUMBER for one in crl.extensions):
         return False
     if _TRUE not in crl.tbs_certlist_bytes:  # a million entries are not walked for nothing
         return True
