@@ -14,6 +14,7 @@ from sceau.certification.examine import Expected, examine, examine_for_signing
 from sceau.certification.gate import holder_of, prepare
 from sceau.certification.issuer import choose_issuer, decide_validity, life_of_issuer
 from sceau.certification.judging import judge_csr
+from sceau.certification.key_forms import KEY_PROOF_TEXT, read_key_proof, read_public_key
 from sceau.certification.keys import KeyKind, SubjectKey, judge_key, read_key
 from sceau.certification.known_keys import KeyFacts, KeyUse, KnownModuli, WeakKeyList
 from sceau.certification.life import CERTIFICATE_LIFE, CertificateEvent, CertificateState
@@ -24,6 +25,7 @@ from sceau.certification.signing import sign, sign_many
 
 __all__ = [
     "CERTIFICATE_LIFE",
+    "KEY_PROOF_TEXT",
     "CertificateEvent",
     "CertificateState",
     "CertificationRequest",
@@ -58,6 +60,8 @@ __all__ = [
     "preview_subject",
     "read_csr",
     "read_key",
+    "read_key_proof",
+    "read_public_key",
     "recheck_bytes",
     "recheck_content",
     "recheck_lint",

@@ -11,6 +11,14 @@ from sceau.operations.ground import CertificateRequest
 from sceau.operations.habilitations import resume_habilitation, suspend_habilitation, withdraw_habilitation
 from sceau.operations.issuance import Answer, Ask, issue_all, issue_certificate, issue_pair
 from sceau.operations.journal import seal_journal
+from sceau.operations.key_reports import (
+    KeyLook,
+    KeyReport,
+    finish_key_reports,
+    look_up_key,
+    report_key,
+    report_key_by_proof,
+)
 from sceau.operations.list_scopes import crl_path, partitions_of
 from sceau.operations.list_watch import late_lists, restore_shelf
 from sceau.operations.lists import publish_crls, publish_deltas
@@ -45,7 +53,15 @@ from sceau.operations.publication import refresh_responders
 from sceau.operations.readiness import check_records
 from sceau.operations.reception import card_type_of, welcome_card
 from sceau.operations.recheck import LintChoice, RecheckOrder, RecheckReport, recheck
-from sceau.operations.revocation import revoke_by_code, revoke_certificate
+from sceau.operations.revocation import (
+    find_certificate,
+    revocation_qualities,
+    revoke_by_code,
+    revoke_certificate,
+)
+from sceau.operations.revocation_runs import approve_run, drop_run, pause_run, prepare_run, resume_run
+from sceau.operations.run_requests import RunRequest
+from sceau.operations.run_slices import advance_run, advance_runs
 from sceau.operations.structures import (
     ContractEntry,
     PartyEntry,
@@ -72,6 +88,8 @@ __all__ = [
     "CertificateRequest",
     "ContractEntry",
     "HandOver",
+    "KeyLook",
+    "KeyReport",
     "LintChoice",
     "Machine",
     "Mailer",
@@ -81,16 +99,20 @@ __all__ = [
     "RecheckOrder",
     "RecheckReport",
     "Responders",
+    "RunRequest",
     "StructureEntry",
     "TokenLimits",
     "abandon_order",
     "accept_clock",
     "admit_token",
     "admit_tokens",
+    "advance_run",
+    "advance_runs",
     "amend_order",
     "answer_request",
     "appoint_officer",
     "approve_order",
+    "approve_run",
     "ask_for_more",
     "card_type_of",
     "check_chosen_code",
@@ -101,17 +123,23 @@ __all__ = [
     "create_token",
     "crl_path",
     "dismiss_officer",
+    "drop_run",
     "end_employment",
     "examination_of",
+    "find_certificate",
+    "finish_key_reports",
     "hand_over",
     "install",
     "issue_all",
     "issue_certificate",
     "issue_pair",
     "late_lists",
+    "look_up_key",
     "machine",
     "note_order",
     "partitions_of",
+    "pause_run",
+    "prepare_run",
     "preview_certificate",
     "publish_crls",
     "publish_deltas",
@@ -123,8 +151,12 @@ __all__ = [
     "register_card",
     "register_person",
     "register_structure_contract",
+    "report_key",
+    "report_key_by_proof",
     "restore_shelf",
     "resume_habilitation",
+    "resume_run",
+    "revocation_qualities",
     "revoke_by_code",
     "revoke_certificate",
     "revoke_token",

@@ -47,13 +47,15 @@ def revoke_for_lost_right(act: Act, row: Certificate) -> None:
     """The right ended between intent and record: what was signed is kept, and ends here [ASSURANCE T20,
     T57].
     """
-    end_certificate(
+    decision = end_certificate(
         act,
         row,
         reason="privilegeWithdrawn",
         quality=Quality.AUTHORITY,
         explanation="right lost while signing",
     )
+    if not decision.changed:  # a run ended it already, and told so
+        return
     act.also(
         "certificate.revoked",
         row.reference,

@@ -9,7 +9,8 @@ from sceau.certification import CertificateState
 from sceau.operations.acts import Act, acting
 from sceau.operations.codes import is_code
 from sceau.operations.confinement import qualities_left
-from sceau.operations.endings import end_certificate
+from sceau.operations.endings import KEY_COMPROMISE, end_certificate
+from sceau.operations.key_ends import end_on_key
 from sceau.operations.machine import Actor
 from sceau.operations.outcomes import view
 from sceau.operations.standing import contract_qualities, require_person
@@ -32,7 +33,8 @@ def revoke_certificate(
     `judge`).
 
     The quality is checked against the records; reason × quality is the catalogue's table. Revoking again
-    changes nothing and gives the same answer. A reason of key compromise blocks the key for ever.
+    changes nothing and gives the same answer. A reason of key compromise blocks the key for ever, and ends
+    every other certificate on it, whoever's [ASSURANCE F17].
     """
     with acting(actor, "certificate.revoked", reference) as act:
         person = require_person(act).national_id
@@ -63,6 +65,36 @@ def revoke_by_code(*, serial: str, code: str, reason: str) -> CertificateFile:
     return view(reference)
 
 
+def revocation_qualities(actor: Actor, *, reference: str) -> tuple[Quality, ...]:
+    """In which qualities the actor may ask for the end of a certificate now, the nearest first; empty for one
+    that is not theirs to end, as for one that does not exist. For the buttons of a page: the verb asks again.
+    """
+    row = Certificate.objects.filter(reference=reference).exclude(state__in=_UNSIGNED).first()
+    if row is None:
+        return ()
+    held = qualities_left(actor, row, qualities_towards(actor.person_id, row))
+    return tuple(quality for quality in Quality if quality in held)
+
+
+def find_certificate(typed: str) -> str:
+    """The reference of the certificate meant by a reference, or by a serial in any spelling. Raises `Refused`
+    (`serial.*`) when it is none, or could be two.
+    """
+    text = typed.strip()
+    named = Certificate.objects.filter(reference__iexact=text[:40]).values_list("reference", flat=True)
+    found = named.first()
+    if found is not None:
+        return found
+    candidates = read_serial(text).require()
+    number = choose_serial(candidates, is_serial_given).require()
+    several = list(
+        Certificate.objects.filter(serial=spell_serial(number)).values_list("reference", flat=True)[:2]
+    )
+    if len(several) > 1:
+        raise Refused([Finding.error("run.serial-of-two-issuers", "serial", text=text)])
+    return several[0]
+
+
 def qualities_towards(person_id: str, row: Certificate) -> frozenset[str]:
     """In which qualities this person may ask for the end of this certificate, by the records.
 
@@ -89,22 +121,16 @@ def _end(act: Act, row: Certificate, *, reason: str, quality: Quality, explanati
         return
     act.tell(issuer=row.issuer, serial=row.serial, reason=reason, quality=str(quality))
     act.keep(explanation=explanation)
+    if reason == KEY_COMPROMISE:  # whatever else stands on that key is compromised with it [ASSURANCE F17]
+        end_on_key(act, row.spki_sha256, quality=Quality.AUTHORITY, by="")
 
 
 def _find(typed: str) -> str:
-    """The reference meant by a reference or a serial; empty when there is none."""
-    text = typed.strip()
-    named = (
-        Certificate.objects.filter(reference__iexact=text[:40]).values_list("reference", flat=True).first()
-    )
-    if named is not None:
-        return named
-    candidates = read_serial(text).value
-    number = None if candidates is None else choose_serial(candidates, is_serial_given).value
-    if number is None:
+    """The reference meant; empty when there is none."""
+    try:
+        return find_certificate(typed)
+    except Refused:
         return ""
-    found = Certificate.objects.filter(serial=spell_serial(number)).values_list("reference", flat=True)[:2]
-    return found[0] if len(found) == 1 else ""
 
 
 def _try_code(reference: str, code: str) -> bool:

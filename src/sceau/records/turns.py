@@ -27,3 +27,14 @@ def take_turn(turn: Turn) -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int(turn)])
+
+
+def hold_issuance() -> None:
+    """Wait for every certificate being written, and hold back new ones until the end of the transaction.
+
+    For what stops a key: whoever writes a certificate after it sees the stop. First statement of its
+    transaction, or it may wait for somebody who waits for it.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("LOCK TABLE records_certificate IN SHARE ROW EXCLUSIVE MODE")

@@ -47,7 +47,13 @@ from sceau.status.ocsp_answer import (
 )
 from sceau.status.ocsp_question import LARGEST_QUESTION, CertId, OcspQuestion, read_ocsp_question
 from sceau.status.responder import ResponderOrder, build_responder_tbs, responder_is_due
-from sceau.status.revocation import RevocableFacts, Revocation, RevocationDecision, decide_revocation
+from sceau.status.revocation import (
+    RevocableFacts,
+    Revocation,
+    RevocationDecision,
+    decide_revocation,
+    reason_findings,
+)
 from sceau.status.runs import RUN_LIFE, RunEvent, RunState, decide_run, deciders_needed
 from sceau.status.serials import SerialCandidates, choose_serial, read_serial, spell_serial
 from sceau.status.signed import signature_algorithm, signed_der
@@ -108,6 +114,7 @@ __all__ = [
     "read_crl",
     "read_ocsp_question",
     "read_serial",
+    "reason_findings",
     "responder_is_due",
     "season",
     "signature_algorithm",

@@ -55,6 +55,17 @@ from sceau.records.queries.people import (
     structures_of,
     valid_cards_of,
 )
+from sceau.records.queries.revocation_runs import (
+    find_on_key,
+    is_key_blocked,
+    list_runs,
+    rights_under,
+    run_file,
+    run_preview,
+    run_report,
+    still_to_end,
+    under_criterion,
+)
 from sceau.records.queries.status import StatusRecords
 from sceau.records.queries.tokens import (
     certificate_under,
@@ -64,7 +75,7 @@ from sceau.records.queries.tokens import (
     token_line,
 )
 from sceau.records.triggers import missing as missing_triggers
-from sceau.records.turns import Turn, take_turn
+from sceau.records.turns import Turn, hold_issuance, take_turn
 
 __all__ = [
     "SEGMENT_ENTRIES",
@@ -89,10 +100,13 @@ __all__ = [
     "end_of_share",
     "entries_between",
     "find_certificates",
+    "find_on_key",
     "habilitation_file",
     "habilitation_for",
     "habilitations_of",
     "has_revoked_since",
+    "hold_issuance",
+    "is_key_blocked",
     "is_serial_given",
     "journal_disclosures",
     "journal_entries",
@@ -104,6 +118,7 @@ __all__ = [
     "latest_crl",
     "latest_head",
     "list_habilitations",
+    "list_runs",
     "list_tokens",
     "missing_triggers",
     "officers",
@@ -113,10 +128,16 @@ __all__ = [
     "person_line",
     "revoked_entries",
     "revoked_pieces",
+    "rights_under",
     "roles_of",
+    "run_file",
+    "run_preview",
+    "run_report",
     "series_of",
+    "still_to_end",
     "structures_of",
     "take_turn",
     "token_line",
+    "under_criterion",
     "valid_cards_of",
 ]
