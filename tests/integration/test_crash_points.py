@@ -23,8 +23,10 @@ from sceau.operations import (
     issue_certificate,
     outcomes,
     publish_crls,
+    recording,
     recover_intents,
     seal_journal,
+    weighing,
 )
 from sceau.records import StatusRecords
 from sceau.records.models import Certificate, JournalEntry, KeyUse, Revocation
@@ -76,14 +78,14 @@ POINTS = (
 
 # Which step of ours the process stops in: instead of it, or once it is done.
 INSTEAD_OF = {
-    "before the draft": "prepare",
-    "before the intent": "_intend",
-    "after the intent": "_finish",
-    "the answer is there": "_record",
-    "inside the record, before its commit": "_is_right_lost",
-    "after the record": "view",
+    "before the draft": (weighing, "prepare"),
+    "before the intent": (issuance, "keep_intents"),
+    "after the intent": (issuance, "_finish"),
+    "the answer is there": (issuance, "keep_signed"),
+    "inside the record, before its commit": (recording, "is_right_lost"),
+    "after the record": (recording, "file_of"),
 }
-ONCE_DONE = {"inside the intent, before its commit": "keep_intent"}
+ONCE_DONE = {"inside the intent, before its commit": (issuance, "keep_intents")}
 
 
 @contextmanager
@@ -97,11 +99,11 @@ def crash_at(name: str, instance: Instance, patch: pytest.MonkeyPatch) -> Iterat
         real(*args, **kwargs)
         raise Crash(name)
 
-    real = getattr(issuance, ONCE_DONE.get(name, "view"))
+    real = getattr(*ONCE_DONE.get(name, (issuance, "issue_all")))
     if name in INSTEAD_OF:
-        patch.setattr(issuance, INSTEAD_OF[name], stop)
+        patch.setattr(*INSTEAD_OF[name], stop)
     elif name in ONCE_DONE:
-        patch.setattr(issuance, ONCE_DONE[name], stop_after)
+        patch.setattr(*ONCE_DONE[name], stop_after)
     elif name == "the signer is asked":
         instance.signer.before = stop
     else:
@@ -287,16 +289,14 @@ def test_a_signer_that_answers_other_bytes_is_not_believed(habilitated: Instance
 def test_a_failure_after_the_change_rolls_the_change_and_its_entry_back(
     habilitated: Instance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sceau.operations import acts
-
     entries = JournalEntry.objects.count()
-    real = acts.append_entry
+    real = issuance.append_entries
 
     def fails(*args: Any, **kwargs: Any) -> Any:
         real(*args, **kwargs)
         raise Crash
 
-    monkeypatch.setattr(acts, "append_entry", fails)
+    monkeypatch.setattr(issuance, "append_entries", fails)
     with pytest.raises(Crash):
         issue_certificate(ADMINISTRATOR.actor, server_request(), idempotency_key="k")
     monkeypatch.undo()

@@ -142,9 +142,14 @@ def commit(data: Json, *, salt: bytes) -> str:
     """The hex commitment to `data`: SHA-256(salt ‖ canonical(data)). The salt is 32 random bytes, new for
     each.
     """
+    return commit_to(canonical(data), salt=salt)
+
+
+def commit_to(text: bytes, *, salt: bytes) -> str:
+    """The hex commitment to data of which `text` are the canonical bytes."""
     if len(salt) != SALT_BYTES:
         raise ValueError(f"a salt has {SALT_BYTES} bytes, not {len(salt)}")
-    return hashlib.sha256(salt + canonical(data)).hexdigest()
+    return hashlib.sha256(salt + text).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,17 +7,18 @@ into an entry as salted commitments; what opens them is kept beside.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 
-from sceau.journal import SALT_BYTES, Entry, commit, encode_entry, leaf_hash
+from sceau.journal import SALT_BYTES, Entry, canonical, commit_to, encode_entry, leaf_hash
 from sceau.operations.machine import Actor, Machine, machine
-from sceau.records.models import JournalDisclosure, JournalEntry, JournalPending
+from sceau.records import hot
 from sceau.vocabulary import Fault, Finding, Refused, errors
 
 
@@ -74,6 +75,10 @@ class Act:
         """Nothing changed (a second click): no entry."""
         self.silent = True
 
+    def tellings(self) -> list[tuple[Act, Telling]]:
+        """Everything that the journal is to be told of this act."""
+        return [] if self.silent else [(self, telling) for telling in (self.telling, *self.others)]
+
 
 @contextmanager
 def acting(actor: Actor, kind: str, *about: str) -> Iterator[Act]:
@@ -85,19 +90,34 @@ def acting(actor: Actor, kind: str, *about: str) -> Iterator[Act]:
     """
     act = Act.at_now(actor, kind, *about)
     try:
-        with transaction.atomic():
-            act.at = act.machine.clock()  # again: the wait for the database's lock may have been long
+        with writing() as at:
+            act.at = at
             yield act
-            if not act.silent:
-                for telling in (act.telling, *act.others):
-                    append_entry(act, telling)
+            append_entries(act.tellings())
     except Refused as refused:
         append_refusal(act, refused)
         raise
+
+
+@contextmanager
+def writing() -> Iterator[datetime]:
+    """One write transaction, of one act or of several; gives the instant of what is done in it.
+
+    What the database refuses is a `Fault`: ``operations.conflict`` when two met (may be tried again),
+    ``operations.database-refused`` when a trigger stopped it, ``operations.database`` when it is away.
+    """
+    try:
+        with transaction.atomic():
+            yield machine().clock()  # now: the wait for the database's lock may have been long
     except IntegrityError as error:
         raise _refused_by_database(error) from error
     except (OperationalError, InterfaceError) as error:
+        if getattr(error.__cause__, "sqlstate", None) in _MET:
+            raise Fault("operations.conflict", retryable=True, detail=str(error)) from error
         raise Fault("operations.database", retryable=True, detail=str(error)) from error
+
+
+_MET = ("40001", "40P01")  # PostgreSQL: could not serialise, deadlock: one of the two was sent away
 
 
 @contextmanager
@@ -124,15 +144,25 @@ def _refused_by_database(error: IntegrityError) -> Fault:
     return Fault("operations.conflict", retryable=True, detail=str(error).splitlines()[0])
 
 
-def append_entry(act: Act, telling: Telling) -> JournalEntry:
+def append_entry(act: Act, telling: Telling) -> None:
     """Write one entry, inside the transaction of what it tells."""
-    disclosures: list[JournalDisclosure] = []
+    append_entries([(act, telling)])
+
+
+def append_entries(told: Iterable[tuple[Act, Telling]]) -> None:
+    """Write entries in their order, inside the transaction of what they tell."""
+    hot.append_entries([_entry_of(act, telling) for act, telling in told])
+
+
+def _entry_of(act: Act, telling: Telling) -> hot.NewEntry:
+    """The entry with its salts drawn: what is committed here is disclosed beside it."""
+    disclosures: list[hot.NewDisclosure] = []
     draw = act.machine.random
 
-    def committed(name: str, data: Any) -> str:
+    def committed(name: str, text: bytes) -> str:
         salt = draw(SALT_BYTES)
-        disclosures.append(JournalDisclosure(name=name, salt=salt, data=data))
-        return commit(data, salt=salt)
+        disclosures.append(hot.NewDisclosure(name, salt, text.decode()))
+        return commit_to(text, salt=salt)
 
     entry = Entry(
         kind=telling.kind,
@@ -141,34 +171,30 @@ def append_entry(act: Act, telling: Telling) -> JournalEntry:
         about=telling.about,
         public=telling.public,
         catalogue=act.machine.catalogue.digest,
-        commitments={name: committed(name, data) for name, data in sorted(telling.personal.items())},
+        commitments={
+            name: committed(name, canonical(data)) for name, data in sorted(telling.personal.items())
+        },
     )
     data = encode_entry(entry)
-    row = JournalEntry.objects.create(
-        at=act.at,
-        kind=telling.kind,
-        subject=telling.about[0] if telling.about else "",
-        entry=data,
-        leaf_hash=leaf_hash(data).hex(),
-    )
-    JournalPending.objects.create(entry=row)
-    for disclosure in disclosures:
-        disclosure.entry = row
-    JournalDisclosure.objects.bulk_create(disclosures)
-    return row
+    subject = telling.about[0] if telling.about else ""
+    return hot.NewEntry(act.at, telling.kind, subject, data, leaf_hash(data).hex(), disclosures)
 
 
-def append_refusal(act: Act, refused: Refused) -> None:
-    """The entry of a refusal, in a transaction of its own: the act's own was rolled back."""
-    telling = Telling(
+def refusal_of(act: Act, refused: Refused) -> Telling:
+    """What the journal is told of a refusal: the codes for anybody, the findings as a commitment."""
+    return Telling(
         kind=f"refused.{act.telling.kind}",
         about=act.telling.about,
         public={"findings": sorted({finding.code for finding in errors(refused.findings)})},
         personal={"findings": [_said(finding) for finding in refused.findings[:50]]},
     )
+
+
+def append_refusal(act: Act, refused: Refused) -> None:
+    """The entry of a refusal, in a transaction of its own: the act's own was rolled back."""
     try:
         with transaction.atomic():
-            append_entry(act, telling)
+            append_entry(act, refusal_of(act, refused))
     except (OperationalError, InterfaceError) as error:
         raise Fault("operations.database", retryable=True, detail=str(error)) from error
 
@@ -183,14 +209,17 @@ def _named(actor: Actor) -> str:
     return "" if actor.person_id else f"machine:{actor.display or 'instance'}"
 
 
-def _described(actor: Actor) -> dict[str, Any]:
-    return {
-        "person": actor.person_id,
-        "card": actor.card or "",
-        "qualities": sorted(actor.qualities),
-        "display": actor.display,
-        **({"token": actor.token} if actor.token else {}),
-    }
+@lru_cache(maxsize=256)
+def _described(actor: Actor) -> bytes:
+    return canonical(
+        {
+            "person": actor.person_id,
+            "card": actor.card or "",
+            "qualities": sorted(actor.qualities),
+            "display": actor.display,
+            **({"token": actor.token} if actor.token else {}),
+        }
+    )
 
 
 def _said(finding: Finding) -> list[Any]:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
 from sceau.certification import CERTIFICATE_LIFE, CertificateEvent, CertificateState
 from sceau.operations.acts import acting
 from sceau.operations.codes import hash_code, is_code, read_chosen_code
-from sceau.operations.confinement import qualities_left
-from sceau.operations.machine import Actor
+from sceau.operations.confinement import qualities_left, why_no_token
+from sceau.operations.machine import Actor, machine
 from sceau.operations.outcomes import view
 from sceau.operations.standing import require_person
-from sceau.records import CertificateFile
-from sceau.records.models import Certificate, Revocation
+from sceau.records import CertificateFile, hot
+from sceau.records.models import Certificate, Person, Revocation
+from sceau.registration import CardStatus
 from sceau.vocabulary import Finding, Refused
 
 
@@ -84,6 +89,58 @@ def hand_over(
         row.save(update_fields=["state", "code_hash", "collected_at", "changed_at"])
         act.tell(serial=row.serial, issuer=row.issuer, by="token" if actor.token else "card")
     return view(reference)
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """The hand-over asked for with the certificate itself. `terms_accepted` None: nothing was said of them (a
+    token's were accepted when it was made). `code`: the revocation code, None for none.
+    """
+
+    terms_accepted: bool | None = None
+    code: str | None = None
+
+    def check(self, actor: Actor) -> None:
+        """Refuse what could not be handed over, before anything is signed."""
+        if self.terms_accepted is False or (self.terms_accepted is None and not actor.token):
+            raise Refused([Finding.error("collection.terms", "terms_accepted")])
+        if self.code is not None:
+            check_chosen_code(self.code)
+
+
+def why_not_handed_over(actors: Sequence[Actor], at: datetime) -> dict[Actor, Refused | None]:
+    """For each of `actors`, why nothing is handed over to them at `at`; None: nothing stands against it.
+
+    The same questions as `require_person` asks, for all of them at once.
+    """
+    several = set(actors)
+    tokens = hot.token_rows(sorted({one.token for one in several if one.token}))
+    people = hot.person_rows(sorted({one.person_id for one in several if one.person_id}))
+    cards = hot.card_rows(sorted({one.card for one in several if one.card is not None}))
+    found: dict[Actor, Refused | None] = {}
+    for one in several:
+        try:
+            if one.token:
+                why_no_token(tokens.get(one.token), at)
+            _check_holder(one, people.get(one.person_id), cards, at)
+            found[one] = None
+        except Refused as refused:
+            found[one] = refused
+    return found
+
+
+def _check_holder(actor: Actor, person: Person | None, cards: dict[str, hot.CardRow], at: datetime) -> None:
+    if person is None:
+        raise Refused([Finding.error("operations.person-unknown", actor.person_id or "—")])
+    if actor.card is None:
+        return
+    row = cards.get(actor.card)
+    if row is None or row.person != person.pk:
+        raise Refused([Finding.error("operations.card-not-yours", actor.card)])
+    status = row.card.status_at(at)
+    if status is not CardStatus.VALID:
+        words = machine().catalogue.text(f"card-status.{status}")
+        raise Refused([Finding.error("operations.card-not-valid", actor.card, status=words)])
 
 
 def check_chosen_code(code: str) -> None:

@@ -7,15 +7,19 @@ a page, by the person who made it and with their card.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sceau.operations.acts import Act
+from django.db import connection
+
 from sceau.operations.machine import Actor, machine
-from sceau.records.models import ApiToken, ApiTokenUse, Card, Certificate
+from sceau.records import hot
+from sceau.records.models import ApiToken, Certificate
 from sceau.registration import CardStatus, HabilitationState
 from sceau.vocabulary import Finding, Refused
 
 DAY = timedelta(days=1)
+_NEAR = 64  # a batch at most: so near to its limit, a token's uses are counted anew
 OF_A_TOKEN = frozenset({"certificate.intended", "certificate.handed-over", "certificate.revoked"})
 """The acts open to a token; every other verb refuses it."""
 
@@ -29,12 +33,9 @@ def hold_act(actor: Actor, kind: str, at: datetime) -> None:
     standing_token(actor.token, at)
 
 
-def hold_right(actor: Actor, habilitation: str | None, at: datetime) -> None:
+def hold_right(token: hot.TokenRow, habilitation: str | None) -> None:
     """Refuse a token any right but its own: another does not exist for it."""
-    if not actor.token:
-        return
-    token = standing_token(actor.token, at)
-    if token.habilitation.reference != habilitation:
+    if token.habilitation != habilitation:
         raise Refused([Finding.error("habilitation.unknown", habilitation or "—")])
 
 
@@ -46,24 +47,62 @@ def qualities_left(actor: Actor, row: Certificate, held: frozenset[str]) -> froz
     return held & {"administrator"} if own is not None and own == row.habilitation_id else frozenset()
 
 
-def count_use(act: Act, reference: str) -> None:
-    """Note which token asked for the certificate just intended; refuse it past the token's daily limit.
+class Quotas:
+    """How many certificates the tokens of a batch may still ask for today.
 
-    The token's row is held, so that of two requests at once only one takes the last place [ASSURANCE T56].
+    The tokens' rows are held by the transaction, so that of two requests at once only one takes the last
+    place [ASSURANCE T56].
     """
-    if not act.actor.token:
-        return
-    token = ApiToken.objects.select_for_update().get(reference=act.actor.token)
-    if token.uses.filter(at__gt=act.at - DAY).count() >= token.per_day:
-        raise Refused([Finding.error("token.quota", token.reference, per_day=token.per_day)])
-    row = Certificate.objects.get(reference=reference)
-    ApiTokenUse.objects.create(token=token, certificate=row, at=act.at)
-    act.tell(token=token.reference)
+
+    def __init__(self, at: datetime) -> None:
+        self._at = at
+        self._left: dict[int, int] = {}
+
+    def take(self, token: hot.TokenRow) -> None:
+        """One place of the token's daily limit. `Refused` (``token.quota``) when there is none left."""
+        left = self._left.get(token.id)
+        if left is None:
+            left = token.per_day - _used(token, self._at)
+        if left <= 0:
+            raise Refused([Finding.error("token.quota", token.reference, per_day=token.per_day)])
+        self._left[token.id] = left - 1
 
 
-def standing_token(reference: str, at: datetime) -> ApiToken:
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """A token's uses as they were counted at `at`: `count` of them, numbered up to `last`."""
+
+    at: datetime
+    last: int
+    count: int
+
+
+_counted: dict[tuple[str, str], _Counted] = {}
+
+
+def _used(token: hot.TokenRow, at: datetime) -> int:
+    """The uses of the last 24 hours. Those counted before are counted again only once they could matter:
+    until then their number is what it was at most.
+    """
+    name = (str(connection.settings_dict["NAME"]), token.reference)
+    before = _counted.get(name)
+    if before is not None and before.at <= at:
+        more, last = hot.count_uses(token.id, since=at - DAY, after=before.last)
+        if before.count + more < token.per_day - _NEAR:
+            _counted[name] = _Counted(before.at, last, before.count + more)
+            return before.count + more
+    count, last = hot.count_uses(token.id, since=at - DAY)
+    _counted[name] = _Counted(at, last, count)
+    return count
+
+
+def standing_token(reference: str, at: datetime) -> hot.TokenRow:
     """The token, if it serves at `at`. `Refused` with every reason why not."""
-    token = ApiToken.objects.select_related("habilitation__person").filter(reference=reference).first()
+    return why_no_token(hot.token_rows([reference]).get(reference), at)
+
+
+def why_no_token(token: hot.TokenRow | None, at: datetime) -> hot.TokenRow:
+    """The token that was found, if it serves at `at`. `Refused` with every reason why not."""
     if token is None:
         raise Refused([Finding.error("token.unknown", "token")])
     found = _why_not(token, at)
@@ -72,21 +111,20 @@ def standing_token(reference: str, at: datetime) -> ApiToken:
     return token
 
 
-def _why_not(token: ApiToken, at: datetime) -> list[Finding]:
+def _why_not(token: hot.TokenRow, at: datetime) -> list[Finding]:
     found = []
     if token.revoked_at is not None:
         found.append(Finding.error("token.revoked", token.reference))
-    if token.is_past(at):
+    if token.valid_until <= at:
         found.append(Finding.error("token.expired", token.reference, until=f"{token.valid_until:%Y-%m-%d}"))
-    right = token.habilitation
-    if right.state != HabilitationState.ACTIVE:
-        words = machine().catalogue.text(f"usable.{right.state}")
-        found.append(Finding.error("token.right", right.reference, status=words))
-    card = Card.objects.select_related("person").filter(number=token.card_number).first()
-    if card is None or card.person_id != right.person_id:
+    if token.right_state != HabilitationState.ACTIVE:
+        words = machine().catalogue.text(f"usable.{token.right_state}")
+        found.append(Finding.error("token.right", token.habilitation, status=words))
+    card = token.card
+    if card is None or card.person_id != token.person_id:
         found.append(Finding.error("operations.card-not-yours", token.card_number))
         return found
-    status = card.facts(at).status
+    status = card.status_at(at)
     if status is not CardStatus.VALID:
         words = machine().catalogue.text(f"card-status.{status}")
         found.append(Finding.error("operations.card-not-valid", card.number, status=words))

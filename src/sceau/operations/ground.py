@@ -1,35 +1,28 @@
 """The ground of a request: every fact it stands on, gathered from the records at one moment.
 
-Gathered twice: once to decide, and once more, locked, inside the transaction that stores the intent. Only
-if both are equal is the decision still that of this moment [ASSURANCE T20]. No rule here, but that a right
-is somebody's.
+Gathered for a whole batch at once, inside the transaction that stores the intents: the rows of the rights are
+held until its end, so that what was weighed is what holds when the intent is committed [ASSURANCE T20]. No
+rule here, but that a right is somebody's.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
 from sceau.certification import CertificateState, CertificationRequest, KeyFacts, KeyUse
 from sceau.journal import leaf_hash
-from sceau.operations.confinement import hold_right
+from sceau.operations.confinement import hold_right, why_no_token
 from sceau.operations.machine import Actor, machine
 from sceau.operations.typed import canonical, digest_of
-from sceau.records.models import (
-    BlockedKey,
-    Card,
-    Certificate,
-    Employment,
-    Habilitation,
-    HabilitationVersion,
-    JournalEntry,
-    MailboxConfirmation,
-    Person,
-)
-from sceau.records.models import KeyUse as KeyUseRow
+from sceau.records import hot
+from sceau.records.models import Certificate, Employment, MailboxConfirmation, Person
 from sceau.registration import Card as CardFacts
 from sceau.registration import ConfirmedMailbox, HabilitationState, HolderSource, NamedHolder
 from sceau.registration import Habilitation as HabilitationFacts
@@ -42,6 +35,9 @@ _STANDING_AFTER = {
     "habilitation.resumed": HabilitationState.ACTIVE,
     "habilitation.withdrawn": HabilitationState.WITHDRAWN,
 }
+_GRANTED = frozenset({"habilitation.granted", "habilitation.extended"})
+_KINDS = tuple(sorted({*_STANDING_AFTER, *_GRANTED}))
+_MOST_KEPT = 4_096
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,133 +74,237 @@ class CertificateRequest:
 
 @dataclass(frozen=True, slots=True)
 class Right:
-    """A habilitation as the rules see it, and the rows it comes from."""
+    """A habilitation as the rules see it, the rows it comes from, and how its structure is called now."""
 
     facts: HabilitationFacts
     habilitation: int
     structure: int
     contract: int
     recorded_card: str
-    used: bool
+    structure_name: str
+    structure_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Who asks, with which card, under which right. The same for every request that they make at once."""
+
+    person: PersonFacts
+    row: Person
+    card: CardFacts
+    right: Right | None
+    token: hot.TokenRow | None
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """Everything a request stands on. Equal grounds give equal decisions."""
+    """Everything a request stands on. `use` is the row of the key's former use, where there was one."""
 
-    person: PersonFacts
-    card: CardFacts
-    right: Right | None
+    standing: Standing
     holder: NamedHolder | None
     mailbox: ConfirmedMailbox | None
     replaces: int | None
     key: KeyFacts
+    use: int | None
 
 
-def gather(
-    actor: Actor, request: CertificateRequest, csr: CertificationRequest | None, *, at: datetime
-) -> Ground:
-    """The facts as they stand at `at`; inside a transaction the rows of the right are held until its end.
+@dataclass(frozen=True, slots=True)
+class Plea:
+    """A request and who makes it; `csr` None asks for the ground without the key's."""
 
-    Raises `Refused` for what is nobody's or not the actor's: such a right does not exist for them.
+    actor: Actor
+    request: CertificateRequest
+    csr: CertificationRequest | None
+
+
+@dataclass(slots=True)
+class Read:
+    """What the records say of a batch of pleas at `at`, in a handful of statements."""
+
+    at: datetime
+    tokens: Mapping[str, hot.TokenRow]
+    people: Mapping[str, Person]
+    rights: Mapping[tuple[str, str], hot.RightRow]
+    cards: Mapping[str, hot.CardRow]
+    blocked: frozenset[str]
+    keys: Mapping[str, hot.KeyRow]
+    found: dict[tuple[Actor, str | None], Standing | Refused | Fault] = field(default_factory=dict)
+
+
+def read_for(pleas: Sequence[Plea], *, at: datetime) -> Read:
+    """The facts as they stand now; inside a transaction the rows of rights, tokens and keys are held until
+    its end.
     """
-    hold_right(actor, request.habilitation, at)
-    person = Person.objects.filter(national_id=actor.person_id).first() if actor.person_id else None
-    if person is None:
-        raise Refused([Finding.error("operations.person-unknown", actor.person_id or "—")])
-    right = None if request.habilitation is None else _right_of(person, request.habilitation, at)
-    return Ground(
-        person=person.facts(),
-        card=_card_of(actor, person, right, at),
-        right=right,
-        holder=_holder_of(request, right),
-        mailbox=_mailbox_of(person, request) if right is None else None,
-        replaces=_replaced(person, request),
-        key=KeyFacts() if csr is None else key_facts(csr.key.sha256),
+    tokens = hot.token_rows(_distinct(one.actor.token for one in pleas), hold=True)
+    rights = hot.right_rows([owner for one in pleas for owner in _owners(one, tokens)], _KINDS)
+    digests = sorted({one.csr.key.sha256 for one in pleas if one.csr is not None})
+    recorded = [row.version.card_number for row in rights.values()]
+    return Read(
+        at=at,
+        tokens=tokens,
+        people=hot.person_rows(_distinct(one.actor.person_id for one in pleas)),
+        rights=rights,
+        cards=hot.card_rows(_distinct([*(one.actor.card for one in pleas), *recorded])),
+        blocked=hot.blocked_among(digests),
+        keys=hot.key_rows(digests),
     )
 
 
-def key_facts(spki_sha256: str) -> KeyFacts:
+def _owners(plea: Plea, tokens: Mapping[str, hot.TokenRow]) -> Iterator[tuple[str, str]]:
+    """Whose right is asked for; nothing of a right that is not the token's: it is not even looked at."""
+    reference, token = plea.request.habilitation, tokens.get(plea.actor.token)
+    if plea.actor.token and (token is None or token.habilitation != reference):
+        return
+    if reference is not None:
+        yield reference, plea.actor.person_id
+
+
+def gather(actor: Actor, request: CertificateRequest, *, at: datetime) -> Ground:
+    """The ground of one request, its key apart, as it stands at `at`. Raises as `ground_of` does."""
+    plea = Plea(actor, request, None)
+    return ground_of(plea, read_for([plea], at=at))
+
+
+def ground_of(plea: Plea, read: Read) -> Ground:
+    """The ground of one plea among those that were read.
+
+    Raises `Refused` for what is nobody's or not the actor's: such a right does not exist for them; `Fault`
+    (``issuance.right-altered``) for a right that is not what the journal says.
+    """
+    standing = _standing_among(plea, read)
+    key, use = _key_of(plea, read)
+    return Ground(
+        standing=standing,
+        holder=_holder_of(plea.request, standing.right),
+        mailbox=_mailbox_of(standing.row, plea.request) if standing.right is None else None,
+        replaces=_replaced(standing.row, plea.request),
+        key=key,
+        use=use,
+    )
+
+
+def _standing_among(plea: Plea, read: Read) -> Standing:
+    name = (plea.actor, plea.request.habilitation)
+    found = read.found.get(name)
+    if found is None:
+        try:
+            found = _standing_of(plea.actor, plea.request.habilitation, read)
+        except (Refused, Fault) as trouble:
+            found = trouble
+        read.found[name] = found
+    if isinstance(found, Standing):
+        return found
+    raise found
+
+
+def _standing_of(actor: Actor, habilitation: str | None, read: Read) -> Standing:
+    token = read.tokens.get(actor.token) if actor.token else None
+    if actor.token:
+        token = why_no_token(token, read.at)
+        hold_right(token, habilitation)
+    person = read.people.get(actor.person_id) if actor.person_id else None
+    if person is None:
+        raise Refused([Finding.error("operations.person-unknown", actor.person_id or "—")])
+    right = None if habilitation is None else _right_of(person, habilitation, read)
+    return Standing(person.facts(), person, _card_of(actor, person, right, read), right, token)
+
+
+def _key_of(plea: Plea, read: Read) -> tuple[KeyFacts, int | None]:
     """What the records know of a key: blocked, in use for what and by whom [decision 9].
 
     A certificate that was never delivered (presumed, abandoned) lets its own holder try again with the same
     key.
     """
-    blocked = frozenset({spki_sha256}) & frozenset(
-        BlockedKey.objects.filter(spki_sha256=spki_sha256).values_list("spki_sha256", flat=True)
-    )
-    use = KeyUseRow.objects.select_related("certificate").filter(spki_sha256=spki_sha256).first()
-    weak = machine().weak_keys
-    if use is None or use.certificate.state == CertificateState.ABANDONED:
-        return KeyFacts(blocked=blocked, weak=weak)
-    return KeyFacts(
+    if plea.csr is None:
+        return KeyFacts(), None
+    digest = plea.csr.key.sha256
+    blocked = read.blocked & {digest}
+    use, weak = read.keys.get(digest), machine().weak_keys
+    if use is None:
+        return KeyFacts(blocked=blocked, weak=weak), None
+    if use.state == CertificateState.ABANDONED:
+        return KeyFacts(blocked=blocked, weak=weak), use.id
+    facts = KeyFacts(
         blocked=blocked,
-        uses=(KeyUse(use.product, use.owner, use.certificate.reference),),
+        uses=(KeyUse(use.product, use.owner, use.certificate),),
         weak=weak,
-        renewable=use.certificate.state == CertificateState.PRESUMED,
+        renewable=use.state == CertificateState.PRESUMED,
     )
+    return facts, use.id
 
 
-def _right_of(person: Person, reference: str, at: datetime) -> Right:
-    mine = Habilitation.objects.filter(reference=reference, person=person)
-    row = (mine.select_for_update() if connection.in_atomic_block else mine).first()
+def _right_of(person: Person, reference: str, read: Read) -> Right:
+    row = read.rights.get((reference, person.national_id))
     if row is None:
         raise Refused([Finding.error("habilitation.unknown", reference)])
-    version = HabilitationVersion.objects.select_related("habilitation__person", "contract", "order").get(
-        habilitation=row, number=row.current_version
-    )
-    check_unaltered(version)
+    check_unaltered(row)
+    version = row.version
     return Right(
-        facts=version.facts(at),
-        habilitation=row.pk,
-        structure=row.structure_id,
-        contract=version.contract_id,
+        facts=version.facts(read.at),
+        habilitation=version.habilitation.pk,
+        structure=version.habilitation.structure_id,
+        contract=version.contract.pk,
         recorded_card=version.card_number,
-        used=Certificate.objects.filter(habilitation=row).exclude(state=CertificateState.ABANDONED).exists(),
+        structure_name=row.structure_name,
+        structure_id=row.structure_id,
     )
 
 
-def check_unaltered(version: HabilitationVersion) -> None:
+_unaltered: OrderedDict[tuple[Any, ...], None] = OrderedDict()
+
+
+def check_unaltered(right: hot.RightRow) -> None:
     """A right is what the journal says was granted, and stands where it says. Anything else is an alarm, and
     grants nothing [T46].
+
+    Rows and entries are read each time; those that were found to agree are known again by all their octets.
     """
     if connection.in_atomic_block:  # else the state and the journal are read at two moments
-        _check_standing(version.habilitation)
+        _check_standing(right)
+    name = (right.row, right.told)
+    if name in _unaltered:
+        return
+    _check_text(right)
+    _unaltered[name] = None
+    while len(_unaltered) > _MOST_KEPT:
+        _unaltered.popitem(last=False)
+
+
+def _check_text(right: hot.RightRow) -> None:
+    version = right.version
     digest = digest_of(canonical(version.content()))
-    told = JournalEntry.objects.filter(
-        subject=version.habilitation.reference, kind__in=("habilitation.granted", "habilitation.extended")
-    )
-    for row in told:
-        entry = bytes(row.entry)
-        public = json.loads(entry)["public"]
+    for told in right.told:
+        if told.kind not in _GRANTED:
+            continue
+        public = json.loads(told.entry)["public"]
         if public["version"] == version.number:
-            if public["digest"] == digest == version.digest and leaf_hash(entry).hex() == row.leaf_hash:
+            if public["digest"] == digest == version.digest and leaf_hash(told.entry).hex() == told.leaf_hash:
                 return
             break
     raise Fault("issuance.right-altered", retryable=False, detail=version.habilitation.reference)
 
 
-def _check_standing(right: Habilitation) -> None:
+def _check_standing(right: hot.RightRow) -> None:
     """Suspended, resumed, withdrawn: as the journal last told of this right, else a hand was in the
     database.
     """
-    told = JournalEntry.objects.filter(subject=right.reference, kind__in=_STANDING_AFTER).order_by("-id")
-    last = told.values_list("kind", flat=True).first()
-    if last is None or right.state != _STANDING_AFTER[last]:
-        raise Fault("issuance.right-altered", retryable=False, detail=right.reference)
+    told = [one.kind for one in right.told if one.kind in _STANDING_AFTER]
+    row = right.version.habilitation
+    if not told or row.state != _STANDING_AFTER[told[-1]]:
+        raise Fault("issuance.right-altered", retryable=False, detail=row.reference)
 
 
-def _card_of(actor: Actor, person: Person, right: Right | None, at: datetime) -> CardFacts:
+def _card_of(actor: Actor, person: Person, right: Right | None, read: Read) -> CardFacts:
     """The card in hand; without one, the card recorded with a right that was used before [decision 16]."""
     number = actor.card
     if number is None:
-        if right is None or not right.used:
+        if right is None or not hot.is_right_used(right.habilitation):
             raise Refused([Finding.error("issuance.card-needed", "card")])
         number = right.recorded_card
-    card = Card.objects.select_related("person").filter(number=number, person=person).first()
-    if card is None:
+    row = read.cards.get(number)
+    if row is None or row.person != person.pk:
         raise Refused([Finding.error("operations.card-not-yours", number)])
-    return card.facts(at)
+    return row.card.facts(read.at)
 
 
 def _holder_of(request: CertificateRequest, right: Right | None) -> NamedHolder | None:
@@ -260,3 +360,8 @@ def _replaced(person: Person, request: CertificateRequest) -> int | None:
     if row is None or right != request.habilitation:
         raise Refused([Finding.error("issuance.replaces-other", request.replaces)])
     return row.pk
+
+
+def _distinct(values: Iterable[str | None]) -> list[str]:
+    """Each once, the empty left out, in a fixed order: so are locks taken."""
+    return sorted({value for value in values if value})

@@ -3,47 +3,60 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sceau.catalogue import NameNeed
-from sceau.certification import CertificateState, Draft
+from sceau.certification import holder_of
 from sceau.operations.acts import Act
-from sceau.operations.ground import Right
-from sceau.operations.references import CERTIFICATE, draw_reference
-from sceau.records.models import Certificate, CertificateName, KeyUse
+from sceau.operations.references import CERTIFICATE, draw_dated_reference
+from sceau.operations.weighing import Weighed
+from sceau.records import hot
 from sceau.status import spell_serial
-from sceau.vocabulary import Fault
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a certificate comes from: who asked, with which card and right, under which key of idempotency.
+class Wanted:
+    """A request that passed, the act it is asked in, and its key of idempotency and digest."""
 
-    `owner` is whom the public key belongs to from now on, `holder` the person named in it, if any.
-    """
-
-    asked_by: str
-    card: str
-    right: Right | None
-    owner: str
-    holder: str
+    act: Act
+    weighed: Weighed
     idempotency_key: str
     request_digest: str
-    replaces: int | None
 
 
-def keep_intent(act: Act, draft: Draft, origin: Origin) -> str:
-    """Write the intent, inside the transaction of `act`; the new certificate's reference.
+def keep_intents(wanted: Sequence[Wanted]) -> list[hot.NewCertificate]:
+    """Write the intents, inside the transaction of their acts, and what the journal is to be told of each.
 
-    A serial, a key or a request that is already there stops the transaction (``operations.conflict``).
+    A serial, a key or a request that is already there stops them all (``operations.conflict``).
     """
-    right = origin.right
-    row = Certificate.objects.create(
-        reference=draw_reference(CERTIFICATE, act.machine.random),
+    if not wanted:
+        return []
+    numbers = hot.draw_ids("certificate", len(wanted))
+    rows = [_row(number, one) for number, one in zip(numbers, wanted, strict=True)]
+    hot.write_certificates(rows)
+    hot.write_names([name for row, one in zip(rows, wanted, strict=True) for name in _names(row, one)])
+    hot.keep_key_uses([_use(row, one) for row, one in zip(rows, wanted, strict=True)])
+    uses = []
+    for row, one in zip(rows, wanted, strict=True):
+        token = one.weighed.ground.standing.token
+        if token is not None:
+            uses.append(hot.NewUse(token.id, row.id, one.act.at))
+        _tell(row, one)
+    hot.write_uses(uses)
+    return rows
+
+
+def _row(number: int, wanted: Wanted) -> hot.NewCertificate:
+    weighed, draft = wanted.weighed, wanted.weighed.draft
+    ground = weighed.ground
+    standing, right = ground.standing, ground.standing.right
+    return hot.NewCertificate(
+        id=number,
+        reference=draw_dated_reference(CERTIFICATE, wanted.act.at, wanted.act.machine.random),
         issuer=draft.issuer,
         generation=draft.generation,
         serial=spell_serial(draft.serial),
-        state=CertificateState.INTENDED,
         product=draft.product,
         profile=draft.profile,
         subject=draft.subject,
@@ -51,27 +64,19 @@ def keep_intent(act: Act, draft: Draft, origin: Origin) -> str:
         spki_sha256=draft.spki_sha256,
         not_before=draft.not_before,
         not_after=draft.not_after,
-        structure_id=right.structure if right else None,
-        habilitation_id=right.habilitation if right else None,
+        structure=right.structure if right else None,
+        habilitation=right.habilitation if right else None,
         habilitation_version=right.facts.version if right else None,
-        contract_id=right.contract if right else None,
-        asked_by=origin.asked_by,
-        asked_with=origin.card,
-        holder=origin.holder,
-        asked_at=act.at,
-        changed_at=act.at,
-        idempotency_key=origin.idempotency_key,
-        request_digest=origin.request_digest,
-        replaces_id=origin.replaces,
+        contract=right.contract if right else None,
+        asked_by=standing.person.national_id.text,
+        asked_with=standing.card.number.text,
+        holder="" if ground.holder is None else ground.holder.person.national_id.text,
+        at=wanted.act.at,
+        idempotency_key=wanted.idempotency_key,
+        request_digest=wanted.request_digest,
+        replaces=ground.replaces,
+        partition=weighed.issuer.partition,
     )
-    kind = _KINDS[act.machine.catalogue.products[draft.product].name_need]
-    CertificateName.objects.bulk_create(
-        CertificateName(certificate=row, position=at, kind=kind, value=name)
-        for at, name in enumerate(draft.names)
-    )
-    _keep_key(row, origin)
-    _tell(act, row, draft, origin)
-    return row.reference
 
 
 _KINDS = {
@@ -82,25 +87,23 @@ _KINDS = {
 }
 
 
-def _keep_key(row: Certificate, origin: Origin) -> None:
-    """From now on this key is this owner's, for this product [decision 9]. Raced for: one wins."""
-    use, is_new = KeyUse.objects.select_for_update().get_or_create(
-        spki_sha256=row.spki_sha256,
-        defaults={"product": row.product, "owner": origin.owner, "certificate": row},
-    )
-    if is_new:
-        return
-    state = CertificateState(use.certificate.state)
-    again = state is CertificateState.PRESUMED and (use.product, use.owner) == (row.product, origin.owner)
-    if state is not CertificateState.ABANDONED and not again:
-        raise Fault("operations.conflict", retryable=True, detail="the key was taken meanwhile")
-    use.product, use.owner, use.certificate = row.product, origin.owner, row
-    use.save(update_fields=["product", "owner", "certificate"])
+def _names(row: hot.NewCertificate, wanted: Wanted) -> list[hot.NewName]:
+    kind = _KINDS[wanted.act.machine.catalogue.products[row.product].name_need]
+    return [hot.NewName(row.id, at, kind, name) for at, name in enumerate(wanted.weighed.draft.names)]
 
 
-def _tell(act: Act, row: Certificate, draft: Draft, origin: Origin) -> None:
-    right = origin.right
-    act.about(row.reference, *((right.facts.reference,) if right else ()))
+def _use(row: hot.NewCertificate, wanted: Wanted) -> hot.NewKeyUse:
+    """From now on this key is this owner's, for this product [decision 9]. That it may be was decided at the
+    gate, on the row that is held.
+    """
+    owner = holder_of(wanted.weighed.warrant.subject)
+    return hot.NewKeyUse(row.spki_sha256, row.product, owner, row.id, over=wanted.weighed.ground.use)
+
+
+def _tell(row: hot.NewCertificate, wanted: Wanted) -> None:
+    act, draft = wanted.act, wanted.weighed.draft
+    standing = wanted.weighed.ground.standing
+    act.about(row.reference, *((standing.right.facts.reference,) if standing.right else ()))
     act.tell(
         issuer=row.issuer,
         generation=row.generation,
@@ -112,4 +115,6 @@ def _tell(act: Act, row: Certificate, draft: Draft, origin: Origin) -> None:
         habilitation_version=row.habilitation_version,
         lint=list(draft.lint.remarks),
     )
+    if standing.token is not None:
+        act.tell(token=standing.token.reference)
     act.keep(subject=draft.subject, names=list(draft.names))

@@ -1,115 +1,109 @@
-"""From a request to a recorded certificate: weighed, intended, signed, recorded.
+"""From requests to recorded certificates, a batch at a time: weighed, intended, signed, recorded.
 
-The intent (serial and exact bytes) is committed before the signer is asked, so that whatever happens next
+The intents (serials and exact bytes) are committed before the signer is asked, so that whatever happens next
 there is a record of what was meant. The signer is asked once. What cannot be known is presumed signed, and
-revoked.
+revoked. A batch shares its transactions and its exchange with the signer, nothing else: each request has its
+own answer, and none is the worse for its neighbours.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sceau.certification import (
-    CERTIFICATE_LIFE,
-    CertificateEvent,
-    CertificateState,
-    Draft,
-    IssuerFacts,
-    draw_serial,
-    holder_of,
-    prepare,
-    preview_subject,
-    read_csr,
-    sign,
-)
-from sceau.operations.acts import Act, acting, considering
+from sceau.certification import CertificateState, CertificationRequest, read_csr, sign_many
+from sceau.operations.acts import Act, Telling, append_entries, considering, refusal_of, writing
 from sceau.operations.clock import require_clock
-from sceau.operations.confinement import count_use
-from sceau.operations.ground import CertificateRequest, Ground, gather
-from sceau.operations.intents import Origin, keep_intent
+from sceau.operations.collection import HandOver, hand_over
+from sceau.operations.confinement import Quotas
+from sceau.operations.ground import CertificateRequest, Plea, Read, ground_of, read_for
+from sceau.operations.intents import Wanted, keep_intents
 from sceau.operations.machine import Actor, machine
-from sceau.operations.outcomes import abandon, presume, revoke_for_lost_right, view
+from sceau.operations.outcomes import abandon, presume, view
+from sceau.operations.recording import Signed, keep_signed
 from sceau.operations.typed import read_key
-from sceau.records import CertificateFile
-from sceau.records.models import Certificate, Habilitation
-from sceau.registration import HabilitationState, Warrant, decide_names, own_card_warrant, warrant_for
-from sceau.vocabulary import Fault, Finding, Refused
+from sceau.operations.weighing import Weighed, weigh, weigh_on
+from sceau.records import CertificateFile, hot
+from sceau.vocabulary import Fault, Finding, Reading, Refused
 
+LARGEST_BATCH = 64
 _TRIES = 4
 _INTENDED = "certificate.intended"
 
+Answer = CertificateFile | Exception
+"""What came of one request: its file, `Refused`, `Fault`, or the defect that was met."""
+
 
 @dataclass(frozen=True, slots=True)
-class Preview:
-    """What would be issued: the subject line by line, its RFC 4514 text, the names, and every finding.
-
-    `findings` with an error: it would be refused, and these are all the reasons. The subject is empty when
-    no leave can be given at all.
+class Ask:
+    """One request for a certificate. The same `idempotency_key` from the same actor gives the first
+    certificate again. With `hand_over`, what is issued is handed over in the same breath.
     """
 
-    subject: tuple[tuple[str, str], ...]
-    rfc4514: str
-    names: tuple[str, ...]
-    findings: tuple[Finding, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Weighed:
-    """A request that passed everything: its ground, its leave, its draft, and the issuer it was made for."""
-
+    actor: Actor
     request: CertificateRequest
-    ground: Ground
-    warrant: Warrant
-    draft: Draft
-    issuer: IssuerFacts
+    idempotency_key: str
+    hand_over: HandOver | None = None
 
 
-def preview_certificate(actor: Actor, request: CertificateRequest) -> Preview:
-    """The exact subject and the scope's verdict, before asking; with a CSR, the whole gate's. Changes
-    nothing.
-    """
-    act = Act.at_now(actor, _INTENDED)
-    try:
-        ground = gather(actor, request, None, at=act.at)
-        warrant = warrant_of(ground, request, act)
-    except Refused as refused:
-        return Preview((), "", (), refused.findings)
-    catalogue = act.machine.catalogue
-    shown = preview_subject(warrant, catalogue=catalogue)
-    said = list(shown.findings)
-    if ground.right is not None:
-        said += decide_names(request.product, ground.right.facts.scope, request.names, catalogue).findings
-    if request.csr:
-        said += _verdict_on_csr(act, request)
-    names = tuple(name.text for name in warrant.names)
-    return Preview(shown.lines, shown.rfc4514, names, tuple(dict.fromkeys(said)))
+@dataclass(slots=True)
+class _Case:
+    """An ask on its way to its answer."""
+
+    ask: Ask
+    csr: Reading[CertificationRequest]
+    digest: str
+    act: Act
+    weighed: Weighed | None = None
+    row: hot.NewCertificate | None = None
+    first: str = ""
+    answer: Answer | None = None
+
+    @classmethod
+    def of(cls, ask: Ask) -> _Case:
+        about = (ask.request.habilitation,) if ask.request.habilitation else ()
+        act = Act.at_now(ask.actor, _INTENDED, *about)
+        return cls(ask, read_csr(ask.request.csr), ask.request.digest(), act)
+
+    @property
+    def name(self) -> tuple[str, str]:
+        """What makes it the same request as another."""
+        return self.ask.actor.person_id, self.ask.idempotency_key
+
+    @property
+    def key(self) -> str:
+        """The digest of its public key; empty when there is none."""
+        return "" if self.csr.value is None else self.csr.value.key.sha256
+
+    def begin(self) -> None:
+        """Forget what an attempt that was rolled back had made of it."""
+        about = (self.ask.request.habilitation,) if self.ask.request.habilitation else ()
+        self.act.telling, self.act.others = Telling(_INTENDED, about), []
+        self.weighed = self.row = self.answer = None
+        self.first = ""
 
 
-def issue_certificate(actor: Actor, request: CertificateRequest, *, idempotency_key: str) -> CertificateFile:
-    """Certify. The same `idempotency_key` from the same actor gives the first certificate again.
+def issue_all(asks: Sequence[Ask]) -> list[Answer]:
+    """Certify, many at once; the answers in the order of the asks. Raises nothing but what ends the process.
 
-    Refused: every reason at once (right, names, card, contract, CSR, key, lint). `Fault`: the signer or the
+    `Refused`: every reason at once (right, names, card, contract, CSR, key, lint). `Fault`: the signer or the
     database failed. ``issuance.outcome-unknown``: the serial is burnt, presumed signed and revoked, and a new
     request is needed; ``issuance.in-progress``: the first request under this key is not finished (ask again).
     """
-    about = (request.habilitation,) if request.habilitation else ()
-    for _ in range(_TRIES):
-        with considering(actor, _INTENDED, *about) as act:
-            key = required_key(idempotency_key)
-            first = first_under(actor, key, request)
-            if first is not None:
-                return first
-            try:
-                weighed = weigh(act, request)
-            except Refused:  # its own twin may have been intended meanwhile, with this very key
-                first = first_under(actor, key, request)
-                if first is None:
-                    raise
-                return first
-        reference = _intend(actor, weighed, key)
-        if reference is not None:
-            return _finish(actor, weighed, reference)
-    raise Fault("operations.conflict", retryable=True, detail="the records keep changing under this request")
+    cases = [_Case.of(ask) for ask in asks]
+    left = cases
+    while left:
+        batch, left = _batch_of(left)
+        _issue(batch)
+    return [_answer_of(case) for case in cases]
+
+
+def issue_certificate(actor: Actor, request: CertificateRequest, *, idempotency_key: str) -> CertificateFile:
+    """Certify one request; raises what `issue_all` would answer."""
+    (answer,) = issue_all([Ask(actor, request, idempotency_key)])
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
 
 def issue_pair(
@@ -120,173 +114,255 @@ def issue_pair(
     Both are weighed before either is intended, so that no half of a pair is left when the other is refused.
     """
     with considering(actor, _INTENDED) as act:
-        key = required_key(idempotency_key)
+        key = _required_key(idempotency_key)
         if tuple(request.product for request in requests) != ("ORG_AUTH_CLI", "ORG_SIGN"):
             raise Refused([Finding.error("issuance.pair-products", "products")])
         keys = (f"{key}/auth", f"{key}/sign")
-        if not all(first_under(actor, keys[at], request) for at, request in enumerate(requests)):
+        if len(hot.first_under((actor.person_id, one) for one in keys)) < len(keys):
             _check_pair(act, requests)
-    return (
-        issue_certificate(actor, requests[0], idempotency_key=keys[0]),
-        issue_certificate(actor, requests[1], idempotency_key=keys[1]),
-    )
+    answers = issue_all([Ask(actor, one, under) for one, under in zip(requests, keys, strict=True)])
+    for answer in answers:
+        if isinstance(answer, Exception):
+            raise answer
+    first, second = (answer for answer in answers if isinstance(answer, CertificateFile))
+    return first, second
 
 
-def weigh(act: Act, request: CertificateRequest) -> Weighed:
-    """Everything that can refuse, outside any transaction: the ground, the warrant, the gate."""
-    csr = read_csr(request.csr).require()
-    ground = gather(act.actor, request, csr, at=act.at)
-    warrant = warrant_of(ground, request, act)
-    issuer = act.machine.issuer_of(request.product, at=act.at)
-    draft = prepare(
-        warrant,
-        csr,
-        issuer,
-        catalogue=act.machine.catalogue,
-        serial=draw_serial(act.at, act.machine.random),
-        at=act.at,
-        lint_key=act.machine.lint_key(issuer),
-        facts=ground.key,
-    )
-    return Weighed(request, ground, warrant, draft, issuer)
+def _batch_of(cases: Sequence[_Case]) -> tuple[list[_Case], list[_Case]]:
+    """As many as go together, and those left for the next batch: no two under one key of idempotency, no two
+    on one public key. The second of such a pair has to find the first on record.
+    """
+    batch: list[_Case] = []
+    left: list[_Case] = []
+    names: set[tuple[str, str]] = set()
+    keys: set[str] = set()
+    for case in cases:
+        if len(batch) == LARGEST_BATCH or case.name in names or case.key in keys:
+            left.append(case)
+            continue
+        batch.append(case)
+        names.add(case.name)
+        keys |= {case.key} - {""}
+    return batch, left
 
 
-def warrant_of(ground: Ground, request: CertificateRequest, act: Act) -> Warrant:
-    """The leave, from the right or from the professional's own card. `Refused` with every reason."""
-    if ground.right is None:
-        return own_card_warrant(
-            person=ground.person,
-            card=ground.card,
-            product=request.product,
-            mailbox=ground.mailbox,
-            at=act.at,
-            catalogue=act.machine.catalogue,
-        )
-    return warrant_for(
-        habilitation=ground.right.facts,
-        person=ground.person,
-        card=ground.card,
-        product=request.product,
-        names=request.names,
-        holder=ground.holder,
-        at=act.at,
-        catalogue=act.machine.catalogue,
-    )
+def _issue(batch: Sequence[_Case]) -> None:
+    """Have the cases of a batch answered. When the batch as such fails before anything was signed, each is
+    tried by itself: what is wrong with one is said to that one.
+    """
+    try:
+        _intend_patiently(batch)
+    except Exception as error:
+        if len(batch) > 1:
+            for case in batch:
+                _issue([case])
+        else:
+            batch[0].answer = error
+        return
+    _finish([case for case in batch if case.row is not None])
+    for case in batch:
+        if case.first:
+            _answer_again(case)
 
 
-def required_key(text: str) -> str:
+def _intend_patiently(batch: Sequence[_Case]) -> None:
+    """Again, when another one took a serial, a key, or a request's place: weighed anew."""
+    for _ in range(_TRIES if len(batch) == 1 else 2):
+        try:
+            _intend(batch)
+        except Fault as fault:
+            if fault.code != "operations.conflict":
+                raise
+        else:
+            return
+    raise Fault("operations.conflict", retryable=True, detail="the records keep changing under this request")
+
+
+def _intend(batch: Sequence[_Case]) -> None:
+    """One transaction: weigh everything; store the intents of what passed, the entries of what did not."""
+    with writing() as at:
+        for case in batch:
+            case.begin()
+            case.act.at = at
+        pleas = [Plea(case.ask.actor, case.ask.request, case.csr.value) for case in batch]
+        first = hot.first_under(case.name for case in batch)
+        read, quotas = read_for(pleas, at=at), Quotas(at)
+        for case, plea in zip(batch, pleas, strict=True):
+            _consider(case, plea, first, read)
+        _look_for_twins([case for case in batch if isinstance(case.answer, Refused)])
+        passed = [case for case in batch if case.weighed is not None]
+        _hold_clock(passed)
+        _count(passed, quotas)
+        passed = [case for case in passed if case.answer is None]
+        rows = keep_intents([_wanted(case) for case in passed])
+        for case, row in zip(passed, rows, strict=True):
+            case.row = row
+        tellings = [one for case in passed for one in case.act.tellings()]
+        append_entries([*tellings, *_refusals(batch)])
+
+
+def _consider(case: _Case, plea: Plea, first: dict[tuple[str, str], hot.FirstRow], read: Read) -> None:
+    """Weigh one case: it passed, or has its answer, or had one before."""
+    try:
+        _required_key(case.ask.idempotency_key)
+        if case.ask.hand_over is not None:
+            case.ask.hand_over.check(case.ask.actor)
+        before = first.get(case.name)
+        if before is not None:
+            case.first = _same(case, before)
+            return
+        case.csr.require()
+        case.weighed = weigh_on(case.act, plea, ground_of(plea, read))
+    except (Refused, Fault) as trouble:
+        case.answer = trouble
+
+
+def _same(case: _Case, first: hot.FirstRow) -> str:
+    """The reference of what the first request under this key gave."""
+    if first.request_digest != case.digest:
+        raise Refused([Finding.error("issuance.key-for-another", "idempotency_key")])
+    if first.state == CertificateState.INTENDED:
+        raise Fault("issuance.in-progress", retryable=True, detail=first.reference)
+    if first.state == CertificateState.PRESUMED:
+        raise Fault("issuance.outcome-unknown", retryable=False, detail=first.reference)
+    return first.reference
+
+
+def _look_for_twins(refused: Sequence[_Case]) -> None:
+    """A case's own twin may have been intended while it was weighed, under this very key, where a database
+    has several writers: then it is no refusal.
+    """
+    weighed = [case for case in refused if case.csr.value is not None]
+    found = hot.first_under(case.name for case in weighed)
+    for case in weighed:
+        if case.name in found:
+            try:
+                case.first, case.answer = _same(case, found[case.name]), None
+            except (Refused, Fault) as trouble:
+                case.answer = trouble
+
+
+def _hold_clock(passed: Sequence[_Case]) -> None:
+    if not passed:
+        return
+    try:
+        require_clock(passed[0].act)
+    except Fault as fault:
+        for case in passed:
+            case.answer = fault
+
+
+def _count(passed: Sequence[_Case], quotas: Quotas) -> None:
+    """Take a place of each token's daily limit."""
+    for case in passed:
+        token = None if case.weighed is None else case.weighed.ground.standing.token
+        if token is None or case.answer is not None:
+            continue
+        try:
+            quotas.take(token)
+        except Refused as refused:
+            case.answer = refused
+
+
+def _wanted(case: _Case) -> Wanted:
+    if case.weighed is None:
+        raise LookupError("an intent comes of a request that passed")
+    return Wanted(case.act, case.weighed, case.ask.idempotency_key, case.digest)
+
+
+def _refusals(cases: Sequence[_Case]) -> list[tuple[Act, Telling]]:
+    return [
+        (case.act, refusal_of(case.act, case.answer)) for case in cases if isinstance(case.answer, Refused)
+    ]
+
+
+def _finish(cases: Sequence[_Case]) -> None:
+    """Have the stored intents signed, once, and record what came of each."""
+    if not cases:
+        return
+    drafts = [case.weighed.draft for case in cases if case.weighed is not None]
+    issuers = [case.weighed.issuer for case in cases if case.weighed is not None]
+    try:
+        answers: Sequence[bytes | Exception] = sign_many(drafts, machine().signer, issuers)
+    except Exception as error:
+        answers = [error] * len(cases)
+    pairs = list(zip(cases, answers, strict=True))
+    _record([(case, answer) for case, answer in pairs if isinstance(answer, bytes)])
+    for case, answer in pairs:
+        if not isinstance(answer, bytes):
+            case.answer = _unsigned(_reference(case), answer)
+
+
+def _record(signed: Sequence[tuple[_Case, bytes]]) -> None:
+    """Keep what was signed, in one transaction; if that fails as such, each in its own."""
+    try:
+        kept = keep_signed([_signed(case, der) for case, der in signed])
+    except Exception as error:
+        if len(signed) > 1:
+            for one in signed:
+                _record([one])
+        elif signed:
+            signed[0][0].answer = error
+        return
+    for (case, _), answer in zip(signed, kept, strict=True):
+        case.answer = answer
+
+
+def _signed(case: _Case, der: bytes) -> Signed:
+    if case.row is None or case.weighed is None:
+        raise LookupError("only an intent is signed")
+    return Signed(case.ask.actor, case.weighed, case.row, der, case.ask.hand_over)
+
+
+def _unsigned(reference: str, answer: Exception) -> Exception:
+    """Account for what came back without a signature, and say it."""
+    if isinstance(answer, Refused):
+        abandon(reference, why=answer.findings[0].code)
+        return answer
+    if isinstance(answer, Fault) and answer.retryable:  # by its contract: nothing was asked, nothing signed
+        abandon(reference, why=answer.code)
+        return answer
+    presume(reference, why=answer.code if isinstance(answer, Fault) else "defect")
+    unknown = Fault("issuance.outcome-unknown", retryable=False, detail=str(answer))
+    unknown.__cause__ = answer
+    return unknown
+
+
+def _reference(case: _Case) -> str:
+    if case.row is None:
+        raise LookupError("only an intent is signed")
+    return case.row.reference
+
+
+def _answer_again(case: _Case) -> None:
+    """The same request asked again: its certificate, handed over if that was still to be done."""
+    asked = case.ask.hand_over
+    try:
+        if asked is None:
+            case.answer = view(case.first)
+        else:
+            case.answer = hand_over(
+                case.ask.actor,
+                reference=case.first,
+                terms_accepted=asked.terms_accepted is True,
+                code=asked.code,
+            )
+    except Exception as trouble:
+        case.answer = trouble
+
+
+def _answer_of(case: _Case) -> Answer:
+    if case.answer is None:
+        raise LookupError("a request was left without an answer")
+    return case.answer
+
+
+def _required_key(text: str) -> str:
     """The idempotency key, which a request for a certificate must have."""
     key = read_key(text)
     if key is None:
         raise Refused([Finding.error("operations.key-unreadable", "idempotency_key")])
     return key
-
-
-def first_under(actor: Actor, key: str, request: CertificateRequest) -> CertificateFile | None:
-    """What the first request under this key gave, None when there was none (or nothing came of it)."""
-    row = (
-        Certificate.objects.filter(asked_by=actor.person_id, idempotency_key=key)
-        .exclude(state=CertificateState.ABANDONED)
-        .first()
-    )
-    if row is None:
-        return None
-    if row.request_digest != request.digest():
-        raise Refused([Finding.error("issuance.key-for-another", "idempotency_key")])
-    if row.state == CertificateState.INTENDED:
-        raise Fault("issuance.in-progress", retryable=True, detail=row.reference)
-    if row.state == CertificateState.PRESUMED:
-        raise Fault("issuance.outcome-unknown", retryable=False, detail=row.reference)
-    return view(row.reference)
-
-
-def _intend(actor: Actor, weighed: Weighed, key: str) -> str | None:
-    """Store the intent if the ground still is what was weighed; None when it is not: weigh again."""
-    request, ground = weighed.request, weighed.ground
-    origin = Origin(
-        asked_by=ground.person.national_id.text,
-        card=ground.card.number.text,
-        right=ground.right,
-        owner=holder_of(weighed.warrant.subject),
-        holder="" if ground.holder is None else ground.holder.person.national_id.text,
-        idempotency_key=key,
-        request_digest=request.digest(),
-        replaces=ground.replaces,
-    )
-    try:
-        with acting(actor, _INTENDED) as act:
-            require_clock(act)
-            csr = read_csr(request.csr).require()
-            if gather(actor, request, csr, at=weighed.warrant.at) != ground:
-                act.unchanged()
-                return None
-            reference = keep_intent(act, weighed.draft, origin)
-            count_use(act, reference)
-            return reference
-    except Fault as fault:
-        if (
-            fault.code == "operations.conflict"
-        ):  # another one took the serial, the key, or this request's place
-            return None
-        raise
-
-
-def _finish(actor: Actor, weighed: Weighed, reference: str) -> CertificateFile:
-    """Have the stored intent signed, once, and record what came of it."""
-    try:
-        der = sign(weighed.draft, machine().signer, weighed.issuer)
-    except Fault as fault:
-        if fault.retryable:  # by its contract: nothing was asked, nothing was signed
-            abandon(reference, why=fault.code)
-            raise
-        presume(reference, why=fault.code)
-        raise Fault("issuance.outcome-unknown", retryable=False, detail=str(fault)) from fault
-    except Refused as refused:
-        abandon(reference, why=refused.findings[0].code)
-        raise
-    except Exception as error:
-        presume(reference, why="defect")
-        raise Fault("issuance.outcome-unknown", retryable=False, detail=repr(error)) from error
-    return _record(actor, reference, der)
-
-
-def _record(actor: Actor, reference: str, der: bytes) -> CertificateFile:
-    """Keep what was signed. If the right ended meanwhile, it is revoked in the same breath, and refused."""
-    outcome = CertificateState.ISSUED
-    with acting(actor, "certificate.issued", reference) as act:
-        row = Certificate.objects.select_for_update().get(reference=reference)
-        if row.state == CertificateState.PRESUMED:  # the answer came after we had given it up
-            outcome = CertificateState.PRESUMED
-            act.rename("certificate.came-late")
-        else:
-            row.state = CERTIFICATE_LIFE.after(
-                CertificateState(row.state), CertificateEvent.RECORD, subject=reference
-            ).require()
-        row.der, row.changed_at = der, act.at
-        row.save(update_fields=["state", "der", "changed_at"])
-        act.tell(issuer=row.issuer, generation=row.generation, serial=row.serial)
-        is_lost = outcome is CertificateState.ISSUED and _is_right_lost(row)
-        if is_lost:
-            revoke_for_lost_right(act, row)
-    if outcome is CertificateState.PRESUMED:
-        raise Fault("issuance.outcome-unknown", retryable=False, detail=reference)
-    if is_lost:
-        raise Refused([Finding.error("issuance.right-lost", reference)])
-    return view(reference)
-
-
-def _is_right_lost(row: Certificate) -> bool:
-    if row.habilitation_id is None:
-        return False
-    right = Habilitation.objects.select_for_update().get(pk=row.habilitation_id)
-    return right.state != HabilitationState.ACTIVE
-
-
-def _verdict_on_csr(act: Act, request: CertificateRequest) -> tuple[Finding, ...]:
-    try:
-        return weigh(act, request).draft.findings
-    except Refused as refused:
-        return refused.findings
 
 
 def _check_pair(act: Act, requests: tuple[CertificateRequest, CertificateRequest]) -> None:

@@ -6,8 +6,7 @@ from django.db import transaction
 
 from sceau.journal import Frontier, TreeHead, sign_head
 from sceau.operations.machine import machine
-from sceau.records import TreeHeadLine, Turn, latest_head, take_turn
-from sceau.records.models import JournalLeaf, JournalPending
+from sceau.records import TreeHeadLine, Turn, hot, latest_head, take_turn
 from sceau.records.models import TreeHead as TreeHeadRow
 
 _LARGEST = 5_000
@@ -28,16 +27,12 @@ def _seal_some() -> bool:
     present = machine()
     with transaction.atomic():
         take_turn(Turn.JOURNAL)
-        pending = list(JournalPending.objects.select_related("entry").order_by("entry_id")[:_LARGEST])
-        if not pending:
-            return False
         last = TreeHeadRow.objects.order_by("-size").first()
-        before = Frontier() if last is None else Frontier.from_bytes(bytes(last.frontier))
-        JournalLeaf.objects.bulk_create(
-            JournalLeaf(position=before.size + at, entry=one.entry, leaf_hash=one.entry.leaf_hash)
-            for at, one in enumerate(pending)
-        )
-        after = before.extend(bytes.fromhex(one.entry.leaf_hash) for one in pending)
+        tree = Frontier() if last is None else Frontier.from_bytes(bytes(last.frontier))
+        leaves = hot.seal_entries(tree.size, _LARGEST)
+        if not leaves:
+            return False
+        after = tree.extend(bytes.fromhex(leaf) for leaf in leaves)
         root = after.root()
         TreeHeadRow.objects.create(
             size=after.size,
@@ -46,5 +41,4 @@ def _seal_some() -> bool:
             at=present.clock(),
             note=sign_head(TreeHead(present.origin, after.size, root), present.head_key),
         )
-        JournalPending.objects.filter(pk__in=[one.pk for one in pending]).delete()
     return True

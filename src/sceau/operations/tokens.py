@@ -10,16 +10,17 @@ import hashlib
 import hmac
 import re
 from base64 import urlsafe_b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sceau.operations.acts import acting, refuse_with
-from sceau.operations.confinement import standing_token
+from sceau.operations.confinement import why_no_token
 from sceau.operations.machine import Actor, machine
 from sceau.operations.references import TOKEN, draw_reference
 from sceau.operations.standing import AUTHORITY, DESK, contract_qualities, require_person
 from sceau.operations.typed import read_text
-from sceau.records import TokenLine, roles_of, token_line
+from sceau.records import TokenLine, hot, roles_of, token_line
 from sceau.records.models import ApiToken, Card, Habilitation, HabilitationVersion
 from sceau.registration import HabilitationState
 from sceau.vocabulary import Finding, Refused
@@ -122,20 +123,35 @@ def admit_token(secret: str) -> Actor:
 
     Nothing is journaled: nobody is at the door yet [decision 18].
     """
-    digest = _digest(secret)
-    row = ApiToken.objects.filter(secret_sha256=digest).first() if _SECRET.fullmatch(secret) else None
+    admitted = admit_tokens([secret])[0]
+    if isinstance(admitted, Refused):
+        raise admitted
+    return admitted
+
+
+def admit_tokens(secrets: Sequence[str]) -> list[Actor | Refused]:
+    """Who acts with each of these secrets, now, or why nobody does. One reading for all of them."""
+    digests = [_digest(secret) if _SECRET.fullmatch(secret) else "" for secret in secrets]
+    rows = hot.token_rows_of_secrets(sorted({digest for digest in digests if digest}))
+    at = machine().clock()
+    known = {digest: _admitted(rows.get(digest), digest, at) for digest in set(digests)}
+    return [known[digest] for digest in digests]
+
+
+def _admitted(row: hot.TokenRow | None, digest: str, at: datetime) -> Actor | Refused:
     if row is None or not hmac.compare_digest(row.secret_sha256, digest):
-        raise Refused([Finding.error("token.unknown", "token")])
-    token = standing_token(row.reference, machine().clock())
-    person = token.habilitation.person
-    display = f"{person.given_names} {person.surname}".strip()
+        return Refused([Finding.error("token.unknown", "token")])
+    try:
+        why_no_token(row, at)
+    except Refused as refused:
+        return refused
     return Actor(
-        person.national_id,
-        token.card_number,
+        row.person,
+        row.card_number,
         frozenset({"token"}),
-        display,
-        token=token.reference,
-        within=token.habilitation.reference,
+        row.display,
+        token=row.reference,
+        within=row.habilitation,
     )
 
 

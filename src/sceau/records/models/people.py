@@ -101,15 +101,19 @@ class Card(models.Model):
 
     def facts(self, at: datetime) -> CardFacts:
         """What the rules are told of this card, as it stands at `at`."""
-        status = CardStatus(self.status)
-        if status is CardStatus.VALID and self.not_after is not None and self.not_after <= at:
-            status = CardStatus.EXPIRED
         return CardFacts(
             number=CardNumber(self.number),
             type=self.type,
-            status=status,
+            status=self.status_at(at),
             person_id=as_person_id(self.person.national_id),
         )
+
+    def status_at(self, at: datetime) -> CardStatus:
+        """Its status at `at`: a valid card whose date is past has expired."""
+        status = CardStatus(self.status)
+        if status is CardStatus.VALID and self.not_after is not None and self.not_after <= at:
+            return CardStatus.EXPIRED
+        return status
 
 
 STORED_CONTRACT_STATES = (ContractState.ACTIVE, ContractState.SUSPENDED, ContractState.TERMINATED)

@@ -1,0 +1,85 @@
+"""Journal entries, appended and sequenced some at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sceau.records.hot.link import ask, do, draw_ids, insert, instant, stored
+
+
+@dataclass(frozen=True, slots=True)
+class NewDisclosure:
+    """What opens one commitment: its name, the salt, and the data as JSON text."""
+
+    name: str
+    salt: bytes
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """An entry to append: its bytes, and the columns it is found by. `leaf_hash` is hexadecimal."""
+
+    at: datetime
+    kind: str
+    subject: str
+    entry: bytes
+    leaf_hash: str
+    disclosures: Sequence[NewDisclosure]
+
+
+def append_entries(entries: Sequence[NewEntry]) -> None:
+    """Write `entries` in their order, each with what opens it, waiting for its leaf."""
+    if not entries:
+        return
+    numbers = draw_ids("journalentry", len(entries))
+    insert(
+        "journalentry",
+        "id, at, kind, subject, entry, leaf_hash",
+        [
+            (number, stored(one.at), one.kind, one.subject, one.entry, one.leaf_hash)
+            for number, one in zip(numbers, entries, strict=True)
+        ],
+    )
+    insert("journalpending", "entry_id", [(number,) for number in numbers])
+    insert(
+        "journaldisclosure",
+        "entry_id, name, salt, data",
+        [
+            (number, opened.name, opened.salt, opened.data)
+            for number, one in zip(numbers, entries, strict=True)
+            for opened in one.disclosures
+        ],
+    )
+
+
+def latest_entry(*, after: int) -> datetime | None:
+    """The latest instant of an entry whose number is above `after`; None when there is none."""
+    rows = ask("SELECT at FROM records_journalentry WHERE id > %s ORDER BY at DESC LIMIT 1", (after,))
+    return instant(rows[0][0]) if rows else None
+
+
+def seal_entries(start: int, most: int) -> list[str]:
+    """Give up to `most` waiting entries their leaves from position `start` on; their leaf hashes, in order.
+    For whoever holds the journal's turn.
+    """
+    waiting = ask(
+        "SELECT p.entry_id, e.leaf_hash FROM records_journalpending p JOIN records_journalentry e"
+        " ON e.id = p.entry_id ORDER BY p.entry_id LIMIT %s",
+        (most,),
+    )
+    if not waiting:
+        return []
+    insert(
+        "journalleaf",
+        "position, entry_id, leaf_hash",
+        [(start + at, number, leaf) for at, (number, leaf) in enumerate(waiting)],
+    )
+    do(
+        "DELETE FROM records_journalpending WHERE entry_id IN"
+        " (SELECT entry_id FROM records_journalleaf WHERE position >= %s)",
+        (start,),
+    )
+    return [str(leaf) for _, leaf in waiting]

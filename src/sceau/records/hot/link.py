@@ -1,0 +1,81 @@
+"""One way to say a statement to either database: plain rows in, plain rows out, on Django's own connection.
+
+Values travel as each database keeps them: an instant is text in UTC on SQLite, a ``timestamptz`` on
+PostgreSQL. Identifiers are drawn before the rows are written, so that rows of a batch may name each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connection
+
+
+def ask(statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    """Every row that `statement` (with ``%s`` marks) gives."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return list(cursor.fetchall())
+
+
+def do(statement: str, parameters: Sequence[Any] = ()) -> None:
+    """One statement that gives no row."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+
+
+def write_rows(statement: str, rows: Sequence[Sequence[Any]]) -> None:
+    """`statement` once for each row."""
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.executemany(statement, rows)
+
+
+def insert(table: str, columns: str, rows: Sequence[Sequence[Any]]) -> None:
+    """`rows` into ``records_<table>``; `columns` separated by commas."""
+    write_rows(f"INSERT INTO records_{table} ({columns}) VALUES ({marks(columns.split(','))})", rows)
+
+
+def marks(values: Collection[object]) -> str:
+    """As many marks as there are values."""
+    return ", ".join(["%s"] * len(values))
+
+
+def held(rows_of: str = "") -> str:
+    """What holds the rows of a reading until the transaction ends, where a database has several writers."""
+    if connection.vendor != "postgresql" or not connection.in_atomic_block:
+        return ""
+    return f" FOR UPDATE OF {rows_of}" if rows_of else " FOR UPDATE"
+
+
+def draw_ids(table: str, count: int) -> list[int]:
+    """`count` identifiers for new rows of ``records_<table>``, in order. SQLite: inside a write transaction,
+    where nobody else draws.
+    """
+    if connection.vendor == "postgresql":
+        name = f"records_{table}"
+        rows = ask(
+            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", (name, count)
+        )
+        return [int(row[0]) for row in rows]
+    if not connection.in_atomic_block:
+        raise RuntimeError("identifiers are drawn inside the transaction that writes them")
+    rows = ask("SELECT seq FROM sqlite_sequence WHERE name = %s", (f"records_{table}",))
+    last = int(rows[0][0]) if rows else 0
+    return list(range(last + 1, last + 1 + count))
+
+
+def stored(at: datetime) -> object:
+    """An instant as the database keeps it."""
+    kept: object = connection.ops.adapt_datetimefield_value(at)
+    return kept
+
+
+def instant(raw: Any) -> datetime | None:
+    """An instant as a plain statement gives it, made aware."""
+    if raw is None:
+        return None
+    read = raw if isinstance(raw, datetime) else datetime.fromisoformat(str(raw))
+    return read.replace(tzinfo=UTC) if read.tzinfo is None else read
