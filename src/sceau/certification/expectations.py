@@ -163,19 +163,23 @@ def _fixed(rule: Rule, setting: Setting, *, is_rsa: bool) -> tuple[tuple[str, Wa
         (False, x509.CRLDistributionPoints([_point(place) for place in lists])),
         (False, _access(environment, f"{environment.ca_issuers_base}/{file}.cer")),
     ]
-    if entry:
-        delta = f"{entry}?deltarevocationlist;binary?base?objectClass=pkiCA"
-        values.append((False, x509.FreshestCRL([_point(delta)])))
+    if deltas := _deltas(f"{environment.crl_base}/{file}", entry, partition=setting.issuer.partition):
+        values.append((False, x509.FreshestCRL([_point(place) for place in deltas])))
     return tuple((value.oid.dotted_string, (critical, value.public_bytes())) for critical, value in values)
 
 
 def _lists(stem: str, entry: str, *, partition: int | None) -> list[str]:
     """Where the list lies that tells of the certificate's end; `partition` None is the complete one."""
-    if partition is not None:  # the addresses of a CRL partition: see also `mould._addresses`
-        raise ValueError("no partition of the list has an address yet")
-    return [f"{stem}.crl"] + (
+    part = "" if partition is None else f"-P{partition}"  # see also `mould._addresses`
+    return [f"{stem}{part}.crl"] + (
         [f"{entry}?certificaterevocationlist;binary?base?objectClass=pkiCA"] if entry else []
     )
+
+
+def _deltas(stem: str, entry: str, *, partition: int | None) -> list[str]:
+    """Where its deltas lie: a partition's beside it, the complete list's in the directory if there is one."""
+    parts = [] if partition is None else [f"{stem}-P{partition}-DELTA.crl"]
+    return parts + ([f"{entry}?deltarevocationlist;binary?base?objectClass=pkiCA"] if entry else [])
 
 
 def names(kind: Names, wanted: tuple[Name, ...]) -> dict[str, Wanted]:

@@ -179,20 +179,22 @@ def _addresses(
     """
     entry = _directory_entry(authority, environment, catalogue)
     # The addresses of a CRL partition: here for what is written, in `expectations._lists` for what is
-    # expected. None is the complete list.
-    if partition is not None:
-        raise ValueError("no partition of the list has an address yet")
-    full = {"http": environment.crl_uri(authority), "ldap": _ldap(entry, "certificaterevocationlist")}
+    # expected. None is the complete list; the directory has no other.
+    full = {
+        "http": environment.crl_uri(authority, partition=partition),
+        "ldap": _ldap(entry, "certificaterevocationlist"),
+    }
     points = [full[way] for way in profile.crl_distribution_points if full[way]]
-    delta = _ldap(entry, "deltarevocationlist") if profile.freshest_crl else ""
+    part = None if partition is None else environment.crl_uri(authority, partition=partition, delta=True)
+    deltas = [place for place in (part, _ldap(entry, "deltarevocationlist")) if place]
     access = {
         "ocsp": (_OCSP, environment.ocsp),
         "ca-issuers": (_CA_ISSUERS, environment.ca_issuers_uri(authority)),
     }
     places = [_access(*access[way]) for way in profile.authority_information_access]
     parts = [encode.extension("2.5.29.31", encode.sequence(*map(_point, points)))]
-    if delta:
-        parts.append(encode.extension("2.5.29.46", encode.sequence(_point(delta))))
+    if deltas and profile.freshest_crl:
+        parts.append(encode.extension("2.5.29.46", encode.sequence(*map(_point, deltas))))
     parts.append(encode.extension("1.3.6.1.5.5.7.1.1", encode.sequence(*places)))
     return b"".join(parts)
 

@@ -27,10 +27,13 @@ from sceau.vocabulary import Fault
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """When a generation signs (from `begins`; None: at once), and for which `products` (None: all)."""
+    """When a generation signs (from `begins`; None: at once), for which `products` (None: all), and in how
+    many `partitions` its list is published beside the complete one (1: in none), which never changes.
+    """
 
     begins: datetime | None = None
     products: tuple[str, ...] | None = None
+    partitions: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +146,7 @@ class SignerFolder:
                 environment,
                 one.service.begins,
                 one.service.products,
+                partitions=one.service.partitions,
             )
             for one in self.held()
         )
@@ -190,6 +194,8 @@ def _row(authority: Authority, service: Service) -> dict[str, Any]:
         row["from"] = service.begins.isoformat()
     if service.products is not None:
         row["products"] = list(service.products)
+    if service.partitions > 1:
+        row["partitions"] = service.partitions
     return row
 
 
@@ -198,4 +204,5 @@ def _service(row: Mapping[str, Any]) -> Service:
     return Service(
         None if begins is None else datetime.fromisoformat(begins),
         None if products is None else tuple(products),
+        row.get("partitions", 1),
     )

@@ -20,6 +20,7 @@ from sceau.custody.hierarchy import parents_first
 from sceau.custody.holdings import Service
 from sceau.custody.pkcs11_link import TokenPlace
 from sceau.custody.stores import read_token_place
+from sceau.status import MOST_PARTITIONS
 from sceau.vocabulary import Fault, Finding, Refused
 
 _KEYS = ("rsa:2048", "rsa:3072", "rsa:4096", "ec:P-256", "ec:P-384")
@@ -243,7 +244,8 @@ class _Reader:
             is_right = (
                 code in self.written["issuers"]
                 and isinstance(row, dict)
-                and set(row) <= {"from", "products"}
+                and set(row) <= {"from", "products", "partitions"}
+                and _is_partitions(row.get("partitions", 1))
                 and (begins is None or isinstance(begins, datetime))
                 and (
                     products is None
@@ -252,11 +254,16 @@ class _Reader:
             )
             if not is_right:
                 self.problems.append(
-                    _wrong(f"service.{code}", "from (date et heure), products de l'autorité")
+                    _wrong(
+                        f"service.{code}",
+                        f"from (date et heure), products de l'autorité, partitions (1 à {MOST_PARTITIONS})",
+                    )
                 )
                 continue
             moment = None if begins is None else _utc(begins)
-            found[code] = Service(moment, None if products is None else tuple(products))
+            found[code] = Service(
+                moment, None if products is None else tuple(products), row.get("partitions", 1)
+            )
         return found
 
     def table(
@@ -278,3 +285,7 @@ def _utc(at: datetime) -> datetime:
 
 def _wrong(subject: str, expected: str) -> Finding:
     return Finding.error("ceremony.plan-value", subject, expected=expected)
+
+
+def _is_partitions(value: object) -> bool:
+    return type(value) is int and 1 <= value <= MOST_PARTITIONS

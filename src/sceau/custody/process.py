@@ -13,11 +13,13 @@ import resource
 import signal
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from sceau.catalogue import Catalogue, load_catalogue
 from sceau.certification import IssuerFacts, examine_for_signing
+from sceau.custody.body import read_body
 from sceau.custody.clock import SignerClock
 from sceau.custody.desk import SigningDesk
 from sceau.custody.examination import CertificateExaminer, SigningIssuer
@@ -27,6 +29,7 @@ from sceau.custody.ledger import Ledger
 from sceau.custody.passphrase import passphrase_from_file
 from sceau.custody.server import SignerServer
 from sceau.custody.stores import open_store
+from sceau.status import partition_at
 from sceau.vocabulary import Fault, Finding, Refused, errors
 
 log = logging.getLogger("sceau.signer")
@@ -90,11 +93,23 @@ def subscriber_examiner(folder: SignerFolder, catalogue: Catalogue) -> Certifica
     facts: dict[tuple[str, int], IssuerFacts] = {
         (one.code, one.generation): one for one in folder.facts(catalogue)
     }
+    parts: dict[tuple[str, int, int | None], IssuerFacts] = {
+        (*name, part): replace(one, partition=part)
+        for name, one in facts.items()
+        for part in range(1, one.partitions + 1)
+    }
+
+    def of_its_day(tbs: bytes, issuer: SigningIssuer) -> IssuerFacts:
+        """The issuer, with the partition of its list that a certificate of that day belongs to."""
+        own = facts[issuer.name]
+        if own.partitions == 1:
+            return own
+        return parts[(*issuer.name, partition_at(read_body(tbs).begins, partitions=own.partitions))]
 
     def examine(tbs: bytes, issuer: SigningIssuer, at: datetime) -> None:
         if not catalogue.issuers[issuer.identity.code].products:
             raise Refused([Finding.error("signer.no-subscribers", issuer.identity.code)])
-        findings = examine_for_signing(tbs, issuer=facts[issuer.name], catalogue=catalogue, at=at)
+        findings = examine_for_signing(tbs, issuer=of_its_day(tbs, issuer), catalogue=catalogue, at=at)
         if errors(findings):
             raise Refused(findings)
 

@@ -6,13 +6,15 @@ and signatures come from it alone, so that a test can hold all three.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from sceau.certification import choose_issuer
+from sceau.status import partition_at
 
 if TYPE_CHECKING:
     from sceau.catalogue import Catalogue
@@ -59,6 +61,66 @@ class Responders(Protocol):
         ...
 
 
+class Cabinet(Protocol):
+    """Where the bytes of pieces are kept (`custody.PieceCabinet`): plain under their digest, or sealed."""
+
+    def keep(self, data: bytes) -> str:
+        """Keep plain bytes; their hex SHA-256. On the disk when this returns."""
+        ...
+
+    def seal(self, reference: str, data: bytes) -> str:
+        """Keep bytes encrypted under `reference`; the hex SHA-256 of the plain bytes."""
+        ...
+
+    def read(self, digest: str) -> bytes:
+        """Plain bytes. Raises `Fault` when they are gone or altered."""
+        ...
+
+    def unseal(self, reference: str, digest: str) -> bytes:
+        """Sealed bytes, in plain. Raises `Fault` when they are gone or altered."""
+        ...
+
+    def discard(self, digest: str) -> None:
+        """Remove plain bytes."""
+        ...
+
+    def shred(self, reference: str) -> None:
+        """Remove sealed bytes with their key."""
+        ...
+
+    def leftovers(self, *, known: Callable[[str], bool], older_than: float) -> tuple[str, ...]:
+        """What a crash left, without a row."""
+        ...
+
+    def throw_away(self, names: Iterable[str]) -> None:
+        """Remove what `leftovers` named."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TxtAnswer:
+    """What name servers answered to a question for TXT records.
+
+    `outcome`: `found`, `none` (the servers say that there is none) or `silent` (nobody knows: no answer, a
+    failure). `records` are the texts; `authenticated` whether the resolver says that it validated DNSSEC;
+    `whole` the answer as text, `resolver` who gave it.
+    """
+
+    outcome: str
+    records: tuple[str, ...]
+    authenticated: bool
+    whole: str
+    resolver: str
+
+
+class TxtLookup(Protocol):
+    """The instance's resolver: the system's or the one configured, never one that somebody named."""
+
+    def __call__(self, name: str) -> TxtAnswer:
+        """Ask for the TXT records of `name` (ASCII, without a final dot). Never raises for an answer."""
+        ...
+
+
 class Mailer(Protocol):
     """How a short text leaves for one mailbox. Raises `Fault` when it could not be handed over."""
 
@@ -91,13 +153,22 @@ class Machine:
     mailer: Mailer | None = None
     weak_keys: WeakKeyList | None = None
     mode: str = "production"
+    cabinet: Cabinet | None = None
+    txt: TxtLookup | None = None
 
     def issuer_of(self, product: str, *, at: datetime) -> IssuerFacts:
-        """The generation of the product's issuer that signs at `at`. `KeyError` for a product of the
-        catalogue's none.
+        """The generation of the product's issuer that signs at `at`, with the partition of its list that a
+        certificate made then belongs to. `KeyError` for a product of the catalogue's none.
         """
         generations = self.issuers[self.catalogue.products[product].issuer]
-        return choose_issuer(generations, product=product, at=at)
+        chosen = choose_issuer(generations, product=product, at=at)
+        return in_partition(chosen, partition_at(at, partitions=chosen.partitions))
+
+
+@lru_cache(maxsize=256)
+def in_partition(issuer: IssuerFacts, partition: int | None) -> IssuerFacts:
+    """The issuer for certificates of that partition of its list."""
+    return issuer if partition is None else replace(issuer, partition=partition)
 
 
 _installed: list[Machine] = []

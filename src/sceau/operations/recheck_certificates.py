@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from sceau.certification import CertificateState, Kept, recheck_bytes, recheck_content, recheck_lint
 from sceau.custody import SignatureKind
+from sceau.operations.machine import in_partition
 from sceau.operations.outcomes import LONGEST_SIGNATURE
 from sceau.operations.recheck_batch import Batch, batches
 from sceau.operations.recheck_entries import entry_findings
@@ -52,6 +53,7 @@ def _content(run: Run, batch: Batch, row: Certificate) -> Iterator[Finding]:
             "recheck.issuer-unknown", row.reference, issuer=row.issuer, generation=row.generation
         )
         return
+    issuer = in_partition(issuer, row.partition)
     kept = kept_of(row)
     yield from recheck_bytes(kept, issuer)
     catalogue = run.machine.catalogue
