@@ -8,7 +8,7 @@ import contextlib
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,12 +43,19 @@ class Instance:
 
     @contextlib.contextmanager
     def part(
-        self, name: str, port: int = 0, *, is_ready: Callable[[], bool] | None = None
+        self,
+        name: str,
+        port: int = 0,
+        *,
+        is_ready: Callable[[], bool] | None = None,
+        more: Mapping[str, str] | None = None,
     ) -> Iterator[Running]:
-        """One process of the instance, as `sceau run` starts it; ready when `port` answers, or as said."""
+        """One process of the instance, as `sceau run` starts it, told `more`; ready when `port` answers, or
+        as said.
+        """
         command = [sys.executable, "-m", "sceau.site.part", name]
         log = self.data.parent / f"{name}.log"
-        told = self.environment()
+        told = {**self.environment(), **(more or {})}
         with running(name, command, port=port, log=log, environment=told, is_ready=is_ready) as server:
             yield server
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -44,7 +45,13 @@ def run(
             secret = _passphrase(folder, passphrase_fd, passphrase_file)
             stages = (
                 [python_part("signer", secret=secret)],
-                [python_part("clockwork"), python_part("web"), shelf, *_door_for_programs(places)],
+                [
+                    python_part("clockwork"),
+                    python_part("web"),
+                    shelf,
+                    *_door_for_programs(places),
+                    *_prepared(),
+                ],
             )
             supervisor = Supervisor(stages, environment=places.environment(folder), say=_say)
             supervisor.run(ready=lambda: _welcome(folder, places))
@@ -87,6 +94,13 @@ def _passphrase(data: Path, descriptor: int | None, file: Path | None) -> bytes 
 
 def _door_for_programs(places: Places) -> list[Part]:
     return [python_part("enrolment")] if places.api_port else []
+
+
+def _prepared() -> list[Part]:
+    """Who keeps the OCSP answers that another server gives; nobody, unless `SCEAU_OCSP_SHELF` says where."""
+    from sceau.site.environment import ocsp_shelf_of
+
+    return [python_part("answers")] if ocsp_shelf_of(os.environ) else []
 
 
 def _answers(places: Places) -> bool:

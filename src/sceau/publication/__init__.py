@@ -4,6 +4,8 @@ or CA key.
 
 from sceau.publication.asgi import PublicApp
 from sceau.publication.patience import PatientProtocol, address_group
+from sceau.publication.prepared import PreparedShelf
+from sceau.publication.preparer import NoResponderError, Preparer
 from sceau.publication.public_site import PublicSite
 from sceau.publication.responder import OcspDesk, OcspReply
 from sceau.publication.server import OcspService, build_app, serve, server_for
@@ -12,10 +14,13 @@ from sceau.publication.shelf import FolderShelf, Item, Shelf
 __all__ = [
     "FolderShelf",
     "Item",
+    "NoResponderError",
     "OcspDesk",
     "OcspReply",
     "OcspService",
     "PatientProtocol",
+    "PreparedShelf",
+    "Preparer",
     "PublicApp",
     "PublicSite",
     "Shelf",

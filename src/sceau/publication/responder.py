@@ -175,9 +175,11 @@ class OcspDesk:
         """
         changes = self._source.changes(self._mark)
         with self._lock:
-            if changes.mark != self._mark or changes.revoked:
+            if changes.mark != self._mark or changes.revoked or changes.other:
                 self._turn += 1
             self._mark = changes.mark
+            for raw in tuple(self._kept) if changes.other else ():
+                self._forget(raw)
             for subject in changes.revoked:
                 self._drop(subject)
 

@@ -16,7 +16,7 @@ from uvicorn import Config, Server
 from sceau.publication.asgi import PublicApp
 from sceau.publication.public_site import PublicSite
 from sceau.publication.quick import QuickProtocol
-from sceau.publication.responder import OcspDesk
+from sceau.publication.responder import OcspDesk, Prepared
 from sceau.publication.shelf import Shelf
 from sceau.status import IssuerIdentity, OcspSigner, StatusSource
 
@@ -28,13 +28,15 @@ def _now() -> datetime:
 @dataclass(frozen=True, slots=True)
 class OcspService:
     """What the OCSP desk needs. `signer(code, generation)` gives the delegated responder in use, None
-    before the first; `valid` is how long an answer holds (the catalogue's ``ocsp_valid_hours``).
+    before the first; `valid` is how long an answer holds (the catalogue's ``ocsp_valid_hours``);
+    `prepared` finds the answer prepared ahead, for when the records are away.
     """
 
     issuers: Sequence[IssuerIdentity]
     source: StatusSource
     signer: Callable[[str, int], OcspSigner | None]
     valid: timedelta
+    prepared: Prepared | None = None
 
 
 def build_app(
@@ -47,7 +49,14 @@ def build_app(
     """The ASGI application over `shelf`, answering OCSP where `ocsp` is given."""
     desk = None
     if ocsp is not None:
-        desk = OcspDesk(ocsp.issuers, source=ocsp.source, signer=ocsp.signer, valid=ocsp.valid, clock=clock)
+        desk = OcspDesk(
+            ocsp.issuers,
+            source=ocsp.source,
+            signer=ocsp.signer,
+            valid=ocsp.valid,
+            clock=clock,
+            prepared=ocsp.prepared,
+        )
     return PublicApp(PublicSite(shelf, desk=desk, title=title, clock=clock), desk=desk)
 
 

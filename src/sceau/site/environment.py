@@ -24,6 +24,14 @@ WEB_KEY_FILE = "secret-key"
 HEAD_KEY_FILE = "journal-head.key"
 
 _SQLITE_START = "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA foreign_keys=ON;"
+READS_ONLY = "SCEAU_READS_ONLY"
+"""Set to 1 by a process that only reads, and would rather hear a refusal than wait (publication)."""
+_SQLITE_READS_ONLY = "PRAGMA query_only=ON;"
+_POSTGRES_READS_ONLY: Mapping[str, Any] = {
+    "connect_timeout": 2,
+    "tcp_user_timeout": 3000,
+    "options": "-c default_transaction_read_only=on -c statement_timeout=2000",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +107,12 @@ def environment_written_in(data: Path) -> str:
     return str(written)
 
 
+def ocsp_shelf_of(environ: Mapping[str, str]) -> Path | None:
+    """The folder of the OCSP answers prepared ahead (`SCEAU_OCSP_SHELF`), None when none are."""
+    folder = environ.get("SCEAU_OCSP_SHELF", "")
+    return Path(folder).absolute() if folder else None
+
+
 def hosts_of(environ: Mapping[str, str]) -> list[str]:
     """The host names we answer to, from `SCEAU_HOSTS` (comma separated)."""
     names = [name.strip() for name in environ.get("SCEAU_HOSTS", "").split(",")]
@@ -113,11 +127,13 @@ def database_of(environ: Mapping[str, str], data: Path) -> dict[str, Any]:
     [ASSURANCE G03].
     """
     address = environ.get("SCEAU_DATABASE", "")
+    reads_only = environ.get(READS_ONLY, "") == "1"
     if not address:
+        start, patience = (_SQLITE_START + _SQLITE_READS_ONLY, 1) if reads_only else (_SQLITE_START, 20)
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": str(data / "sceau.sqlite3"),
-            "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": _SQLITE_START},
+            "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": patience, "init_command": start},
         }
     parts = urlsplit(address)
     if parts.scheme not in {"postgresql", "postgres"}:
@@ -130,5 +146,5 @@ def database_of(environ: Mapping[str, str], data: Path) -> dict[str, Any]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": unquote(query.get("host", "")) or parts.hostname or "",
         "PORT": str(parts.port or query.get("port", "")),
-        "OPTIONS": {"pool": True},
+        "OPTIONS": dict(_POSTGRES_READS_ONLY) if reads_only else {"pool": True},
     }

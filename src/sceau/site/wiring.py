@@ -22,13 +22,13 @@ from sceau.enrolment import RestApp
 from sceau.enrolment import Settings as RestSettings
 from sceau.operations import Machine, install
 from sceau.portal import Doorkeeper, doorkeeper, peer_certificate, post
-from sceau.publication import FolderShelf, OcspService, PublicApp, build_app
+from sceau.publication import FolderShelf, OcspService, PreparedShelf, Preparer, PublicApp, build_app
 from sceau.records import StatusRecords
 from sceau.site.drawer import read_drawer
-from sceau.site.environment import DEVELOPMENT, HEAD_KEY_FILE, now
+from sceau.site.environment import DEVELOPMENT, HEAD_KEY_FILE, now, ocsp_shelf_of
 from sceau.site.mail import mailer_of, mails_kept
 from sceau.site.trust import FileLists, card_authorities
-from sceau.status import issuer_identity
+from sceau.status import IssuerIdentity, issuer_identity
 from sceau.vocabulary import Fault
 
 
@@ -109,20 +109,40 @@ def rest_app() -> RestApp:
 def public_app(data: Path) -> PublicApp:
     """The public server's application: the shelf, and OCSP over the records with the delegated responders."""
     catalogue = load_catalogue()
-    issuers = issuers_of(data, catalogue)
-    responders = ResponderFolder(data / "responders")
-    identities = [
-        issuer_identity(facts.code, facts.generation, facts.certificate)
-        for several in issuers.values()
-        for facts in several
-    ]
+    prepared = ocsp_shelf_of(os.environ)
     ocsp = OcspService(
-        issuers=identities,
+        issuers=_identities(data, catalogue),
         source=StatusRecords(),
-        signer=responders.current,
+        signer=ResponderFolder(data / "responders").current,
         valid=timedelta(hours=catalogue.calendar.ocsp_valid_hours),
+        prepared=None if prepared is None else PreparedShelf(prepared).find,
     )
     return build_app(FolderShelf(data / "public"), ocsp=ocsp)
+
+
+def preparer(data: Path, shelf: Path) -> Preparer:
+    """Who keeps the OCSP answers prepared ahead in the folder `shelf`."""
+    catalogue = load_catalogue()
+    shelf.mkdir(mode=0o755, parents=True, exist_ok=True)
+    return Preparer(
+        PreparedShelf(shelf),
+        _identities(data, catalogue),
+        source=StatusRecords(),
+        signer=ResponderFolder(data / "responders").current,
+        valid=timedelta(hours=catalogue.calendar.ocsp_valid_hours),
+        clock=now,
+    )
+
+
+def _identities(data: Path, catalogue: Catalogue) -> list[IssuerIdentity]:
+    """Every generation of every issuer that the signer's folder lists: what signs is what is answered for
+    [F50].
+    """
+    return [
+        issuer_identity(facts.code, facts.generation, facts.certificate)
+        for several in issuers_of(data, catalogue).values()
+        for facts in several
+    ]
 
 
 def _weak_keys() -> WeakKeyList | None:

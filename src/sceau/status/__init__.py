@@ -37,15 +37,22 @@ from sceau.status.crl_examination import (
     read_crl,
 )
 from sceau.status.crl_partition import MOST_PARTITIONS, partition_at, season
-from sceau.status.issuing import IssuerDirectory, IssuerIdentity, issuer_identity
+from sceau.status.issuing import IssuerDirectory, IssuerIdentity, cert_ids, issuer_identity
 from sceau.status.ocsp_answer import (
     AnswerWindow,
     OcspSigner,
     OcspTrouble,
     build_ocsp_answer,
     build_ocsp_trouble,
+    read_own_answer,
 )
-from sceau.status.ocsp_question import LARGEST_QUESTION, CertId, OcspQuestion, read_ocsp_question
+from sceau.status.ocsp_question import (
+    LARGEST_QUESTION,
+    CertId,
+    OcspQuestion,
+    read_ocsp_question,
+    write_ocsp_question,
+)
 from sceau.status.responder import ResponderOrder, build_responder_tbs, responder_is_due
 from sceau.status.revocation import (
     RevocableFacts,
@@ -95,6 +102,7 @@ __all__ = [
     "build_ocsp_answer",
     "build_ocsp_trouble",
     "build_responder_tbs",
+    "cert_ids",
     "check_crl_signature",
     "choose_serial",
     "crl_entry",
@@ -113,6 +121,7 @@ __all__ = [
     "partition_at",
     "read_crl",
     "read_ocsp_question",
+    "read_own_answer",
     "read_serial",
     "reason_findings",
     "responder_is_due",
@@ -121,4 +130,5 @@ __all__ = [
     "signed_der",
     "spell_serial",
     "status_of",
+    "write_ocsp_question",
 ]

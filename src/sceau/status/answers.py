@@ -81,10 +81,15 @@ def status_of(
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What changed since a mark: serials that were revoked, and the mark to ask from next time."""
+    """What changed since a mark: serials that were revoked, and the mark to ask from next time.
+
+    `other`: these are not the records that the mark came from (an older copy was put in their place), and
+    anything may have changed.
+    """
 
     mark: int
     revoked: Sequence[tuple[str, int]]
+    other: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from sceau.certification import encode
 from sceau.status import der
-from sceau.status.ocsp_question import CertId
+from sceau.status.ocsp_question import CertId, write_cert_id
 
 # AlgorithmIdentifiers: sha256WithRSAEncryption has NULL parameters [RFC 4055 §5], ECDSA has none [RFC
 # 5758 §3.2].
@@ -84,6 +84,20 @@ def key_bits_of(spki: bytes) -> bytes:
     key = der.Reader(spki).enter(der.SEQUENCE)
     key.take(der.SEQUENCE)
     return key.take(der.BIT_STRING)[1:]
+
+
+def cert_ids(issuer: IssuerIdentity, serial: int) -> tuple[bytes, bytes]:
+    """The two CertIDs (DER) by which a certificate of `issuer` may be asked about: SHA-1, SHA-256."""
+    sha1, sha256 = (
+        write_cert_id(
+            name,
+            name_hash=_digest(name, issuer.name),
+            key_hash=_digest(name, issuer.key_bits),
+            serial=serial,
+        )
+        for name in ("sha1", "sha256")
+    )
+    return sha1, sha256
 
 
 class IssuerDirectory:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Protocol
 
@@ -19,6 +19,7 @@ from sceau.status.ocsp_question import CertId
 
 _BASIC = encode.oid("1.3.6.1.5.5.7.48.1.1")
 _NONCE = "1.3.6.1.5.5.7.48.1.2"
+_GENERALIZED_TIME = 0x18
 _GOOD, _UNKNOWN = b"\x80\x00", b"\x82\x00"
 
 
@@ -95,6 +96,39 @@ def build_ocsp_answer(
 def build_ocsp_trouble(trouble: OcspTrouble) -> bytes:
     """The unsigned answer for a question that gets none."""
     return _response(trouble, b"")
+
+
+def read_own_answer(answer: bytes) -> tuple[bytes, AnswerWindow] | None:
+    """The CertID (DER) that one of our own prepared answers is about, and its window; None for anything that
+    is not whole, or not ours. Its signature is not checked: that is the asker's to do.
+    """
+    try:
+        return _read_own(answer)
+    except ValueError:
+        return None
+
+
+def _read_own(answer: bytes) -> tuple[bytes, AnswerWindow]:
+    outer = der.Reader(answer)
+    response = outer.enter(der.SEQUENCE)
+    outer.close()
+    if response.take(der.ENUMERATED) != b"\0":
+        raise der.NotDerError("an answer that says nothing")
+    kind = response.enter(0xA0).enter(der.SEQUENCE)
+    if kind.take_whole(der.OID) != _BASIC:
+        raise der.NotDerError("no basic answer")
+    data = der.Reader(kind.take(der.OCTET_STRING)).enter(der.SEQUENCE).enter(der.SEQUENCE)
+    data.take(0xA2)
+    data.take(_GENERALIZED_TIME)
+    single = data.enter(der.SEQUENCE).enter(der.SEQUENCE)
+    asked = single.take_whole(der.SEQUENCE)
+    single.take(single.next_tag() or 0)
+    begins, ends = single.take(_GENERALIZED_TIME), single.enter(0xA0).take(_GENERALIZED_TIME)
+    return asked, AnswerWindow(_instant(begins), _instant(ends))
+
+
+def _instant(text: bytes) -> datetime:
+    return datetime.strptime(text.decode("ascii"), "%Y%m%d%H%M%SZ").replace(tzinfo=UTC)
 
 
 def _response(status: int, body: bytes) -> bytes:

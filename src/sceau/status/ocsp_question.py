@@ -44,6 +44,21 @@ class OcspQuestion:
     nonce: bytes | None
 
 
+def write_cert_id(hash_name: str, *, name_hash: bytes, key_hash: bytes, serial: int) -> bytes:
+    """DER of a CertID as relying parties write it: the hash's parameters are NULL [RFC 5754 §2]."""
+    algorithm = encode.sequence(_SHA1 if hash_name == "sha1" else _SHA256, encode.NULL)
+    return encode.sequence(
+        algorithm, encode.octets(name_hash), encode.octets(key_hash), encode.integer(serial)
+    )
+
+
+def write_ocsp_question(asked: bytes) -> bytes:
+    """DER of the one request about one CertID that may be asked by GET: nothing optional in it [RFC 5019
+    §2.1.1].
+    """
+    return encode.sequence(encode.sequence(encode.sequence(encode.sequence(asked))))
+
+
 def read_ocsp_question(data: bytes) -> Reading[OcspQuestion]:
     """The request in `data`, or `ocsp.malformed` / `ocsp.too-large` / `ocsp.too-many` / `ocsp.hash` /
     `ocsp.critical`.

@@ -49,7 +49,10 @@ class StatusRecords:
             last = _one(_LAST_REVOCATION, ())
             return Changes((last or (0,))[0] or 0, ())
         rows = _all(_REVOKED_SINCE, (mark,))
-        revoked = tuple((issuer, int(serial, 16)) for _, issuer, serial in rows)
+        if mark and (not rows or rows[0][0] != mark):  # a revocation that was read is gone: none ever goes
+            return Changes((_one(_LAST_REVOCATION, ()) or (0,))[0] or 0, (), other=True)
+        new = rows[1:] if mark else rows
+        revoked = tuple((issuer, int(serial, 16)) for _, issuer, serial in new)
         return Changes(rows[-1][0] if rows else mark, revoked)
 
     def given(self, after: int, upto: int) -> tuple[GivenStatus, ...]:
@@ -99,7 +102,7 @@ _RESPONDER = (
     "WHERE issuer = %s AND serial = %s AND generation = %s AND der IS NOT NULL"
 )
 _LAST_REVOCATION = "SELECT max(id) FROM records_revocation"
-_REVOKED_SINCE = "SELECT id, issuer, serial FROM records_revocation WHERE id > %s ORDER BY id"
+_REVOKED_SINCE = "SELECT id, issuer, serial FROM records_revocation WHERE id >= %s ORDER BY id"
 
 
 def _one(statement: str, values: tuple[object, ...]) -> tuple[Any, ...] | None:
