@@ -19,15 +19,17 @@ from django.core.management import call_command
 from django.db import DatabaseError, close_old_connections
 
 from sceau.operations import (
+    late_lists,
     machine,
     publish_crls,
+    publish_deltas,
     recover_intents,
     refresh_responders,
     restore_shelf,
     seal_journal,
 )
 from sceau.site.nightly import Nightly, hour_of
-from sceau.vocabulary import Fault, Refused
+from sceau.vocabulary import Fault, Refused, errors
 
 log = logging.getLogger("sceau.clockwork")
 
@@ -53,10 +55,22 @@ def tasks() -> list[Task]:
         Task("recover", timedelta(minutes=5), recover_intents),
         Task("shelf", timedelta(minutes=10), restore_shelf),
         Task("crl", timedelta(seconds=20), lambda: publish_crls(due_only=True)),
+        Task("delta", timedelta(seconds=20), lambda: publish_deltas(due_only=True)),
+        Task("late", timedelta(minutes=5), warn_of_late_lists),
         Task("responders", timedelta(minutes=10), refresh_responders),
         Task("journal", timedelta(seconds=5), seal_journal),
         Task("sessions", timedelta(hours=6), lambda: call_command("clearsessions")),
     ]
+
+
+def warn_of_late_lists() -> None:
+    """Tell of each list that should have been made anew; the task fails, so that the heartbeat says so."""
+    findings = late_lists()
+    catalogue = machine().catalogue
+    for finding in findings:
+        log.error("%s", catalogue.say(finding).text)
+    if errors(findings):
+        raise Fault("site.lists-late", retryable=True, detail=", ".join(one.subject for one in findings))
 
 
 def run_clockwork(data: Path, *, stop: threading.Event, ready: Callable[[], None] = lambda: None) -> None:
