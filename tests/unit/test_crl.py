@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from sceau.catalogue import load_catalogue
@@ -146,7 +147,7 @@ def test_the_examiner_refuses_another_extension() -> None:
         .add_extension(x509.DeltaCRLIndicator(11), critical=True)
     )
     key = pki.issuing.key
-    crl = builder.sign(key._private, key._hash)  # type: ignore[attr-defined]
+    crl = builder.sign(key._private, hashes.SHA256())  # type: ignore[attr-defined]
     with pytest.raises(Refused, match=r"crl\.extension"):
         examine_crl(crl.tbs_certlist_bytes, issuer=pki.identity, at=NOW)
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +15,7 @@ from sceau.custody.list_memory import ListMemory
 from sceau.status import (
     CrlFacts,
     CrlForm,
+    CrlWriter,
     build_crl_tbs,
     crl_entry,
     dropped_serials,
@@ -22,6 +24,7 @@ from sceau.status import (
     partition_at,
     read_crl,
     season,
+    signed_der,
 )
 from sceau.status.crl_partition import LONGEST_LIFE
 from sceau.status.crl_shape import read_shape
@@ -125,7 +128,7 @@ def test_a_pointer_that_would_narrow_the_list_is_refused(name: str, pki: Pki) ->
         .add_extension(point, critical=True)
     )
     key = pki.issuing.key
-    crl = builder.sign(key._private, key._hash)  # type: ignore[attr-defined]
+    crl = builder.sign(key._private, hashes.SHA256())  # type: ignore[attr-defined]
     with pytest.raises(Refused, match=r"crl\.extension"):
         examine_crl(crl.tbs_certlist_bytes, issuer=pki.identity, at=NOW)
 
@@ -143,19 +146,30 @@ def test_pieces_of_entries_give_the_bytes_that_single_entries_give(sizes: list[i
     pieces = [[crl_entry(chance.getrandbits(130) + 1, at=NOW) for _ in range(size)] for size in sizes]
     singles = [entry for piece in pieces for entry in piece]
     joined = [b"".join(piece) for piece in pieces]
-    size = sum(map(len, joined))
     one = build_crl_tbs(FACTS, singles, issuer=issuer)
-    assert build_crl_tbs(FACTS, iter(joined), issuer=issuer, size=size) == one
-    assert build_crl_tbs(FACTS, joined, issuer=issuer) == one
+    assert build_crl_tbs(FACTS, iter(joined), issuer=issuer) == one
     shape = read_shape(one, is_signed=False)
     assert one[shape.begins : shape.ends] == b"".join(joined)
 
 
-def test_entries_of_another_size_than_told_are_no_list(pki: Pki) -> None:
-    entry = crl_entry(5, at=NOW)
-    for size in (0, len(entry) - 1, len(entry) + 1):
-        with pytest.raises(ValueError, match="octets instead of"):
-            build_crl_tbs(FACTS, [entry], issuer=pki.identity, size=size)
+def test_a_list_written_in_place_is_the_list_put_together(pki: Pki) -> None:
+    entries = [crl_entry(serial, at=NOW) for serial in (1, 300, 2**150)]
+    for added in ([], entries, [b"".join(entries) * 3000]):
+        for form in FORMS.values():
+            writer = CrlWriter()
+            for piece in added:
+                writer.add(piece)
+            assert writer.entries() == b"".join(added)
+            tbs = bytes(writer.body(FACTS, issuer=pki.identity, form=form))
+            assert tbs == build_crl_tbs(FACTS, added, issuer=pki.identity, form=form)
+            signature = pki.issuing.key.sign(tbs)
+            whole = bytes(writer.signed(signature, issuer=pki.identity))
+            assert whole == signed_der(tbs, signature)
+
+
+def test_what_was_not_signed_is_no_list(pki: Pki) -> None:
+    with pytest.raises(ValueError, match="signed"):
+        CrlWriter().signed(b"", issuer=pki.identity)
 
 
 def test_the_entries_of_a_signed_list_are_found_without_reading_them(pki: Pki) -> None:

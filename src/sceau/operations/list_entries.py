@@ -7,8 +7,8 @@ writes the rows (with the certificate's `partition`), and the next publication a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from sceau.operations.continuity import require_ended
@@ -23,36 +23,33 @@ from sceau.records import (
     entries_between,
     kept_segments,
     revoked_pieces,
+    segment_entries,
 )
 from sceau.records.models import CrlSegment
-from sceau.status import dropped_from
+from sceau.status import CrlWriter, dropped_from
 
-_COUNTED_AGAIN = 8
+_COUNTED_AGAIN = 4
 _SMALL, _SHARE = 1_000, 20
 
 
 @dataclass(slots=True)
 class KeptEntries:
-    """The entries of a list, in pieces. `is_new` when they do not simply begin with those of the list before:
-    then the list before has to be compared with them.
+    """What was put in a list: how many entries, and whether they do not simply begin with those of the list
+    before (`is_new`): then that one has to be compared with them.
     """
 
-    pieces: list[bytes] = field(default_factory=list)
     count: int = 0
     is_new: bool = False
 
-    @property
-    def size(self) -> int:
-        """Octets of all of them."""
-        return sum(map(len, self.pieces))
 
-
-def keep_entries(series: Iterable[Series], *, ended_before: datetime | None, turn: int) -> KeptEntries:
-    """Bring the segments of `series` up to the revocations of now, and give their entries.
+def keep_entries(
+    series: Iterable[Series], *, ended_before: datetime | None, turn: int, into: CrlWriter
+) -> KeptEntries:
+    """Bring the segments of `series` up to the revocations of now, and put their entries `into` a list.
 
     Inside the transaction of a list, its turn taken. Certificates that ended before `ended_before` may leave
     [RFC 5280 §3.3]; they do when a twentieth of their segment has ended. `turn` says which segments have
-    their revocations counted again this time: all of a small list, eight of a large one, the next eight next
+    their revocations counted again this time: all of a small list, four of a large one, the next four next
     time.
 
     Raises `Fault`: ``crl.revocation-lost`` when a segment tells a revocation that the records no longer have,
@@ -60,55 +57,54 @@ def keep_entries(series: Iterable[Series], *, ended_before: datetime | None, tur
     """
     kept = KeptEntries()
     for one in series:
-        keeper = _Keeper(one, ended_before)
+        keeper = _Keeper(one, ended_before, into)
         keeper.renew(turn)
         keeper.grow()
-        kept.pieces += [bytes(segment.entries) for segment in keeper.segments if segment.count]
         kept.count += sum(segment.count for segment in keeper.segments)
         kept.is_new = kept.is_new or keeper.is_new
     return kept
 
 
 class _Keeper:
-    """The segments of one series, in the present transaction."""
+    """The segments of one series, in the present transaction; their entries go into a list one by one."""
 
-    def __init__(self, series: Series, ended_before: datetime | None) -> None:
+    def __init__(self, series: Series, ended_before: datetime | None, into: CrlWriter) -> None:
         self._series = series
         self._ended_before = ended_before
+        self._into = into
         self.segments = kept_segments(series)
         self.is_new = not self.segments
 
     def renew(self, turn: int) -> None:
-        """Make anew what was altered, what is over, and what the revocations do not bear out."""
-        for segment in self.segments:
-            if check_tag(bytes(segment.entries)) != bytes(segment.check_tag):
+        """Take what is kept, made anew where it was altered, is over, or the rows do not bear it out."""
+        counted_again = _some(len(self.segments), turn)
+        for at, segment in enumerate(self.segments):
+            entries = segment_entries(segment)
+            if check_tag(entries) != bytes(segment.check_tag):
                 self.is_new = True
-                self._make(segment)
+                entries = self._make(segment)
             elif self._is_over(segment):
-                self._make_smaller(segment)
-        for segment in _some(self.segments, turn):
-            rows = count_between(self._series, segment.first, segment.last, last_list=segment.left_before)
-            if rows != segment.count:
+                entries = self._make_smaller(segment, entries)
+            if at in counted_again and not self._is_borne_out(segment):
                 self.is_new = True
-                self._make_smaller(segment)
+                entries = self._make_smaller(segment, entries)
+            self._into.add(entries)
 
     def grow(self) -> None:
         """Add what was revoked since, to the last segment as long as it has room."""
         last = self.segments[-1] if self.segments else None
         left_before = None if self.segments else self._ended_before
-        checked = False
+        is_first = True
         while True:
             room = 0 if last is None else SEGMENT_ENTRIES - last.count
             after = 0 if last is None else last.last
-            pieces = revoked_pieces(
-                self._series, after=after, last_list=left_before, size=room if room > 0 else SEGMENT_ENTRIES
-            )
-            piece = next(pieces, None)
+            size = room if room > 0 else SEGMENT_ENTRIES
+            piece = next(revoked_pieces(self._series, after=after, last_list=left_before, size=size), None)
             if piece is None:
                 return
-            if not checked:
+            if is_first:
                 check_joining(self._series, piece, after, last_list=left_before)
-                checked = True
+                is_first = False
             if last is None or room <= 0:
                 last = self._next_segment(after, left_before)
             self._add(last, piece)
@@ -130,32 +126,37 @@ class _Keeper:
         return made
 
     def _add(self, segment: CrlSegment, piece: Piece) -> None:
-        segment.entries = bytes(segment.entries) + piece.entries
+        before = segment_entries(segment) if segment.pk else b""
         segment.count += piece.count
         segment.last = piece.last
-        self._seal(segment)
+        self._seal(segment, before + piece.entries)
+        self._into.add(piece.entries)
+
+    def _is_borne_out(self, segment: CrlSegment) -> bool:
+        rows = count_between(self._series, segment.first, segment.last, last_list=segment.left_before)
+        return rows == segment.count
 
     def _is_over(self, segment: CrlSegment) -> bool:
         ended = self._ended_before
         return ended is not None and segment.leaves_at is not None and segment.leaves_at < ended
 
-    def _make_smaller(self, segment: CrlSegment) -> None:
+    def _make_smaller(self, segment: CrlSegment, before: bytes) -> bytes:
         """Make it anew, and see that nothing leaves but what has ended."""
-        before = bytes(segment.entries)
-        self._make(segment)
-        dropped = dropped_from(before, [bytes(segment.entries)])
-        require_ended(self._series, dropped, last_list=segment.left_before)
+        entries = self._make(segment)
+        require_ended(self._series, dropped_from(before, [entries]), last_list=segment.left_before)
+        return entries
 
-    def _make(self, segment: CrlSegment) -> None:
+    def _make(self, segment: CrlSegment) -> bytes:
         left = [at for at in (segment.left_before, self._ended_before) if at is not None]
         segment.left_before = max(left, default=None)
         piece = entries_between(self._series, segment.first, segment.last, last_list=segment.left_before)
         check_joining(self._series, piece, segment.first, last_list=segment.left_before)
-        segment.entries, segment.count = piece.entries, piece.count
-        self._seal(segment)
+        segment.count = piece.count
+        self._seal(segment, piece.entries)
+        return piece.entries
 
-    def _seal(self, segment: CrlSegment) -> None:
-        segment.check_tag = check_tag(bytes(segment.entries))
+    def _seal(self, segment: CrlSegment, entries: bytes) -> None:
+        segment.entries, segment.check_tag = entries, check_tag(entries)
         segment.leaves_at = end_of_share(
             self._series,
             segment.first,
@@ -166,9 +167,8 @@ class _Keeper:
         segment.save()
 
 
-def _some(segments: Sequence[CrlSegment], turn: int) -> Iterable[CrlSegment]:
-    """Those whose turn it is to be counted again."""
-    if len(segments) <= _COUNTED_AGAIN:
-        return tuple(segments)
-    begin = turn * _COUNTED_AGAIN
-    return (segments[(begin + at) % len(segments)] for at in range(_COUNTED_AGAIN))
+def _some(segments: int, turn: int) -> frozenset[int]:
+    """The places of those whose turn it is to be counted again."""
+    if segments <= _COUNTED_AGAIN:
+        return frozenset(range(segments))
+    return frozenset((turn * _COUNTED_AGAIN + at) % segments for at in range(_COUNTED_AGAIN))

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from sceau.operations.acts import Act, acting
 from sceau.operations.clock import require_clock
 from sceau.operations.continuity import LOST, require_nothing_lost
-from sceau.operations.list_entries import KeptEntries, keep_entries
+from sceau.operations.list_entries import keep_entries
 from sceau.operations.list_scopes import (
     Scope,
     calendar_of,
@@ -40,7 +40,7 @@ from sceau.records.models import CrlIssue
 from sceau.status import (
     CrlFacts,
     CrlForm,
-    build_crl_tbs,
+    CrlWriter,
     crl_is_due,
     issuer_identity,
     next_crl,
@@ -167,7 +167,11 @@ def _intend(scope: Scope, *, delta: bool, floor: int) -> tuple[CrlIssue, bytes]:
         )
         base = _base_of(scope) if delta else None
         through = last_revocation()
-        entries = _added_since(scope, base) if base else _all_entries(scope, shelf, turn=facts.number)
+        writer = CrlWriter()
+        if base is None:
+            count = _all_entries(scope, shelf, turn=facts.number, into=writer)
+        else:
+            count = _added_since(scope, base, into=writer)
         row = CrlIssue.objects.create(
             issuer=issuer.code,
             generation=issuer.generation,
@@ -176,12 +180,11 @@ def _intend(scope: Scope, *, delta: bool, floor: int) -> tuple[CrlIssue, bytes]:
             number=facts.number,
             this_update=facts.this_update,
             next_update=facts.next_update,
-            entries=entries.count,
+            entries=count,
             through=through,
         )
     identity = issuer_identity(issuer.code, issuer.generation, issuer.certificate)
-    form = _form(scope, base)
-    return row, build_crl_tbs(facts, entries.pieces, issuer=identity, form=form, size=entries.size)
+    return row, bytes(writer.body(facts, issuer=identity, form=_form(scope, base)))
 
 
 def _form(scope: Scope, base: CrlIssue | None) -> CrlForm:
@@ -202,29 +205,30 @@ def _after(facts: CrlFacts, other: CrlIssue | None) -> CrlFacts:
     return CrlFacts(facts.number, begins, begins + (facts.next_update - facts.this_update))
 
 
-def _added_since(scope: Scope, base: CrlIssue) -> KeptEntries:
-    """What was revoked since `base`; what ended before the last complete list left with it."""
+def _added_since(scope: Scope, base: CrlIssue, *, into: CrlWriter) -> int:
+    """How many were revoked since `base`; what ended before the last complete list left with it."""
     last = scope.issues(delta=False).first()
-    found = KeptEntries()
+    count = 0
     for one in scope.series:
         for piece in revoked_pieces(
             one, after=base.through, last_list=None if last is None else last.this_update
         ):
-            found.pieces.append(piece.entries)
-            found.count += piece.count
-    return found
+            into.add(piece.entries)
+            count += piece.count
+    return count
 
 
-def _all_entries(scope: Scope, shelf: _Shelf, *, turn: int) -> KeptEntries:
-    """The entries of a complete list, none of them lost."""
+def _all_entries(scope: Scope, shelf: _Shelf, *, turn: int, into: CrlWriter) -> int:
+    """How many a complete list holds, none of them lost."""
     ended_before = _listed_everywhere(scope)
-    entries = keep_entries(scope.series, ended_before=ended_before, turn=turn)
+    kept = keep_entries(scope.series, ended_before=ended_before, turn=turn, into=into)
     told = list(shelf.told())
-    if entries.is_new and shelf.last is not None:
+    if kept.is_new and shelf.last is not None:
         line = latest_crl(scope.issuer.code, scope.issuer.generation, partition=scope.partition)
         told += [] if line is None else [line.der]
-    require_nothing_lost(scope.issuer, entries.pieces, told=told, last_list=ended_before)
-    return entries
+    if told:
+        require_nothing_lost(scope.issuer, [into.entries()], told=told, last_list=ended_before)
+    return kept.count
 
 
 def _listed_everywhere(scope: Scope) -> datetime | None:

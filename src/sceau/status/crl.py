@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from io import BytesIO
 from typing import Self
 
 from sceau.catalogue import Calendar
@@ -23,6 +22,7 @@ from sceau.status.answers import REASONS_SAID, reason_said
 from sceau.status.issuing import IssuerIdentity
 
 _AUTHORITY_KEY_IDENTIFIER, _CRL_NUMBER, _REASON_CODE = "2.5.29.35", "2.5.29.20", "2.5.29.21"
+_ROOM = 8192  # for a head: an issuer's name is some hundreds of octets
 _DELTA_INDICATOR, _ISSUING_POINT, _FRESHEST = "2.5.29.27", "2.5.29.28", "2.5.29.46"
 
 
@@ -100,25 +100,44 @@ def crl_entry(serial: int, *, at: datetime, reason: int = 0, said: frozenset[int
 
 
 def build_crl_tbs(
-    facts: CrlFacts,
-    entries: Iterable[bytes],
-    *,
-    issuer: IssuerIdentity,
-    form: CrlForm = CrlForm(),
-    size: int | None = None,
+    facts: CrlFacts, entries: Iterable[bytes], *, issuer: IssuerIdentity, form: CrlForm = CrlForm()
 ) -> bytes:
     """DER of TBSCertList over `entries`, each one or more whole entries as `crl_entry` made them.
 
-    With `size` (octets of all entries together) they are copied once, one after the other; ValueError when
-    they turn out to be another size. An empty list leaves the field out [RFC 5280 §5.1.2.6].
+    An empty list leaves the field out [RFC 5280 §5.1.2.6].
     """
-    if facts.next_update <= facts.this_update:
-        raise ValueError("a list ends after it begins")
-    if size is None:
-        entries = tuple(entries)
-        size = sum(map(len, entries))
-    front = b"".join(
-        (
+    writer = CrlWriter()
+    for piece in entries:
+        writer.add(piece)
+    return bytes(writer.body(facts, issuer=issuer, form=form))
+
+
+class CrlWriter:
+    """A list being written in one place: its entries first, then head, foot and signature around them, so
+    that a million entries are copied once.
+    """
+
+    __slots__ = ("_begins", "_body", "_data")
+
+    def __init__(self) -> None:
+        self._data = bytearray(_ROOM)
+        self._begins = _ROOM
+        self._body: memoryview | None = None
+
+    def add(self, entries: bytes) -> None:
+        """More entries, each whole, as `crl_entry` made them. None once there is a body."""
+        self._data += entries
+
+    def entries(self) -> bytes:
+        """A copy of what was added."""
+        return bytes(self._data[_ROOM:])
+
+    def body(self, facts: CrlFacts, *, issuer: IssuerIdentity, form: CrlForm = CrlForm()) -> memoryview:
+        """The TBSCertList, in place: what is to be signed."""
+        if facts.next_update <= facts.this_update:
+            raise ValueError("a list ends after it begins")
+        size = len(self._data) - _ROOM
+        front = (
             encode.integer(1),
             issuer.algorithm,
             issuer.name,
@@ -126,17 +145,30 @@ def build_crl_tbs(
             encode.time(facts.next_update),
             bytes((der.SEQUENCE,)) + encode.length(size) if size else b"",
         )
-    )
-    foot = encode.explicit(0, _extensions(facts, issuer, form))
-    whole = BytesIO()
-    whole.write(bytes((der.SEQUENCE,)) + encode.length(len(front) + size + len(foot)) + front)
-    begins = whole.tell()
-    for piece in entries:
-        whole.write(piece)
-    if whole.tell() - begins != size:
-        raise ValueError(f"entries of {whole.tell() - begins} octets instead of {size}")
-    whole.write(foot)
-    return whole.getvalue()
+        self._data += encode.explicit(0, _extensions(facts, issuer, form))
+        self._put_before(b"".join(front))
+        self._put_header()
+        self._body = memoryview(self._data)[self._begins :]
+        return self._body
+
+    def signed(self, signature: bytes, *, issuer: IssuerIdentity) -> memoryview:
+        """The whole list, in place, once its body was signed. The body's view ends with this."""
+        if self._body is None:
+            raise ValueError("nothing was signed yet")
+        self._body.release()
+        self._data += issuer.algorithm + encode.bits(signature)
+        self._put_header()
+        return memoryview(self._data)[self._begins :]
+
+    def _put_header(self) -> None:
+        self._put_before(bytes((der.SEQUENCE,)) + encode.length(len(self._data) - self._begins))
+
+    def _put_before(self, front: bytes) -> None:
+        begins = self._begins - len(front)
+        if begins < 0:
+            raise ValueError("an issuer's name of thousands of octets")
+        self._data[begins : self._begins] = front
+        self._begins = begins
 
 
 def _extensions(facts: CrlFacts, issuer: IssuerIdentity, form: CrlForm) -> bytes:
@@ -150,9 +182,7 @@ def _extensions(facts: CrlFacts, issuer: IssuerIdentity, form: CrlForm) -> bytes
         parts.append(encode.extension(_DELTA_INDICATOR, encode.integer(form.base), critical=True))
     if form.partition:
         point = encode.explicit(0, _full_name(form.partition))
-        parts.append(
-            encode.extension(_ISSUING_POINT, encode.sequence(point, b"\x81\x01\xff"), critical=True)
-        )
+        parts.append(encode.extension(_ISSUING_POINT, encode.sequence(point, b"\x81\x01\xff"), critical=True))
     if form.freshest:
         point = encode.sequence(encode.explicit(0, _full_name(form.freshest)))
         parts.append(encode.extension(_FRESHEST, encode.sequence(point)))

@@ -27,6 +27,16 @@ from sceau.records.queries.journal import (
     journal_lines,
     latest_head,
 )
+from sceau.records.queries.legal_file import (
+    attestations_of,
+    contract_file,
+    contract_for,
+    leave_line,
+    leaves_of_structure,
+    list_contracts,
+    piece_line,
+    pieces_of_order,
+)
 from sceau.records.queries.lists import (
     SEGMENT_ENTRIES,
     Piece,
@@ -42,6 +52,7 @@ from sceau.records.queries.lists import (
     latest_crl,
     revoked_entries,
     revoked_pieces,
+    segment_entries,
     series_of,
 )
 from sceau.records.queries.orders import desk_queue, order_file, order_for, orders_of
@@ -83,6 +94,7 @@ __all__ = [
     "Series",
     "StatusRecords",
     "Turn",
+    "attestations_of",
     "card_line",
     "cards_of",
     "certificate_by_serial",
@@ -93,6 +105,8 @@ __all__ = [
     "certificates_under",
     "check_joining",
     "check_tag",
+    "contract_file",
+    "contract_for",
     "contract_line",
     "count_between",
     "desk_queue",
@@ -117,6 +131,9 @@ __all__ = [
     "last_revocation",
     "latest_crl",
     "latest_head",
+    "leave_line",
+    "leaves_of_structure",
+    "list_contracts",
     "list_habilitations",
     "list_runs",
     "list_tokens",
@@ -126,6 +143,8 @@ __all__ = [
     "order_for",
     "orders_of",
     "person_line",
+    "piece_line",
+    "pieces_of_order",
     "revoked_entries",
     "revoked_pieces",
     "rights_under",
@@ -133,6 +152,7 @@ __all__ = [
     "run_file",
     "run_preview",
     "run_report",
+    "segment_entries",
     "series_of",
     "still_to_end",
     "structures_of",

@@ -128,11 +128,16 @@ def last_revocation() -> int:
 
 
 def kept_segments(series: Series) -> list[CrlSegment]:
-    """The kept segments of a series, in order."""
+    """The kept segments of a series, in order; their entries are read one by one, by `segment_entries`."""
     mine = CrlSegment.objects.filter(
         issuer=series.issuer, generation=series.generation, partition=series.number
     )
-    return list(mine.order_by("place"))
+    return list(mine.order_by("place").defer("entries"))
+
+
+def segment_entries(segment: CrlSegment) -> bytes:
+    """The entries of a kept segment."""
+    return bytes(_ask("SELECT entries FROM records_crlsegment WHERE id = %s", [segment.pk])[0][0])
 
 
 def check_tag(entries: bytes) -> bytes:
