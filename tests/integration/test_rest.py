@@ -567,17 +567,10 @@ def test_t59_an_unknown_outcome_is_said_and_never_signed_again(
     assert Certificate.objects.get().revocation.quality == "authority"
 
 
-def test_a_crash_before_the_hand_over_is_mended_by_asking_again(
-    program: RestClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from sceau.enrolment.rest import calls
-
-    def crash(*_: Any, **__: Any) -> Any:
-        raise RuntimeError("power")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(calls, "hand_over", crash)
-        assert program.post("certificates", body(), key="k").status == 500
+def test_what_was_issued_and_not_handed_over_is_handed_over_by_asking_again(program: RestClient) -> None:
+    actor = admit_token(program.token)
+    issue_certificate(actor, server_request(), idempotency_key=f"{actor.within}:k")
+    assert Certificate.objects.get().state == "issued"
     assert program.post("certificates", body(), key="k").json["standing"] == "in-service"
     assert Certificate.objects.count() == 1
 

@@ -37,13 +37,15 @@ Answer = CertificateFile | Exception
 @dataclass(frozen=True, slots=True)
 class Ask:
     """One request for a certificate. The same `idempotency_key` from the same actor gives the first
-    certificate again. With `hand_over`, what is issued is handed over in the same breath.
+    certificate again. With `hand_over`, what is issued is handed over in the same breath. Keys in `apart`
+    must never have given anything: this request would be another one than theirs.
     """
 
     actor: Actor
     request: CertificateRequest
     idempotency_key: str
     hand_over: HandOver | None = None
+    apart: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -69,6 +71,11 @@ class _Case:
     def name(self) -> tuple[str, str]:
         """What makes it the same request as another."""
         return self.ask.actor.person_id, self.ask.idempotency_key
+
+    @property
+    def names(self) -> tuple[tuple[str, str], ...]:
+        """Its name, and those that must not be there."""
+        return (self.name, *((self.ask.actor.person_id, key) for key in self.ask.apart))
 
     @property
     def key(self) -> str:
@@ -185,7 +192,7 @@ def _intend(batch: Sequence[_Case]) -> None:
             case.begin()
             case.act.at = at
         pleas = [Plea(case.ask.actor, case.ask.request, case.csr.value) for case in batch]
-        first = hot.first_under(case.name for case in batch)
+        first = hot.first_under(name for case in batch for name in case.names)
         read, quotas = read_for(pleas, at=at), Quotas(at)
         for case, plea in zip(batch, pleas, strict=True):
             _consider(case, plea, first, read)
@@ -207,14 +214,21 @@ def _consider(case: _Case, plea: Plea, first: dict[tuple[str, str], hot.FirstRow
         _required_key(case.ask.idempotency_key)
         if case.ask.hand_over is not None:
             case.ask.hand_over.check(case.ask.actor)
-        before = first.get(case.name)
-        if before is not None:
-            case.first = _same(case, before)
+        case.first = _first_of(case, first)
+        if case.first:
             return
         case.csr.require()
         case.weighed = weigh_on(case.act, plea, ground_of(plea, read))
     except (Refused, Fault) as trouble:
         case.answer = trouble
+
+
+def _first_of(case: _Case, first: dict[tuple[str, str], hot.FirstRow]) -> str:
+    """The reference of what this very request gave before; empty when it gave nothing yet."""
+    if any(name in first for name in case.names[1:]):
+        raise Refused([Finding.error("issuance.key-for-another", "idempotency_key")])
+    before = first.get(case.name)
+    return "" if before is None else _same(case, before)
 
 
 def _same(case: _Case, first: hot.FirstRow) -> str:

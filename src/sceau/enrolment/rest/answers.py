@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from ssl import DER_cert_to_PEM_cert
 from typing import Any
 
@@ -193,8 +194,11 @@ def file_told(file: CertificateFile) -> dict[str, Any]:
     return {
         **line_told(file.line),
         "certificate": DER_cert_to_PEM_cert(file.der) if is_there else None,
-        "chain": [DER_cert_to_PEM_cert(der) for der in authorities_of(file)] if is_there else [],
+        "chain": [_authority_pem(der) for der in authorities_of(file)] if is_there else [],
     }
+
+
+_authority_pem = lru_cache(maxsize=256)(DER_cert_to_PEM_cert)
 
 
 def is_handed_over(file: CertificateFile) -> bool:

@@ -1,26 +1,29 @@
 """The REST door as a small ASGI application: find the address, admit the caller, read, call, answer.
 
-Nothing waits in the event loop: everything that touches the records runs in a pool of threads, each call with
-its own connection to the database. Whatever a body holds, the answer is never a 5xx of ours; a defect is
-written down under the call's number and answered without a word of it.
+Nothing waits in the event loop: what issues runs in one thread, for many calls at a time; everything else
+that touches the records in a pool of threads, each call with its own connection to the database. Whatever a
+body holds, the answer is never a 5xx of ours; a defect is written down under the call's number and answered
+without a word of it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
+import threading
 import uuid
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import InterfaceError, OperationalError, close_old_connections
 
-from sceau.enrolment.rest.answers import told
 from sceau.enrolment.rest.caller import Credentials, ReadCard, Reception, address_group
-from sceau.enrolment.rest.calls import Call, Reply
+from sceau.enrolment.rest.calls import Call, Reply, asks_of, certificates_told, post_certificates
+from sceau.enrolment.rest.engine import Engine, Order, unheeded
 from sceau.enrolment.rest.incoming import (
     Incoming,
     Receive,
@@ -33,16 +36,10 @@ from sceau.enrolment.rest.incoming import (
     too_large,
 )
 from sceau.enrolment.rest.openapi import description
-from sceau.enrolment.rest.problems import (
-    NotServedError,
-    Problem,
-    problem_of_fault,
-    problem_of_refusal,
-    stop,
-)
+from sceau.enrolment.rest.problems import NotServedError, Problem, defect, problem_of, stop
 from sceau.enrolment.rest.routes import SMALL, Route, routes_at
 from sceau.enrolment.rest.shapes import BODY
-from sceau.operations import Actor
+from sceau.operations import Actor, Answer, Ask
 from sceau.vocabulary import Fault, Finding, Refused
 
 log = logging.getLogger("sceau.enrolment")
@@ -73,9 +70,13 @@ class RestApp:
         self._reception = reception or Reception(settings.read_card)
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="rest")
         self._described = _as_json(description(settings.address))
+        self._guards = _guards(settings.hsts)
+        self._engine = Engine()
+        self._post = _Post()
 
     def close(self) -> None:
         """Let the calls under way end, and the threads with them."""
+        self._engine.close()
         self._pool.shutdown()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -85,11 +86,8 @@ class RestApp:
         instance = f"urn:uuid:{uuid.uuid4()}"
         try:
             reply = await self._answer(scope, receive, instance)
-        except NotServedError as ended:
-            reply = _problem(ended.problem, instance)
-        except Exception:  # a defect of ours
-            log.exception("no answer to %s", instance)
-            reply = _defect(instance)
+        except Exception as error:
+            reply = _problem(_problem_of(error, instance), instance)
         await self._send(reply, send, instance=instance, head=scope["method"] == "HEAD")
 
     async def _answer(self, scope: Scope, receive: Receive, instance: str) -> Reply:
@@ -97,19 +95,55 @@ class RestApp:
         if not found:
             raise stop(404, [Finding.error("api.no-such-address", "adresse")])
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
-        allowed = ", ".join(sorted({*found, "OPTIONS", *({"HEAD"} if "GET" in found else ())}))
-        if method == "OPTIONS":
-            return Reply(204, raw=b"", headers={"allow": allowed})
         route = found.get(method)
-        if route is None:
+        if route is None or method == "OPTIONS":
+            allowed = ", ".join(sorted({*found, "OPTIONS", *({"HEAD"} if "GET" in found else ())}))
+            if method == "OPTIONS":
+                return Reply(204, raw=b"", headers={"allow": allowed})
             raise stop(405, [Finding.error("api.method", "méthode", allowed=allowed)], allow=allowed)
         incoming = self._incoming(scope, route, reference, instance)
         if route.act is None:
             return Reply(200, raw=self._described)
         if route.bodies:
             await self._take_body(incoming, receive)
+        if route.act is post_certificates:
+            return await self._issue(incoming)
         reply: Reply = await self._in_thread(self._serve, incoming)
         return reply
+
+    async def _issue(self, incoming: Incoming) -> Reply:
+        """Have certificates issued by the engine, with those that others ask for at this moment."""
+        who: Actor | str | None = incoming.actor
+        if who is None:
+            who = self._reception.secret_of(incoming.shown)
+            if not who:
+                who = incoming.actor = await self._in_thread(self._reception.admit, incoming.shown)
+        try:
+            key, body = await self._read(incoming)
+        except NotServedError:
+            if incoming.actor is None:  # first of all, who asks must be somebody
+                await self._in_thread(self._reception.admit, incoming.shown)
+            raise
+        loop = asyncio.get_running_loop()
+        waiting: asyncio.Future[Reply] = loop.create_future()
+        ordered = _Ordered(incoming, key, body)
+
+        def told(answers: Sequence[Answer] | Exception) -> None:
+            self._post.send(loop, waiting, ordered.outcome(answers))
+
+        self._engine.order(
+            Order(who, ordered.asks, told, ordered.admitted(self._reception), len(body.get("requests", "1")))
+        )
+        return await waiting
+
+    async def _read(self, incoming: Incoming) -> tuple[str, dict[str, Any]]:
+        """The key and the body; a large body is read in a thread."""
+        read_query(incoming.route.query, incoming.query)
+        key = read_key(incoming)
+        if len(incoming.body) <= SMALL:
+            return key, read_body(incoming)
+        body: dict[str, Any] = await self._in_thread(read_body, incoming)
+        return key, body
 
     def _incoming(self, scope: Scope, route: Route, reference: str, instance: str) -> Incoming:
         headers: dict[bytes, tuple[bytes, ...]] = {}
@@ -142,20 +176,7 @@ class RestApp:
         return await loop.run_in_executor(self._pool, _with_connection, work, argument)
 
     def _serve(self, incoming: Incoming) -> Reply:
-        """Admit, read, call: in a thread, with every refusal and fault turned into its problem."""
-        try:
-            return self._called(incoming)
-        except Refused as refused:
-            raise NotServedError(problem_of_refusal(refused)) from refused
-        except Fault as fault:
-            log.warning("fault in %s: %s", incoming.instance, fault)
-            raise NotServedError(problem_of_fault(fault)) from fault
-        except (OperationalError, InterfaceError) as error:
-            log.warning("no database in %s: %s", incoming.instance, error)
-            away = Fault("operations.database", retryable=True)
-            raise NotServedError(problem_of_fault(away)) from error
-
-    def _called(self, incoming: Incoming) -> Reply:
+        """Admit, read, call: in a thread, each call with its own connection to the database."""
         route = incoming.route
         actor = incoming.actor or (_NOBODY if route.is_open else self._reception.admit(incoming.shown))
         query = read_query(route.query, incoming.query)
@@ -167,24 +188,76 @@ class RestApp:
 
     async def _send(self, reply: Reply, send: Send, *, instance: str, head: bool) -> None:
         body = reply.raw if reply.raw is not None else _as_json(reply.body)
-        headers = {
-            "content-type": reply.content_type,
-            "content-length": str(len(body)),
-            "cache-control": "no-store",
-            "x-content-type-options": "nosniff",
-            "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-            "referrer-policy": "no-referrer",
-            "cross-origin-resource-policy": "same-origin",
-            "x-request-id": instance.removeprefix("urn:uuid:"),
-            **reply.headers,
-        }
-        if reply.status == 204:
-            del headers["content-type"], headers["content-length"]
-        if self._settings.hsts:
-            headers["strict-transport-security"] = f"max-age={self._settings.hsts}"
-        pairs = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+        pairs = [*self._guards, (b"x-request-id", instance.removeprefix("urn:uuid:").encode("ascii"))]
+        if reply.status != 204:
+            pairs.append((b"content-type", reply.content_type.encode("latin-1")))
+            pairs.append((b"content-length", str(len(body)).encode("ascii")))
+        pairs += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers.items()]
         await send({"type": "http.response.start", "status": reply.status, "headers": pairs})
         await send({"type": "http.response.body", "body": b"" if head else body})
+
+
+@dataclass(slots=True)
+class _Ordered:
+    """A call on its way through the engine, where it is turned into requests and into its answer."""
+
+    incoming: Incoming
+    key: str
+    body: dict[str, Any]
+    call: Call | None = None
+
+    def asks(self, actor: Actor) -> list[Ask | Exception]:
+        """What is asked for, now that it is known by whom."""
+        self.call = Call(actor, self.incoming.instance, self.incoming.reference, self.body, {}, self.key)
+        return asks_of(self.call)
+
+    def admitted(self, reception: Reception) -> Callable[[Refused | None], None]:
+        """What to do with the fate of a secret; nothing where the caller was admitted before."""
+        if self.incoming.actor is not None:
+            return unheeded
+        return lambda refused: reception.settle(self.incoming.shown, refused)
+
+    def outcome(self, answers: Sequence[Answer] | Exception) -> Reply | Exception:
+        """The reply, written out; or what is to be raised."""
+        if isinstance(answers, Exception) or self.call is None:
+            return answers if isinstance(answers, Exception) else LookupError("answered before it was asked")
+        try:
+            reply = certificates_told(self.call, answers)
+        except Exception as error:
+            return error
+        return replace(reply, body=None, raw=_as_json(reply.body))
+
+
+class _Post:
+    """Brings outcomes from the engine's thread to the loops that wait, many at a time."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._sent: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Reply], Reply | Exception]]]
+        self._sent = {}
+
+    def send(
+        self, loop: asyncio.AbstractEventLoop, waiting: asyncio.Future[Reply], outcome: Reply | Exception
+    ) -> None:
+        """From any thread; nobody minds when the loop is gone."""
+        with self._lock:
+            several = self._sent.setdefault(loop, [])
+            several.append((waiting, outcome))
+            if len(several) > 1:
+                return
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(self._deliver, loop)
+
+    def _deliver(self, loop: asyncio.AbstractEventLoop) -> None:
+        with self._lock:
+            several = self._sent.pop(loop, [])
+        for waiting, outcome in several:
+            if waiting.done():  # who asked is gone
+                continue
+            if isinstance(outcome, Exception):
+                waiting.set_exception(outcome)
+            else:
+                waiting.set_result(outcome)
 
 
 def _with_connection(work: Callable[[Any], Any], argument: Any) -> Any:
@@ -194,6 +267,20 @@ def _with_connection(work: Callable[[Any], Any], argument: Any) -> Any:
         return work(argument)
     finally:
         close_old_connections()
+
+
+def _guards(hsts: int) -> list[tuple[bytes, bytes]]:
+    """What every answer says, whatever it is; `hsts` in seconds."""
+    found = [
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+        (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+        (b"referrer-policy", b"no-referrer"),
+        (b"cross-origin-resource-policy", b"same-origin"),
+    ]
+    if hsts:
+        found.append((b"strict-transport-security", b"max-age=%d" % hsts))
+    return found
 
 
 def _as_json(value: Any) -> bytes:
@@ -210,5 +297,12 @@ def _problem(problem: Problem, instance: str) -> Reply:
     )
 
 
-def _defect(instance: str) -> Reply:
-    return _problem(Problem(500, tuple(told([Finding.error("api.defect", "service")]))), instance)
+def _problem_of(error: Exception, instance: str) -> Problem:
+    """What is answered; what the operator should know is written down under the call's number."""
+    problem = problem_of(error)
+    if problem is None:
+        log.error("no answer to %s", instance, exc_info=error)
+        return defect()
+    if isinstance(error, Fault | OperationalError | InterfaceError):
+        log.warning("fault in %s: %s", instance, error)
+    return problem

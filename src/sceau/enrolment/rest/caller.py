@@ -97,23 +97,39 @@ class Reception:
 
     def admit(self, shown: Credentials) -> Actor:
         """Who acts. A token, when there is one, is what counts: a card beside it adds nothing to it."""
-        credential = shown.digest
-        if self._brake.is_on(shown.address, credential):
+        secret = self.secret_of(shown)
+        try:
+            actor = admit_token(secret) if secret else self._holder_of(shown.certificate)
+        except Refused as refused:
+            self.settle(shown, refused)
+            raise stop(401, refused.findings) from refused
+        self.settle(shown, None)
+        return actor
+
+    def secret_of(self, shown: Credentials) -> str:
+        """The secret of the token that is shown, still to be admitted; empty when none is. Stops who failed
+        too often, and what is no token.
+        """
+        if self._brake.is_on(shown.address, shown.digest):
             raise stop(
                 429,
                 [Finding.error("api.too-many-failures", shown.address)],
                 retry_after=str(self._brake.seconds_left()),
             )
+        if not shown.authorization:
+            return ""
         try:
-            if shown.authorization:
-                actor = admit_token(_token_in(shown.authorization))
-            else:
-                actor = self._holder_of(shown.certificate)
+            return _token_in(shown.authorization)
         except Refused as refused:
-            self._brake.failed(shown.address)
+            self.settle(shown, refused)
             raise stop(401, refused.findings) from refused
-        self._brake.admitted(shown.address, credential)
-        return actor
+
+    def settle(self, shown: Credentials, refused: Refused | None) -> None:
+        """Count what became of the credentials shown."""
+        if refused is None:
+            self._brake.admitted(shown.address, shown.digest)
+        else:
+            self._brake.failed(shown.address)
 
     def _holder_of(self, certificate: bytes | None) -> Actor:
         if certificate is None:
@@ -144,7 +160,7 @@ def _token_in(headers: tuple[bytes, ...]) -> str:
     scheme, _, secret = headers[0].partition(b" ")
     if len(headers) != 1 or scheme.lower() != b"bearer" or len(secret) > LONGEST_TOKEN:
         raise Refused([Finding.error("api.authorization", "Authorization")])
-    return secret.strip().decode("latin-1")
+    return secret.strip().decode("latin-1") or "-"
 
 
 def address_group(client: str) -> str:

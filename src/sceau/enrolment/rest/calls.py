@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from ssl import DER_cert_to_PEM_cert
@@ -16,14 +16,14 @@ from sceau.enrolment.rest.answers import (
     line_told,
     verdict_told,
 )
-from sceau.enrolment.rest.problems import NotServedError, Problem, problem_of_fault, problem_of_refusal, stop
+from sceau.enrolment.rest.problems import defect, problem_of, stop
 from sceau.enrolment.rest.requests import as_request
 from sceau.operations import (
     Actor,
-    CertificateRequest,
-    check_chosen_code,
-    hand_over,
-    issue_certificate,
+    Answer,
+    Ask,
+    HandOver,
+    issue_all,
     machine,
     preview_certificate,
     revoke_certificate,
@@ -39,9 +39,10 @@ from sceau.records import (
     habilitations_of,
     latest_head,
 )
-from sceau.vocabulary import Fault, Finding, Refused
+from sceau.vocabulary import Finding, Refused
 
-PATIENCE_SECONDS = 3.0
+log = logging.getLogger("sceau.enrolment")
+
 PEM_TYPE = "application/pem-certificate-chain"
 BASE = "/api/v1"
 
@@ -71,13 +72,9 @@ class Reply:
 
 def post_certificates(call: Call) -> Reply:
     """One request, or several."""
-    several = call.body.get("requests")
-    if several is None:
-        _check_keys(call, [call.body], batch=False)
-        file = _issue(call, call.body, _own_key(call))
-        return Reply(201, file_told(file), headers={"location": f"{BASE}/certificates/{file.line.reference}"})
-    _check_keys(call, several, batch=True)
-    return Reply(200, {"results": [_one_of_several(call, at, one) for at, one in enumerate(several)]})
+    asks = asks_of(call)
+    issued = iter(issue_all([ask for ask in asks if isinstance(ask, Ask)]))
+    return certificates_told(call, [next(issued) if isinstance(ask, Ask) else ask for ask in asks])
 
 
 def get_certificates(call: Call) -> Reply:
@@ -151,51 +148,45 @@ def get_health(call: Call) -> Reply:
     return Reply(200, {"status": "ok"})
 
 
-def _one_of_several(call: Call, at: int, read: Mapping[str, Any]) -> dict[str, Any]:
-    """The result of one request among several: refused or failed, the others go on."""
+def asks_of(call: Call) -> list[Ask | Exception]:
+    """What is asked for, each handed over with its issuance; or why one cannot even be asked.
+    `NotServedError` when the key of the whole call already served another one.
+    """
+    base, several = _own_key(call), call.body.get("requests")
+    if several is None:
+        return [_ask(call, call.body, key=base, apart=(f"{base}/0",))]
+    _check_keys(call, several)
+    return [_ask(call, one, key=f"{base}/{at}", apart=()) for at, one in enumerate(several)]
+
+
+def _ask(call: Call, read: Mapping[str, Any], *, key: str, apart: tuple[str, ...]) -> Ask | Exception:
+    hand_over = HandOver(read.get("terms_accepted"), read.get("revocation_code"))
     try:
-        file = _issue(call, read, f"{_own_key(call)}/{at}")
+        return Ask(call.actor, as_request(read, within=call.actor.within), key, hand_over, apart)
     except Refused as refused:
-        problem = problem_of_refusal(refused)
-    except Fault as fault:
-        problem = problem_of_fault(fault)
-    except NotServedError as ended:
-        problem = ended.problem
-    else:
-        return {"index": at, "status": 201, "certificate": file_told(file)}
-    return {"index": at, "status": problem.status, "problem": _document(call, problem, at)}
+        return refused
 
 
-def _document(call: Call, problem: Problem, at: int) -> dict[str, Any]:
-    return problem.document(f"{call.instance}/{at}")
+def certificates_told(call: Call, answers: Sequence[Answer]) -> Reply:
+    """What came of a call: its certificate, or a result for each. Raises what the one request came to."""
+    if "requests" in call.body:
+        return Reply(200, {"results": [_result(call, at, one) for at, one in enumerate(answers)]})
+    (answer,) = answers
+    if isinstance(answer, Exception):
+        raise answer
+    where = f"{BASE}/certificates/{answer.line.reference}"
+    return Reply(201, file_told(answer), headers={"location": where})
 
 
-def _issue(call: Call, read: Mapping[str, Any], key: str) -> CertificateFile:
-    """Weigh what belongs to the hand-over first, so that nothing is signed that could not be handed over."""
-    code = read.get("revocation_code")
-    if not call.actor.token and read.get("terms_accepted") is not True:
-        raise Refused([Finding.error("collection.terms", "terms_accepted")])
-    if read.get("terms_accepted") is False:
-        raise Refused([Finding.error("collection.terms", "terms_accepted")])
-    if code is not None:
-        check_chosen_code(code)
-    request = as_request(read, within=call.actor.within)
-    file = _issue_patiently(call.actor, request, key)
-    return hand_over(
-        call.actor, reference=file.line.reference, terms_accepted=read.get("terms_accepted", False), code=code
-    )
-
-
-def _issue_patiently(actor: Actor, request: CertificateRequest, key: str) -> CertificateFile:
-    """Wait a little for the same request under way on another connection, rather than send it away."""
-    limit = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        try:
-            return issue_certificate(actor, request, idempotency_key=key)
-        except Fault as fault:
-            if fault.code != "issuance.in-progress" or time.monotonic() > limit:
-                raise
-        time.sleep(0.05)
+def _result(call: Call, at: int, answer: Answer) -> dict[str, Any]:
+    """The result of one request among several: refused or failed, the others went on."""
+    if isinstance(answer, CertificateFile):
+        return {"index": at, "status": 201, "certificate": file_told(answer)}
+    problem = problem_of(answer)
+    if problem is None:
+        log.error("no answer to %s/%d", call.instance, at, exc_info=answer)
+        problem = defect()
+    return {"index": at, "status": problem.status, "problem": problem.document(f"{call.instance}/{at}")}
 
 
 def _own_key(call: Call) -> str:
@@ -203,11 +194,14 @@ def _own_key(call: Call) -> str:
     return f"{call.actor.within or 'api'}:{call.key}"
 
 
-def _check_keys(call: Call, asked: Sequence[Mapping[str, Any]], *, batch: bool) -> None:
-    """Refuse the whole call when its key already served another one. Replays pass [ASSURANCE T55]."""
+def _check_keys(call: Call, asked: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse a whole call of several when its key already served another one. Replays pass [ASSURANCE T55].
+
+    That the key of a call of one served none of several is asked with the request itself.
+    """
     base = _own_key(call)
-    keys = [f"{base}/{at}" for at in range(len(asked))] if batch else [base]
-    beyond = [base, f"{base}/{len(asked)}"] if batch else [f"{base}/0"]
+    keys = [f"{base}/{at}" for at in range(len(asked))]
+    beyond = [base, f"{base}/{len(asked)}"]
     known = digests_under(call.actor.person_id, [*keys, *beyond])
     if not known:
         return

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import InterfaceError, OperationalError
+
 from sceau.catalogue import load_catalogue
 from sceau.enrolment.rest.answers import told
 from sceau.vocabulary import Fault, Finding, Refused, errors
@@ -88,6 +90,24 @@ def stop(status: int, findings: Iterable[Finding], **headers: str) -> NotServedE
     """A no that this door itself decides."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return NotServedError(Problem(status, tuple(told(findings)), {**_fitting(status), **named}))
+
+
+def problem_of(error: Exception) -> Problem | None:
+    """What is answered to what was raised; None for a defect of ours."""
+    if isinstance(error, NotServedError):
+        return error.problem
+    if isinstance(error, Refused):
+        return problem_of_refusal(error)
+    if isinstance(error, Fault):
+        return problem_of_fault(error)
+    if isinstance(error, OperationalError | InterfaceError):
+        return problem_of_fault(Fault("operations.database", retryable=True))
+    return None
+
+
+def defect() -> Problem:
+    """A defect of ours: that there is one, without a word of it."""
+    return Problem(500, tuple(told([Finding.error("api.defect", "service")])))
 
 
 def problem_of_refusal(refused: Refused) -> Problem:

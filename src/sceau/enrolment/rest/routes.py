@@ -158,6 +158,7 @@ def _patterns() -> tuple[tuple[re.Pattern[str], Route], ...]:
     )
 
 
+@lru_cache(maxsize=256)
 def routes_at(path: str) -> tuple[dict[str, Route], str]:
     """The routes of an address by method, and the reference in it. Empty: there is no such address."""
     found: dict[str, Route] = {}

@@ -6,6 +6,7 @@ by the rooms that own the words.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -156,13 +157,11 @@ BODY = "corps"
 
 def _is_plain(text: str, *, lines: bool) -> bool:
     """No lone surrogate and no control character: neither a database nor a screen takes them."""
-    allowed = "\n\r\t" if lines else ""
-    return not any(
-        "\ud800" <= character <= "\udfff"
-        or (character < " " and character not in allowed)
-        or character == "\x7f"
-        for character in text
-    )
+    return (_HIDDEN_IN_LINES if lines else _HIDDEN).search(text) is None
+
+
+_HIDDEN = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_HIDDEN_IN_LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 def schema_of(shape: Shape) -> dict[str, Any]:

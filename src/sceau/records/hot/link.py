@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection
@@ -69,8 +70,13 @@ def draw_ids(table: str, count: int) -> list[int]:
 
 def stored(at: datetime) -> object:
     """An instant as the database keeps it."""
-    kept: object = connection.ops.adapt_datetimefield_value(at)
-    return kept
+    return at if connection.vendor == "postgresql" else _text(at)
+
+
+@lru_cache(maxsize=1024)
+def _text(at: datetime) -> str:
+    """As Django writes it on SQLite. The instants of a batch are few."""
+    return str(at.astimezone(UTC).replace(tzinfo=None))
 
 
 def instant(raw: Any) -> datetime | None:
