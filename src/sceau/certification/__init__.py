@@ -19,6 +19,13 @@ from sceau.certification.keys import KeyKind, SubjectKey, judge_key, read_key
 from sceau.certification.known_keys import KeyFacts, KeyUse, KnownModuli, WeakKeyList
 from sceau.certification.life import CERTIFICATE_LIFE, CertificateEvent, CertificateState
 from sceau.certification.lint import LintKey, LintVerdict
+from sceau.certification.post_quantum import (
+    ML_DSA_KINDS,
+    MlDsaPrivateKey,
+    MlDsaPublicKey,
+    ml_dsa_algorithm,
+    ml_dsa_kind,
+)
 from sceau.certification.preview import SubjectPreview, preview_subject
 from sceau.certification.serial import compose_serial, draw_serial
 from sceau.certification.signing import sign, sign_many
@@ -26,6 +33,7 @@ from sceau.certification.signing import sign, sign_many
 __all__ = [
     "CERTIFICATE_LIFE",
     "KEY_PROOF_TEXT",
+    "ML_DSA_KINDS",
     "CertificateEvent",
     "CertificateState",
     "CertificationRequest",
@@ -39,6 +47,8 @@ __all__ = [
     "KnownModuli",
     "LintKey",
     "LintVerdict",
+    "MlDsaPrivateKey",
+    "MlDsaPublicKey",
     "SignatureAsk",
     "Signer",
     "SubjectKey",
@@ -56,6 +66,8 @@ __all__ = [
     "judge_csr",
     "judge_key",
     "life_of_issuer",
+    "ml_dsa_algorithm",
+    "ml_dsa_kind",
     "prepare",
     "preview_subject",
     "read_csr",

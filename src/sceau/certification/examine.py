@@ -31,6 +31,9 @@ _ALGORITHMS = {
     "rsa": bytes.fromhex("300d06092a864886f70d01010b0500"),
     "secp256r1": bytes.fromhex("300a06082a8648ce3d040302"),
     "secp384r1": bytes.fromhex("300a06082a8648ce3d040303"),
+    "MLDSA44PublicKey": bytes.fromhex("300b0609608648016503040311"),
+    "MLDSA65PublicKey": bytes.fromhex("300b0609608648016503040312"),
+    "MLDSA87PublicKey": bytes.fromhex("300b0609608648016503040313"),
 }
 _BACKDATED, _AHEAD = timedelta(hours=1), timedelta(minutes=5)
 
@@ -235,12 +238,16 @@ def _check_issuer(read: ReadCertificate, setting: expect.Setting) -> list[Findin
     if names != [name] or units != list(environment.organisational_units):
         found.append(_differs("hierarchy", authority.rfc4514_string()))
     key = setting.authority.public_key()
-    kind = key.curve.name if isinstance(key, ec.EllipticCurvePublicKey) else "rsa"
-    if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey) or read.algorithm != _ALGORITHMS.get(
-        kind
-    ):
+    if read.algorithm != _ALGORITHMS.get(_kind_of(key)):
         found.append(_differs("signature algorithm", read.algorithm.hex()))
     return found
+
+
+def _kind_of(key: object) -> str:
+    """Under which name the algorithm of an issuer's key stands above."""
+    if isinstance(key, rsa.RSAPublicKey):
+        return "rsa"
+    return key.curve.name if isinstance(key, ec.EllipticCurvePublicKey) else type(key).__name__
 
 
 def _check_serial(read: ReadCertificate, wanted: int | None) -> list[Finding]:

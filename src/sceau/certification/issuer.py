@@ -13,12 +13,16 @@ from functools import lru_cache
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from sceau.certification import encode
 from sceau.certification.draft import IssuerFacts
+from sceau.certification.post_quantum import MlDsaPublicKey, ml_dsa_algorithm
 from sceau.vocabulary import Fault, Finding, Reading, Validity, read_ok, read_refused, three_years_from
 
+IssuerKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey | MlDsaPublicKey
+
+_PKCS1 = padding.PKCS1v15()
 _SHORTEST_DAYS = 366
 _RSA_SHA256 = encode.sequence(encode.oid("1.2.840.113549.1.1.11"), encode.NULL)
 _ECDSA = {
@@ -30,16 +34,32 @@ _ECDSA = {
 @dataclass(frozen=True, slots=True)
 class IssuerCertificate:
     """What an issuer's certificate says. `name` is its subject's DER, `algorithm` the DER AlgorithmIdentifier
-    of its signatures, `hash` the one that goes with it; times are UTC.
+    of its signatures, `hash` the one that goes with it (None for ML-DSA, which hashes by itself); times are
+    UTC.
     """
 
     name: bytes
     key_identifier: bytes
     not_before: datetime
     not_after: datetime
-    public: rsa.RSAPublicKey | ec.EllipticCurvePublicKey
+    public: IssuerKey
     algorithm: bytes
-    hash: hashes.HashAlgorithm
+    hash: hashes.HashAlgorithm | None
+
+    def verify(self, signature: bytes, data: bytes) -> None:
+        """Raise `InvalidSignature` unless `signature` over `data` is this issuer's."""
+        if isinstance(self.public, rsa.RSAPublicKey):
+            self.public.verify(signature, data, _PKCS1, self._digest)
+        elif isinstance(self.public, ec.EllipticCurvePublicKey):
+            self.public.verify(signature, data, ec.ECDSA(self._digest))
+        else:
+            self.public.verify(signature, data)
+
+    @property
+    def _digest(self) -> hashes.HashAlgorithm:
+        if self.hash is None:
+            raise TypeError("a key that hashes by itself")
+        return self.hash
 
 
 @lru_cache(maxsize=64)
@@ -52,7 +72,7 @@ def read_issuer(certificate: bytes) -> IssuerCertificate:
     except (ValueError, x509.ExtensionNotFound) as problem:
         raise Fault("draft.issuer-unusable", retryable=False, detail=str(problem)) from problem
     public = read.public_key()
-    if not is_authority or not isinstance(public, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
+    if not is_authority or not isinstance(public, IssuerKey):
         raise Fault("draft.issuer-unusable", retryable=False, detail="no certification authority")
     algorithm, digest = _signs_with(public)
     return IssuerCertificate(
@@ -118,9 +138,11 @@ def _is_alive(issuer: IssuerFacts, at: datetime) -> bool:
     return life.not_before <= at <= life.not_after
 
 
-def _signs_with(public: rsa.RSAPublicKey | ec.EllipticCurvePublicKey) -> tuple[bytes, hashes.HashAlgorithm]:
+def _signs_with(public: IssuerKey) -> tuple[bytes, hashes.HashAlgorithm | None]:
     if isinstance(public, rsa.RSAPublicKey):
         return _RSA_SHA256, hashes.SHA256()
+    if isinstance(public, MlDsaPublicKey):
+        return ml_dsa_algorithm(public), None
     if public.curve.name in _ECDSA:
         return _ECDSA[public.curve.name]
     raise Fault("draft.issuer-unusable", retryable=False, detail=f"curve {public.curve.name}")

@@ -21,7 +21,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from sceau.certification import encode
-from sceau.certification.issuer import IssuerCertificate
+from sceau.certification.issuer import IssuerCertificate, IssuerKey
+from sceau.certification.post_quantum import MlDsaPrivateKey, ml_dsa_kind
 from sceau.certification.remembered import Remembered
 from sceau.certification.shape import Skeleton, is_what_it_seems, take_apart
 from sceau.vocabulary import Fault, Finding, Refused
@@ -29,7 +30,7 @@ from sceau.vocabulary import Fault, Finding, Refused
 if TYPE_CHECKING:
     from pkilint.validation import ValidatorContainer
 
-LintKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+LintKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | MlDsaPrivateKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +108,20 @@ def lint(tbs: bytes, *, issuer: IssuerCertificate, key: LintKey, environment: st
     try:
         found = _findings(certificate)
     except Exception as problem:  # a linter that fails has not passed anything
-        raise Fault("draft.lint-failed", retryable=False, detail=repr(problem)) from problem
+        raise Fault("draft.lint-failed", retryable=False, detail=_spelt(problem)) from problem
     refusing = [one for one in found if one.refuses and not _is_excused(one, environment)]
     if refusing:
         raise Refused([Finding.error("draft.lint", one.code, says=one.says) for one in refusing])
     digest = hashlib.sha256(tbs).hexdigest()
     return LintVerdict(digest, digest, tuple(sorted({one.code for one in found})))
+
+
+def _spelt(problem: Exception) -> str:
+    """What an exception says; pkilint's own can fail to say it."""
+    try:
+        return repr(problem)
+    except Exception:
+        return type(problem).__name__
 
 
 def _is_excused(one: Remark, environment: str) -> bool:
@@ -127,13 +136,22 @@ def sign_with_lint_key(tbs: bytes, *, issuer: IssuerCertificate, key: LintKey) -
     public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     if public == issuer.public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo):
         raise Fault("draft.lint-failed", retryable=False, detail="the throw-away key is the issuer's own")
-    if isinstance(key, rsa.RSAPrivateKey) != isinstance(issuer.public, rsa.RSAPublicKey):
+    if _family(key.public_key()) != _family(issuer.public):
         raise Fault("draft.lint-failed", retryable=False, detail="the throw-away key is of another kind")
     if isinstance(key, rsa.RSAPrivateKey):
         signature = key.sign(tbs, padding.PKCS1v15(), hashes.SHA256())
+    elif isinstance(key, ec.EllipticCurvePrivateKey):
+        signature = key.sign(tbs, ec.ECDSA(issuer.hash or hashes.SHA256()))
     else:
-        signature = key.sign(tbs, ec.ECDSA(issuer.hash))
+        signature = key.sign(tbs)
     return encode.sequence(tbs, issuer.algorithm, encode.element(0x03, b"\x00", signature))
+
+
+def _family(public: IssuerKey) -> str:
+    """RSA, a curve, or the parameter set of ML-DSA: signatures of one kind have one shape."""
+    if isinstance(public, rsa.RSAPublicKey):
+        return "rsa"
+    return ml_dsa_kind(public) or "ec"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from sceau.certification import encode
 from sceau.certification.der import NotStrictError, parse
 from sceau.certification.draft import Draft, IssuerFacts, SignatureAsk, Signer
 from sceau.certification.issuer import IssuerCertificate, read_issuer
 from sceau.vocabulary import Fault, Refused
-
-_PKCS1 = padding.PKCS1v15()
 
 
 def sign(draft: Draft, signer: Signer, issuer: IssuerFacts) -> bytes:
@@ -77,10 +74,7 @@ def check_signed(certificate: bytes, tbs: bytes, issuer: IssuerCertificate) -> N
     """
     try:
         signature = _signature_over(certificate, tbs, issuer.algorithm)
-        if isinstance(issuer.public, rsa.RSAPublicKey):
-            issuer.public.verify(signature, tbs, _PKCS1, issuer.hash)
-        else:
-            issuer.public.verify(signature, tbs, ec.ECDSA(issuer.hash))
+        issuer.verify(signature, tbs)
     except (NotStrictError, InvalidSignature) as problem:
         raise Fault("draft.other-bytes", retryable=False, detail=repr(problem)) from problem
 
