@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 from sceau.operations import RunRequest, advance_run, approve_run, issue_certificate, prepare_run
@@ -15,19 +16,20 @@ WHY = "Serveur attaqué dans la nuit du 23."
 def many(count: int, *, like: Certificate | None = None, first: int = 1, **changes: Any) -> list[Certificate]:
     """So many issued certificates, made in the database as copies of one that the verbs issued."""
     model = like or Certificate.objects.order_by("id").first() or one()
-    der, names = model.der, []
+    rows = []
     for at in range(first, first + count):
-        model = Certificate.objects.get(pk=model.pk)
-        model.pk, model.der, model.state = None, None, "intended"
-        model.reference = f"CRT-{at:05d}-COPIE"
-        model.serial = f"{(1 << 150) + at:038X}"
-        model.idempotency_key = f"copy-{at}"
+        row = copy(model)
+        row._state = copy(model._state)
+        row.pk, row.der, row.state, row._state.adding = None, None, "intended", True
+        row.reference = f"CRT-{at:05d}-COPIE"
+        row.serial = f"{(1 << 150) + at:038X}"
+        row.idempotency_key = f"copy-{at}"
         for name, value in changes.items():
-            setattr(model, name, value)
-        names.append(model.reference)
-        model.save(force_insert=True)
-        model = Certificate.objects.order_by("id").first()  # type: ignore[assignment]
-    Certificate.objects.filter(reference__in=names).update(state="issued", der=der)
+            setattr(row, name, value)
+        rows.append(row)
+    Certificate.objects.bulk_create(rows)
+    names = [row.reference for row in rows]
+    Certificate.objects.filter(reference__in=names).update(state="issued", der=model.der)
     return list(Certificate.objects.filter(reference__in=names).order_by("id"))
 
 

@@ -37,7 +37,7 @@ _LABELS = frozenset(
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _LARGEST = 1 << 16384
 _CURVES: dict[str, type[ec.EllipticCurve]] = {"P-256": ec.SECP256R1, "P-384": ec.SECP384R1}
-_UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion)
+_UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion, RecursionError)
 
 
 class _PrivateKeyError(ValueError):

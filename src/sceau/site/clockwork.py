@@ -19,6 +19,8 @@ from django.core.management import call_command
 from django.db import DatabaseError, close_old_connections
 
 from sceau.operations import (
+    advance_runs,
+    finish_key_reports,
     late_lists,
     machine,
     publish_crls,
@@ -58,6 +60,8 @@ def tasks() -> list[Task]:
         Task("delta", timedelta(seconds=20), lambda: publish_deltas(due_only=True)),
         Task("late", timedelta(minutes=5), warn_of_late_lists),
         Task("responders", timedelta(minutes=10), refresh_responders),
+        Task("revocation-runs", timedelta(seconds=2), advance_runs),
+        Task("key-reports", timedelta(minutes=1), finish_key_reports),
         Task("journal", timedelta(seconds=5), seal_journal),
         Task("sessions", timedelta(hours=6), lambda: call_command("clearsessions")),
     ]
