@@ -31,6 +31,7 @@ TOPICS: dict[str, tuple[str, str]] = {
     "habilitation": ("sceau.cli.habilitation", "Voir, suspendre et retirer les habilitations."),
     "token": ("sceau.cli.token", "Créer, lister et révoquer les jetons de l'interface programmable."),
     "certificate": ("sceau.cli.certificate", "Délivrer, voir et révoquer les certificats."),
+    "revocation": ("sceau.cli.revocation", "Révoquer en masse, et signaler les clés compromises."),
     "crl": ("sceau.cli.crl", "Publier et lire les listes de révocation."),
     "recheck": ("sceau.cli.recheck", "Relire tout ce qui a été délivré ; toute différence est une alarme."),
     "ledger": ("sceau.cli.ledger", "Relire le registre du signataire, ligne à ligne."),
