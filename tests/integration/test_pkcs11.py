@@ -16,7 +16,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from sceau.custody.keys import KeyStore, SigningKey, algorithm_of
+from sceau.custody.keys import KeyStore, SigningKey, classical_algorithm_of
 from sceau.custody.pkcs11_keys import TokenKeyStore
 from sceau.custody.pkcs11_module import load_module
 from sceau.custody.software import SoftwareKeyStore
@@ -50,7 +50,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> KeyStore:
 def verify(public_key: bytes, signature: bytes, data: bytes) -> None:
     public = load_der_public_key(public_key)
     assert isinstance(public, rsa.RSAPublicKey | ec.EllipticCurvePublicKey)
-    _, digest = algorithm_of(public)
+    _, digest = classical_algorithm_of(public)
     if isinstance(public, rsa.RSAPublicKey):
         public.verify(signature, data, padding.PKCS1v15(), digest)
     else:

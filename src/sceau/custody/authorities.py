@@ -19,7 +19,15 @@ from cryptography.hazmat.primitives.serialization import Encoding, load_der_publ
 from cryptography.x509.oid import NameOID
 
 from sceau.catalogue import Environment, Issuer
-from sceau.custody.keys import ECDSA_SHA384, RSA_SHA256, SigningKey, algorithm_of
+from sceau.certification import ml_dsa_kind
+from sceau.custody.keys import (
+    ECDSA_SHA384,
+    RSA_SHA256,
+    PublicKey,
+    SigningKey,
+    classical_algorithm_of,
+    make_private_key,
+)
 from sceau.status import signed_der
 
 _ANY_POLICY = x509.ObjectIdentifier("2.5.29.32.0")
@@ -116,6 +124,11 @@ def sign_with(builder: x509.CertificateBuilder, key: SigningKey) -> bytes:
     """Have `key` sign what `builder` describes; the library only ever sees a throw-away key of the same
     kind.
     """
+    kind = ml_dsa_kind(load_der_public_key(key.public_key))
+    if kind is not None:
+        like_it = make_private_key(kind)
+        tbs = builder.sign(like_it, None).tbs_certificate_bytes
+        return signed_der(tbs, key.sign(tbs))
     throw_away: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
     if key.algorithm == RSA_SHA256:
         throw_away = rsa.generate_private_key(65537, 2048)
@@ -123,7 +136,7 @@ def sign_with(builder: x509.CertificateBuilder, key: SigningKey) -> bytes:
         throw_away = ec.generate_private_key(
             ec.SECP384R1() if key.algorithm == ECDSA_SHA384 else ec.SECP256R1()
         )
-    _, digest = algorithm_of(throw_away.public_key())
+    _, digest = classical_algorithm_of(throw_away.public_key())
     tbs = builder.sign(throw_away, digest).tbs_certificate_bytes
     return signed_der(tbs, key.sign(tbs))
 
@@ -167,10 +180,10 @@ def fingerprint(certificate: bytes) -> str:
     return hashlib.sha256(certificate).digest().hex(":").upper()
 
 
-def _public(key: SigningKey) -> rsa.RSAPublicKey | ec.EllipticCurvePublicKey:
+def _public(key: SigningKey) -> PublicKey:
     public = load_der_public_key(key.public_key)
-    if not isinstance(public, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
-        raise TypeError(f"an authority's key is RSA or EC, not {type(public).__name__}")
+    if not isinstance(public, PublicKey):
+        raise TypeError(f"an authority's key is RSA, EC or ML-DSA, not {type(public).__name__}")
     return public
 
 

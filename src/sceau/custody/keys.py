@@ -7,12 +7,22 @@ key an issuer's generation uses is a name; what may be signed with it is decided
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, mldsa, padding, rsa
 
+from sceau.certification import MlDsaPrivateKey, MlDsaPublicKey, ml_dsa_algorithm
 from sceau.vocabulary import Fault
+
+PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | MlDsaPrivateKey
+PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey | MlDsaPublicKey
+_ML_DSA: Mapping[str, Callable[[], MlDsaPrivateKey]] = {
+    "ml-dsa-44": mldsa.MLDSA44PrivateKey.generate,
+    "ml-dsa-65": mldsa.MLDSA65PrivateKey.generate,
+    "ml-dsa-87": mldsa.MLDSA87PrivateKey.generate,
+}
 
 # DER AlgorithmIdentifiers: sha256WithRSAEncryption with NULL [RFC 4055 §5], ecdsa-with-SHA256 and -SHA384
 # without parameters [RFC 5758 §3.2].
@@ -66,10 +76,12 @@ def key_name(issuer: str, generation: int) -> str:
     return f"{issuer}-g{generation}"
 
 
-def make_private_key(kind: str) -> rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey:
-    """A new key: ``rsa:2048|3072|4096`` (e = 65537), ``ec:P-256|P-384`` [décision 7]. Others are a
-    `Fault`.
+def make_private_key(kind: str) -> PrivateKey:
+    """A new key: ``rsa:2048|3072|4096`` (e = 65537), ``ec:P-256|P-384`` [décision 7], ``ml-dsa-44|65|87``
+    (experimental). Others are a `Fault`.
     """
+    if kind in _ML_DSA:
+        return _ML_DSA[kind]()
     family, _, size = kind.partition(":")
     if family == "rsa" and size in ("2048", "3072", "4096"):
         return rsa.generate_private_key(65537, int(size))
@@ -78,10 +90,28 @@ def make_private_key(kind: str) -> rsa.RSAPrivateKey | ec.EllipticCurvePrivateKe
     raise Fault("keys.kind", retryable=False, detail=kind)
 
 
-def algorithm_of(
+def sign_with_private(key: PrivateKey, data: bytes) -> bytes:
+    """The signature over `data` as `algorithm_of` names it."""
+    if isinstance(key, rsa.RSAPrivateKey):
+        return key.sign(data, padding.PKCS1v15(), hashes.SHA256())
+    if isinstance(key, ec.EllipticCurvePrivateKey):
+        return key.sign(data, ec.ECDSA(classical_algorithm_of(key.public_key())[1]))
+    return key.sign(data)
+
+
+def algorithm_of(key: PublicKey) -> bytes:
+    """How a key signs: the DER AlgorithmIdentifier."""
+    if isinstance(key, MlDsaPublicKey):
+        return ml_dsa_algorithm(key)
+    return classical_algorithm_of(key)[0]
+
+
+def classical_algorithm_of(
     key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey,
 ) -> tuple[bytes, hashes.SHA256 | hashes.SHA384]:
-    """How a key signs: the DER AlgorithmIdentifier and the hash. SHA-1 and MD5 exist nowhere here [F37]."""
+    """How such a key signs: the DER AlgorithmIdentifier and the hash. SHA-1 and MD5 exist nowhere here
+    [F37].
+    """
     if isinstance(key, rsa.RSAPublicKey):
         return RSA_SHA256, hashes.SHA256()
     if key.curve.name == "secp384r1":

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_public_key,
 )
 
-from sceau.custody.keys import SigningKey, algorithm_of
+from sceau.custody.keys import SigningKey, classical_algorithm_of
 from sceau.custody.pkcs11_link import Borrowed, TokenLink
 from sceau.vocabulary import Fault
 
@@ -38,7 +38,7 @@ class TokenKey:
 
     def __init__(self, link: TokenLink, name: str, public: PublicKey) -> None:
         self._link, self._name, self._public = link, name, public
-        self.algorithm, self._hash = algorithm_of(public)
+        self.algorithm, self._hash = classical_algorithm_of(public)
         self.public_key = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
     def ready(self) -> None:

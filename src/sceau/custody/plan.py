@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sceau.catalogue import Catalogue, Environment, Issuer
+from sceau.certification import ML_DSA_KINDS
 from sceau.custody.hierarchy import parents_first
 from sceau.custody.holdings import Service
 from sceau.custody.pkcs11_link import TokenPlace
@@ -23,7 +24,10 @@ from sceau.custody.stores import read_token_place
 from sceau.status import MOST_PARTITIONS
 from sceau.vocabulary import Fault, Finding, Refused
 
-_KEYS = ("rsa:2048", "rsa:3072", "rsa:4096", "ec:P-256", "ec:P-384")
+_KEYS = ("rsa:2048", "rsa:3072", "rsa:4096", "ec:P-256", "ec:P-384", *ML_DSA_KINDS)
+POST_QUANTUM = "post-quantum"
+"""The word without which no plan may ask for a key of ML-DSA."""
+
 _FINGERPRINT = re.compile(r"([0-9A-F]{2}:){31}[0-9A-F]{2}")
 _ADDRESS = re.compile(r"(https?|ldaps?)://[!-~]+|")
 _SHORTEST_LIFE, _LONGEST_LIFE = 1, 30
@@ -46,6 +50,7 @@ _KNOWN: Mapping[str, type] = {
     "lists": dict,
     "revoked": list,
     "service": dict,
+    "experimental": str,
 }
 
 
@@ -83,6 +88,11 @@ class Plan:
     service: Mapping[str, Service] = field(default_factory=dict)
 
     @property
+    def post_quantum(self) -> tuple[str, ...]:
+        """Issuers of the plan with a key of ML-DSA: an experiment, told wherever the hierarchy shows."""
+        return tuple(one.code for one in self.issuers if one.key in ML_DSA_KINDS)
+
+    @property
     def roots_missing(self) -> tuple[str, ...]:
         """Issuers of the plan whose parent is not in it: their certificate comes from elsewhere."""
         here = {issuer.code for issuer in self.issuers}
@@ -105,6 +115,7 @@ def read_plan(raw: bytes, *, catalogue: Catalogue) -> Plan:
     roots = reader.table("roots", lambda value: isinstance(value, str) and _FINGERPRINT.fullmatch(value))
     list_days, revoked = reader.lists()
     service = reader.service()
+    problems += _wrong_with_experiment(written, issuers)
     generation = written.get("generation", 1)
     if not 1 <= generation <= 99:
         problems.append(_wrong("generation", "1 à 99"))
@@ -139,6 +150,22 @@ def _strangers(written: Mapping[str, Any]) -> list[Finding]:
     ]
     missing = [key for key in ("title", "environment", "issuers", "backend") if not written.get(key)]
     return problems + [_wrong(key, "obligatoire") for key in missing]
+
+
+def _wrong_with_experiment(written: Mapping[str, Any], issuers: tuple[Issuer, ...]) -> list[Finding]:
+    """ML-DSA is for plans that say so by the word, and for keys in files."""
+    word = written.get("experimental")
+    asked = [one for one in issuers if one.key in ML_DSA_KINDS]
+    if word not in (None, POST_QUANTUM) or (word and not asked):
+        return [_wrong("experimental", f"{POST_QUANTUM}, avec une clé {', '.join(ML_DSA_KINDS)}")]
+    problems = [
+        Finding.error("ceremony.experimental", one.code, kind=one.key, word=POST_QUANTUM)
+        for one in asked
+        if not word
+    ]
+    if written["backend"] == "pkcs11":
+        problems += [Finding.error("ceremony.experimental-token", one.code, kind=one.key) for one in asked]
+    return problems
 
 
 @dataclass(frozen=True, slots=True)

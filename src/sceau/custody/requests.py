@@ -13,7 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from sceau.catalogue import Environment, Issuer
-from sceau.certification import encode
+from sceau.certification import encode, ml_dsa_kind
 from sceau.custody.authorities import Authority, authority_name, check_made, fingerprint, make_authority
 from sceau.custody.keys import SigningKey
 from sceau.custody.pem import pem
@@ -133,6 +133,8 @@ def _read_request(request: bytes) -> x509.CertificateSigningRequest:
 
 
 def _kind_of(public: object) -> str:
+    if kind := ml_dsa_kind(public):
+        return kind
     size = getattr(public, "key_size", "?")
     curve = getattr(getattr(public, "curve", None), "name", None)
     named = {"secp256r1": "ec:P-256", "secp384r1": "ec:P-384"}

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import padding as block_padding
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from cryptography.hazmat.primitives.serialization import (
@@ -25,11 +24,9 @@ from cryptography.hazmat.primitives.serialization import (
 
 from sceau.certification import encode
 from sceau.custody.folders import write_new_file
-from sceau.custody.keys import SigningKey, algorithm_of, make_private_key
+from sceau.custody.keys import PrivateKey, SigningKey, algorithm_of, make_private_key, sign_with_private
 from sceau.custody.pem import pem
 from sceau.vocabulary import Fault
-
-PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 # scrypt as openssl accepts it (at most 32 MiB): N = 2^14, r = 8. A person's passphrase gets p = 5; one of
 # 256 random bits needs no stretching.
@@ -42,17 +39,15 @@ class SoftwareKey:
     def __init__(self, private: PrivateKey) -> None:
         self._private = private
         public = private.public_key()
-        self.algorithm, self._hash = algorithm_of(public)
+        self.algorithm = algorithm_of(public)
         self.public_key = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
     def ready(self) -> None:
         """A key in memory always is."""
 
     def sign(self, data: bytes) -> bytes:
-        """RSA PKCS#1 v1.5 or ECDSA."""
-        if isinstance(self._private, rsa.RSAPrivateKey):
-            return self._private.sign(data, padding.PKCS1v15(), self._hash)
-        return self._private.sign(data, ec.ECDSA(self._hash))
+        """RSA PKCS#1 v1.5, ECDSA or ML-DSA."""
+        return sign_with_private(self._private, data)
 
 
 class SoftwareKeyStore:
@@ -97,7 +92,7 @@ class SoftwareKeyStore:
             key = load_pem_private_key(data, self._passphrase, unsafe_skip_rsa_key_validation=True)
         except (ValueError, TypeError, UnsupportedAlgorithm) as error:
             raise Fault("keys.locked", retryable=False, detail=str(path)) from error
-        if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
+        if not isinstance(key, PrivateKey):
             raise Fault("keys.kind", retryable=False, detail=type(key).__name__)
         return key
 

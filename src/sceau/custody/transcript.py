@@ -45,6 +45,7 @@ class Transcript:
             f"- Environnement : {plan.environment.label}, organisation {plan.environment.organisation}",
             f"- Plan : SHA-256 `{plan.digest}`",
             f"- Clés : {module}",
+            *_experiment(plan),
             f"- Programmes : sceau {__version__}, cryptography {version('cryptography')}, "
             f"Python {platform.python_version()}, {openssl_version()}",
             "",
@@ -80,6 +81,15 @@ class Transcript:
             "",
         ]
         return "\n".join(self.lines).encode()
+
+
+def _experiment(plan: Plan) -> list[str]:
+    if not plan.post_quantum:
+        return []
+    return [
+        f"- **EXPÉRIMENTAL** : clés ML-DSA (post-quantiques) de {', '.join(plan.post_quantum)}. La plupart "
+        "des programmes ne vérifient pas ce qu'elles signent ; rien de réel ne doit en dépendre."
+    ]
 
 
 def write_transcript(path: Path, text: bytes, key: Ed25519PrivateKey) -> tuple[Path, ...]:

@@ -10,6 +10,10 @@ from datetime import UTC, datetime
 from html import escape
 from urllib.parse import quote
 
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+
+from sceau.certification import ml_dsa_kind
 from sceau.publication.shelf import Item, Shelf
 from sceau.status import read_crl
 
@@ -59,6 +63,7 @@ def render_page(title: str, shelf: Shelf, *, has_ocsp: bool) -> str:
             [_list_row(i) for i in lists],
         ),
         _table("Certificats des autorités", ("Certificat", "Taille"), [_file_row(i) for i in certificates]),
+        _experiment(certificates),
         _table("Chaîne de certification complète", ("Fichier", "Taille"), [_file_row(i) for i in chains]),
     ]
     return (
@@ -83,6 +88,25 @@ def _table(title: str, heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> s
 
 def _file_row(item: Item) -> tuple[str, ...]:
     return _link(item), f"{len(item.content)} octets"
+
+
+def _experiment(certificates: list[Item]) -> str:
+    """A warning where a published authority has a key of ML-DSA."""
+    named = [item.path.rpartition("/")[2] for item in certificates if _is_experimental(item.content)]
+    if not named:
+        return ""
+    return (
+        f"<p><strong>Expérimental :</strong> {escape(', '.join(named))} porte une clé ML-DSA "
+        "(post-quantique). La plupart des programmes ne vérifient pas encore ce qu'elle signe ; rien de réel "
+        "ne doit en dépendre.</p>"
+    )
+
+
+def _is_experimental(content: bytes) -> bool:
+    try:
+        return ml_dsa_kind(x509.load_der_x509_certificate(content).public_key()) is not None
+    except (ValueError, UnsupportedAlgorithm):
+        return False
 
 
 def _list_row(item: Item) -> tuple[str, ...]:

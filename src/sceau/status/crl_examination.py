@@ -15,7 +15,7 @@ from typing import Protocol
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from sceau.certification import encode
+from sceau.certification import MlDsaPublicKey, encode
 from sceau.status import der
 from sceau.status.crl import CrlFacts
 from sceau.status.crl_shape import read_shape
@@ -23,6 +23,7 @@ from sceau.status.issuing import IssuerIdentity
 from sceau.status.signed import signed_der
 from sceau.vocabulary import Finding, Reading, Refused, read_ok, read_refused
 
+_SIGNING = rsa.RSAPublicKey | ec.EllipticCurvePublicKey | MlDsaPublicKey
 _SLACK = timedelta(minutes=5)
 _OLDEST = timedelta(hours=1)
 _LONGEST_LIFE = timedelta(days=40)
@@ -80,7 +81,7 @@ def check_crl_signature(data: bytes, authority: bytes) -> tuple[Finding, ...]:
     except (ValueError, TypeError) as error:
         return (Finding.error("crl.malformed", "crl", why=error),)
     key = above.public_key()
-    if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey) or not crl.is_signature_valid(key):
+    if not isinstance(key, _SIGNING) or not crl.is_signature_valid(key):
         return (Finding.error("crl.signature", above.subject.rfc4514_string()),)
     return ()
 
