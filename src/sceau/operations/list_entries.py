@@ -22,7 +22,7 @@ from sceau.records import (
     end_of_share,
     entries_between,
     kept_segments,
-    revoked_pieces,
+    next_piece,
     segment_entries,
 )
 from sceau.records.models import CrlSegment
@@ -99,7 +99,7 @@ class _Keeper:
             room = 0 if last is None else SEGMENT_ENTRIES - last.count
             after = 0 if last is None else last.last
             size = room if room > 0 else SEGMENT_ENTRIES
-            piece = next(revoked_pieces(self._series, after=after, last_list=left_before, size=size), None)
+            piece = next_piece(self._series, after=after, size=size, last_list=left_before)
             if piece is None:
                 return
             if is_first:

@@ -74,10 +74,10 @@ class Migration(migrations.Migration):
                 ("first", models.BigIntegerField()),
                 ("last", models.BigIntegerField()),
                 ("count", models.PositiveIntegerField()),
-                ("entries", models.BinaryField()),
                 ("check_tag", models.BinaryField()),
                 ("leaves_at", models.DateTimeField(null=True)),
                 ("left_before", models.DateTimeField(null=True)),
+                ("entries", models.BinaryField()),  # last: what is asked of the others does not pass it
             ],
             options={
                 "constraints": [
@@ -91,9 +91,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.RunPython(
-            install_on(
-                "records_certificate", "records_revocation", "records_crlissue", "records_crlsegment"
-            ),
+            install_on("records_certificate", "records_revocation", "records_crlissue", "records_crlsegment"),
             migrations.RunPython.noop,
         ),
     ]

@@ -206,10 +206,10 @@ class CrlSegment(models.Model):
     first = models.BigIntegerField()
     last = models.BigIntegerField()
     count = models.PositiveIntegerField()
-    entries = models.BinaryField()
     check_tag = models.BinaryField()
     leaves_at = models.DateTimeField(null=True)
     left_before = models.DateTimeField(null=True)
+    entries = models.BinaryField()
 
     class Meta:
         constraints = (

@@ -50,11 +50,13 @@ from sceau.records.queries.lists import (
     kept_segments,
     last_revocation,
     latest_crl,
+    next_piece,
     revoked_entries,
     revoked_pieces,
     segment_entries,
     series_of,
 )
+from sceau.records.queries.names import HeldName, right_holding
 from sceau.records.queries.orders import desk_queue, order_file, order_for, orders_of
 from sceau.records.queries.people import (
     card_line,
@@ -90,6 +92,7 @@ from sceau.records.turns import Turn, hold_issuance, take_turn
 
 __all__ = [
     "SEGMENT_ENTRIES",
+    "HeldName",
     "Piece",
     "Series",
     "StatusRecords",
@@ -138,6 +141,7 @@ __all__ = [
     "list_runs",
     "list_tokens",
     "missing_triggers",
+    "next_piece",
     "officers",
     "order_file",
     "order_for",
@@ -147,6 +151,7 @@ __all__ = [
     "pieces_of_order",
     "revoked_entries",
     "revoked_pieces",
+    "right_holding",
     "rights_under",
     "roles_of",
     "run_file",

@@ -65,15 +65,27 @@ class Piece:
 def revoked_pieces(
     series: Series, *, after: int = 0, last_list: datetime | None = None, size: int = SEGMENT_ENTRIES
 ) -> Iterator[Piece]:
-    """The DER lines of a series, in the order of revocation, `size` revocations at a time: those numbered
-    above `after`, and not ended before `last_list` was made.
+    """The DER lines of a series, in the order of revocation, at most `size` at a time: those numbered above
+    `after`, and not ended before `last_list` was made.
 
     A revoked certificate stays until it stood on one list made after its own end [RFC 5280 §3.3].
     """
-    while (last := _last_of(series, after, size)) is not None:
+    upto = last_revocation()
+    while after < upto:
+        last = min(after + size, upto)
         piece = entries_between(series, after, last, last_list=last_list)
-        yield piece
-        after = last
+        if piece.count:
+            yield piece
+            after = last
+        else:  # none of this series for a while
+            following = _last_of(series, last, 1)
+            after = upto if following is None else following - 1
+
+
+def next_piece(series: Series, *, after: int, size: int, last_list: datetime | None = None) -> Piece | None:
+    """The next `size` of them, all that there are if they are fewer; None without any."""
+    last = _last_of(series, after, size)
+    return None if last is None else entries_between(series, after, last, last_list=last_list)
 
 
 def entries_between(series: Series, first: int, last: int, *, last_list: datetime | None = None) -> Piece:
