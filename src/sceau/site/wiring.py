@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, mldsa, rsa
 from django.conf import settings
 
 from sceau.catalogue import Catalogue, load_catalogue
-from sceau.certification import IssuerFacts, LintKey, WeakKeyList
+from sceau.certification import IssuerFacts, LintKey, MlDsaPrivateKey, WeakKeyList, ml_dsa_kind
 from sceau.custody import ResponderFolder, SignerClient, SignerFolder, open_head_key
 from sceau.enrolment import RestApp
 from sceau.enrolment import Settings as RestSettings
@@ -151,6 +151,13 @@ def _weak_keys() -> WeakKeyList | None:
     return WeakKeyList.of_text(Path(path).read_text("ascii")) if path else None
 
 
+_ML_DSA: Mapping[str, Callable[[], MlDsaPrivateKey]] = {
+    "ml-dsa-44": mldsa.MLDSA44PrivateKey.generate,
+    "ml-dsa-65": mldsa.MLDSA65PrivateKey.generate,
+    "ml-dsa-87": mldsa.MLDSA87PrivateKey.generate,
+}
+
+
 class LintKeys:
     """Throw-away keys for the linter, one for each kind of issuer key, made in this process and kept in its
     memory only.
@@ -170,6 +177,9 @@ class LintKeys:
             kind = f"ec:{public.curve.name}"
             if kind not in self._made:
                 self._made[kind] = ec.generate_private_key(public.curve)
+        elif (kind := ml_dsa_kind(public) or "") in _ML_DSA:
+            if kind not in self._made:
+                self._made[kind] = _ML_DSA[kind]()
         else:
             raise Fault("site.issuer-key", retryable=False)
         return self._made[kind]
