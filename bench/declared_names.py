@@ -1,16 +1,14 @@
 """A million declared names, and who holds them: the input of two subjects.
 
-The product has no look-up by name yet (a right is found by its reference, then `decide_name` judges under its
-scope). `DeclaredNames` stands in for it here, in the bench, as PERFORMANCE §7 describes it: one hash look-up
-for each suffix of the name, never a scan. When `registration` has its own, this module goes.
+`DeclaredNames` is a dictionary where the records have an index; the keys that it is asked for are the
+product's (`registration.covering_keys`): one look-up for each suffix of the name, never a scan.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 
-from sceau.registration import Scope, ScopeKind
+from sceau.registration import Scope, ScopeKind, covering_keys
 from sceau.vocabulary import HostName
 
 _WORDS = ("ch", "clinique", "labo", "msp", "ehpad", "pharmacie", "imagerie", "cabinet", "ghu", "had")
@@ -34,22 +32,6 @@ def scope_of(number: int) -> Scope:
     return Scope(ScopeKind.DOMAIN, HostName(declared_name(number)))
 
 
-def suffixes(name: str) -> Iterator[str]:
-    """The name, and each name above it that has two labels or more."""
-    yield name
-    at = name.find(".")
-    while at >= 0 and "." in (rest := name[at + 1 :]):
-        yield rest
-        at = name.find(".", at + 1)
-
-
-def canonical_keys(name: str) -> tuple[str, ...]:
-    """The canonical keys of every scope that could hold this host [decision 17]: itself alone, or a branch
-    above.
-    """
-    return (f"only:{name}", *(f"under:{suffix}" for suffix in suffixes(name)))
-
-
 class DeclaredNames:
     """`count` declared names in memory, by canonical key."""
 
@@ -59,7 +41,7 @@ class DeclaredNames:
 
     def find(self, name: str) -> int | None:
         """The number of the declaration that holds `name`, the nearest one first."""
-        for key in canonical_keys(name):
+        for key in covering_keys(HostName(name)):
             number = self._numbers.get(key)
             if number is not None:
                 return number

@@ -1,33 +1,30 @@
 """May this name be certified? Asked among one declared name, and among a million: in memory, and from the
 database.
 
-The rule (`registration.decide_name`) is the product's. Which declaration it judges under is found by the
-bench, by suffix (see `declared_names`), in a dictionary and in the product's own table of habilitations.
+The rule (`registration.decide_name`), the keys it is looked up by (`registration.covering_keys`) and the
+look-up in the records (`records.queries.right_holding`) are the product's. In memory a dictionary of the
+bench stands where the records' index would.
 """
 
 from __future__ import annotations
 
 import contextlib
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from bench.children import child
-from bench.database import PRODUCT, connect, fill_habilitations, forget, start_django
-from bench.declared_names import DeclaredNames, asked_name, canonical_keys, drawn_numbers, scope_of
+from bench.database import PRODUCT, fill_habilitations, forget, start_django
+from bench.declared_names import DeclaredNames, asked_name, drawn_numbers, scope_of
 from bench.plan import Plan
 from bench.rounds import Sample, interleave, rate, ratio, repeated
 from bench.rows import Bound, Row
-from sceau.registration import Scope, ScopeKind, decide_name
-from sceau.vocabulary import HostName
+from sceau.registration import decide_name
+from sceau.vocabulary import HostName, read_host_name
 
 _GROWTH, _MICROSECONDS = Bound(1.4, at_least=False), Bound(50.0, 20.0, at_least=False)
 _ASKED = 20_000
-_NOTE = (
-    "the look-up by suffix is the bench's own (the product finds a right by its reference, and judges the "
-    "name under it): what could be had, not what is had, so no verdict"
-)
+_IN_MEMORY = "the product's keys and rule; the dictionary of declarations is the bench's own"
 
 
 def run(plan: Plan) -> list[Row]:
@@ -46,8 +43,7 @@ def _in_memory(plan: Plan) -> list[Row]:
             ratio(rounds, "one", "many"),
             _GROWTH,
             f"the same with 1: {1e6 / rate(rounds, 'one'):.1f} µs",
-            _NOTE,
-            stand_in=True,
+            _IN_MEMORY,
         )
     ]
 
@@ -76,108 +72,72 @@ def _from_database(plan: Plan) -> list[Row]:
             for count, folder in folders.items()
         }
         plans = {count: ask(do="fill")["plan"] for count, ask in asks.items()}
-        contestants: dict[str, Callable[[], Sample]] = {}
-        for way in ("sql", "orm"):
-            for count, ask in asks.items():
-                contestants[f"{way} {count}"] = _sampling(ask, way, plan)
-        rounds = interleave(contestants, plan)
-    rows = []
-    for way, words in (("sql", "by plain SQL"), ("orm", "by Django's query set")):
-        one, many = f"{way} 1", f"{way} {plan.names}"
-        told = f"{_NOTE}; {words} on the product's table in SQLite; plan: {plans[plan.names]}"
-        growth, cost = ratio(rounds, one, many), 1e6 / rate(rounds, many)
-        beside = f"the same with 1: {1e6 / rate(rounds, one):.1f} µs"
-        name = f"name decision from the database, {words}"
-        rows.append(
-            Row(
-                f"{name}, growth from 1 to {plan.names:,}",
-                cost,
-                "µs",
-                growth,
-                _GROWTH,
-                beside,
-                told,
-                stand_in=True,
-            )
-        )
-        rows.append(
-            Row(
-                f"{name}, cost among {plan.names:,}",
-                cost,
-                "µs",
-                None,
-                _MICROSECONDS,
-                note=told,
-                stand_in=True,
-            )
-        )
-    return rows
+        rounds = interleave({str(count): _sampling(ask, plan) for count, ask in asks.items()}, plan)
+    one, many = "1", str(plan.names)
+    growth, cost = ratio(rounds, one, many), 1e6 / rate(rounds, many)
+    beside = f"the same with 1: {1e6 / rate(rounds, one):.1f} µs"
+    told = f"one thread, SQLite, through Django's connection; plan: {plans[plan.names]}"
+    name = "name decision from the database"
+    return [
+        Row(f"{name}, growth from 1 to {plan.names:,}", cost, "µs", growth, _GROWTH, beside, told),
+        Row(f"{name}, cost among {plan.names:,}", cost, "µs", None, _MICROSECONDS, note=told),
+    ]
 
 
-def _sampling(ask: Callable[..., dict[str, Any]], way: str, plan: Plan) -> Callable[[], Sample]:
-    return lambda: Sample(**ask(do=way, seconds=plan.seconds / 2))
-
-
-_QUERY = (
-    "SELECT canonical_scope FROM records_habilitation WHERE structure_id = 1 AND person_id = 1"
-    " AND product = ? AND NOT (state = 'withdrawn') AND canonical_scope IN ({marks})"
-)
+def _sampling(ask: Callable[..., dict[str, Any]], plan: Plan) -> Callable[[], Sample]:
+    return lambda: Sample(**ask(do="decide", seconds=plan.seconds / 2))
 
 
 def worker(data_folder: str, count: int) -> Callable[..., dict[str, Any]]:
     """The child: one database of `count` declared names."""
     folder = Path(data_folder)
     asked = [asked_name(number) for number in drawn_numbers(count, _ASKED)]
-    opened: list[sqlite3.Connection] = []
 
     def answer(do: str, seconds: float = 0.0) -> dict[str, Any]:
         if do == "fill":
             start_django()
             fill_habilitations(folder, count)
-            opened.append(connect(folder))
-            return {"plan": _query_plan(opened[0])}
-        find = _by_sql(opened[0]) if do == "sql" else _by_orm()
-        sample = repeated(lambda at: _decide(find, asked[at % _ASKED]), seconds=seconds, most=500_000)
+            person, structure = _holders()
+            return {"plan": _query_plan(person, structure)}
+        from sceau.records.queries import right_holding
+
+        person, structure = _IDENTIFIERS
+
+        def decide(at: int) -> None:
+            name = asked[at % _ASKED]
+            host = read_host_name(name).require()
+            held = right_holding(host, product=PRODUCT, person_id=person, structure_id=structure)
+            if held is None or held.state != "active" or decide_name(held.scope, name).value is None:
+                raise AssertionError(name)
+
+        sample = repeated(decide, seconds=seconds, most=500_000)
         return {"count": sample.count, "cpu": sample.cpu}
 
     return answer
 
 
-Find = Callable[[tuple[str, ...]], str]
+_IDENTIFIERS = ("899700041983", "318751275100020")
 
 
-def _by_sql(connection: sqlite3.Connection) -> Find:
-    def find(keys: tuple[str, ...]) -> str:
-        query = _QUERY.format(marks=",".join("?" * len(keys)))
-        return str(connection.execute(query, (PRODUCT, *keys)).fetchone()[0])
+def _holders() -> tuple[str, str]:
+    """The person and the structure of all the rights, and their national identifiers."""
+    from sceau.records.models import Person, Structure
 
-    return find
-
-
-def _by_orm() -> Find:
-    from django.db.models import Q
-
-    from sceau.records.models import Habilitation
-
-    def find(keys: tuple[str, ...]) -> str:
-        rights = Habilitation.objects.filter(
-            structure_id=1, person_id=1, product=PRODUCT, canonical_scope__in=keys
-        )
-        return str(rights.filter(~Q(state="withdrawn")).values_list("canonical_scope", flat=True)[0])
-
-    return find
+    person, structure = _IDENTIFIERS
+    Person.objects.create(pk=1, national_id=person, surname="M", given_names="Camille")
+    Structure.objects.create(pk=1, national_id=structure, name="CENTRE HOSPITALIER DU BANC")
+    return person, structure
 
 
-def _decide(find: Find, name: str) -> None:
-    canonical = find(canonical_keys(name))
-    shape, _, declared = canonical.partition(":")
-    scope = Scope(ScopeKind.SERVER if shape == "only" else ScopeKind.DOMAIN, HostName(declared))
-    if decide_name(scope, name).value is None:
-        raise AssertionError(name)
+def _query_plan(person: str, structure: str) -> str:
+    """How the database looks the name up, in its own words."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
 
+    from sceau.records.queries import right_holding
 
-def _query_plan(connection: sqlite3.Connection) -> str:
-    keys = canonical_keys(asked_name(0))
-    query = _QUERY.format(marks=",".join("?" * len(keys)))
-    rows = connection.execute(f"EXPLAIN QUERY PLAN {query}", (PRODUCT, *keys)).fetchall()
-    return "; ".join(str(row[3]) for row in rows)
+    with CaptureQueriesContext(connection) as queries:
+        right_holding(HostName(asked_name(0)), product=PRODUCT, person_id=person, structure_id=structure)
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {queries[0]['sql']}")
+        return "; ".join(str(row[3]) for row in cursor.fetchall())

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime
+from itertools import pairwise
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -16,7 +17,16 @@ from hypothesis import strategies as st
 from sceau.catalogue import load_catalogue
 from sceau.cli.explain_batch import answer_line
 from sceau.cli.explain_questions import QUESTIONS, new_asker
-from sceau.registration import Scope, ScopeKind, decide_name, decide_names, decide_narrowing, read_scope
+from sceau.registration import (
+    Scope,
+    ScopeKind,
+    covering_keys,
+    decide_name,
+    decide_names,
+    decide_narrowing,
+    read_scope,
+    scope_of_key,
+)
 from sceau.vocabulary import (
     HostName,
     Mailbox,
@@ -238,3 +248,36 @@ def test_any_line_gets_an_answer(line: bytes) -> None:
     said = answer_line(line, ASKER)
     assert said["verdict"] == "refuse"
     assert json.dumps(said).isascii()
+
+
+@given(scopes(), host_texts | near_hosts)
+def test_a_scope_holds_a_name_exactly_when_its_key_is_one_of_the_names_keys(scope: Scope, host: str) -> None:
+    name = HostName(host)
+    asked: HostName | Mailbox = Mailbox("x.y", name) if scope.kind is ScopeKind.MAIL else name
+    assert (scope.canonical in covering_keys(asked)) is scope.holds(name)
+
+
+@given(host_texts | near_hosts)
+def test_the_keys_of_a_name_go_from_the_nearest_scope_to_the_widest(host: str) -> None:
+    name = HostName(host)
+    for asked in (name, Mailbox("x.y", name)):
+        found = [scope_of_key(key) for key in covering_keys(asked)]
+        assert len(found) == len(name.labels)
+        assert all(wider.contains(narrower) for narrower, wider in pairwise(found))
+
+
+@given(scopes())
+def test_a_key_gives_back_a_scope_that_covers_the_same(scope: Scope) -> None:
+    again = scope_of_key(scope.canonical)
+    assert again.canonical == scope.canonical
+    assert again.contains(scope)
+    assert scope.contains(again)
+
+
+def test_what_is_no_key_gives_no_scope() -> None:
+    for text in ("", "-", "under:", "under:fr", "above:a.fr", "only:*.a.fr", "only:@"):
+        try:
+            scope_of_key(text)
+        except ValueError:
+            continue
+        raise AssertionError(text)

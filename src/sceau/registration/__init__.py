@@ -74,7 +74,7 @@ from sceau.registration.order import (
     text_at,
 )
 from sceau.registration.right import RightQuestion, decide_right
-from sceau.registration.scope import Scope, ScopeKind, decide_narrowing, in_words
+from sceau.registration.scope import Scope, ScopeKind, covering_keys, decide_narrowing, in_words, scope_of_key
 from sceau.registration.warrant import (
     EmployeeSubject,
     ProfessionalSubject,
@@ -139,6 +139,7 @@ __all__ = [
     "card_at",
     "check_officer",
     "decide_approval",
+    "covering_keys",
     "decide_declared_names",
     "decide_name",
     "decide_names",
@@ -155,6 +156,7 @@ __all__ = [
     "read_form",
     "read_name",
     "read_scope",
+    "scope_of_key",
     "text_at",
     "warrant_for",
 ]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from sceau.catalogue import ScopeFamily, load_catalogue
-from sceau.vocabulary import Finding, HostName, Reading, read_ok, read_refused
+from sceau.vocabulary import Finding, HostName, Mailbox, Reading, read_ok, read_refused
 
 
 class ScopeKind(StrEnum):
@@ -73,6 +73,32 @@ class Scope:
         if self.family is not other.family or not self.holds(other.name):
             return False
         return other.is_point or not self.is_point
+
+
+def covering_keys(name: HostName | Mailbox) -> tuple[str, ...]:
+    """The `canonical` keys of all the scopes that hold `name`, the nearest first: as many as it has labels.
+
+    The right that covers a name is found by looking these up, among however many.
+    """
+    host, mark = (name, "") if isinstance(name, HostName) else (name.domain, "@")
+    text = host.text
+    keys = [f"only:{mark}{text}", f"under:{mark}{text}"]
+    _, _, rest = text.partition(".")
+    while "." in rest:  # a scope is of two labels or more
+        keys.append(f"under:{mark}{rest}")
+        _, _, rest = rest.partition(".")
+    return tuple(keys)
+
+
+def scope_of_key(canonical: str) -> Scope:
+    """A scope that covers what `canonical` stands for. Raises ValueError for what is no such key."""
+    shape, _, declared = canonical.partition(":")
+    if shape not in ("only", "under"):
+        raise ValueError(f"no canonical key: {canonical!r}")
+    is_point = shape == "only"
+    if declared.startswith("@"):
+        return Scope(ScopeKind.MAIL, HostName(declared[1:]), restricted=is_point)
+    return Scope(ScopeKind.SERVER if is_point else ScopeKind.DOMAIN, HostName(declared))
 
 
 def in_words(scope: Scope) -> Finding:

@@ -57,6 +57,7 @@ from sceau.records.queries.lists import (
     series_of,
 )
 from sceau.records.queries.names import HeldName, right_holding
+from sceau.records.queries.names import HeldName, right_holding
 from sceau.records.queries.orders import desk_queue, order_file, order_for, orders_of
 from sceau.records.queries.people import (
     card_line,
@@ -91,6 +92,7 @@ from sceau.records.triggers import missing as missing_triggers
 from sceau.records.turns import Turn, hold_issuance, take_turn
 
 __all__ = [
+    "HeldName",
     "SEGMENT_ENTRIES",
     "HeldName",
     "Piece",
@@ -151,6 +153,7 @@ __all__ = [
     "pieces_of_order",
     "revoked_entries",
     "revoked_pieces",
+    "right_holding",
     "right_holding",
     "rights_under",
     "roles_of",
