@@ -24,7 +24,6 @@ from sceau.operations import (
     revoke_certificate,
     send_mailbox_code,
     set_card_status,
-    set_contract_state,
     suspend_habilitation,
     withdraw_habilitation,
 )
@@ -35,7 +34,6 @@ from sceau.vocabulary import Fault, PersonId, Refused, errors
 from tests.instance import (
     ADMINISTRATOR,
     ALICE,
-    CONTRACT,
     DOCTOR,
     NOON,
     REPRESENTATIVE,
@@ -46,6 +44,7 @@ from tests.instance import (
     offer,
     right_for,
     server_request,
+    set_contract_state,
 )
 from tests.integration.test_orders import refusal
 
@@ -147,7 +146,7 @@ def test_a_product_not_on_the_form_is_refused(habilitated: Instance) -> None:
 
 @pytest.mark.parametrize("state", ["suspended", "terminated"])
 def test_no_certificate_without_a_contract_in_force(habilitated: Instance, state: str) -> None:
-    set_contract_state(Actor.system(), number=CONTRACT, state=state, reason="Essai")
+    set_contract_state(state=state)
     assert refusal(issue) == {f"right.contract-{state}"}
 
 
@@ -435,7 +434,7 @@ def test_a_serial_drawn_twice_is_drawn_again(habilitated: Instance) -> None:
 def test_rights_are_looked_at_again_at_each_request(habilitated: Instance) -> None:
     issue()
     habilitated.clock.forward(days=1)
-    set_contract_state(Actor.system(), number=CONTRACT, state="terminated", reason="Fin")
+    set_contract_state(state="terminated")
     with pytest.raises(Refused):
         issue(server_request("b.chu-exemple.fr", which="b"), key="k2")
     assert habilitated.clock() - NOON == timedelta(days=1)

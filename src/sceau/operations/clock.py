@@ -7,6 +7,7 @@ from datetime import timedelta
 from sceau.operations.acts import Act, acting
 from sceau.operations.machine import Actor
 from sceau.operations.standing import AUTHORITY, require_role
+from sceau.records import hot
 from sceau.records.models import JournalEntry, Setting
 from sceau.vocabulary import Fault
 
@@ -18,13 +19,7 @@ def require_clock(act: Act) -> None:
     """`Fault` (``operations.clock-back``) when the clock is more than five minutes behind the journal's
     latest.
     """
-    accepted = Setting.objects.filter(name=_ACCEPTED).first()
-    latest = (
-        JournalEntry.objects.filter(id__gt=accepted.value if accepted else 0)
-        .order_by("-at")
-        .values_list("at", flat=True)
-        .first()
-    )
+    latest = hot.latest_entry(after=hot.setting(_ACCEPTED) or 0)
     if latest is not None and act.at < latest - _SLACK:
         detail = f"{act.at:%Y-%m-%dT%H:%M:%SZ} < {latest:%Y-%m-%dT%H:%M:%SZ}"
         raise Fault("operations.clock-back", retryable=False, detail=detail)

@@ -26,6 +26,7 @@ from sceau.portal import TLS_EXTENSION, TlsFacts
 from sceau.publication import PatientProtocol
 from sceau.site.any_certificate import AnyCertificateContext
 from sceau.site.gate import HANDSHAKE_SECONDS, gates, raise_open_files
+from sceau.site.secure import Places, SecureProtocol
 
 log = logging.getLogger("sceau.listeners")
 
@@ -58,7 +59,7 @@ class Listener:
     @property
     def asks(self) -> bool:
         """Whether a client is asked for a certificate here."""
-        return self.for_cards or self.card_authorities is not None
+        return self.for_cards or self.for_programs or self.card_authorities is not None
 
 
 class _DoorContext(ssl.SSLContext):
@@ -88,7 +89,7 @@ def tls_context(listener: Listener) -> ssl.SSLContext:
     TLS 1.2 either: each connection shows its card again [ASSURANCE T07]. Raises OSError when a file cannot
     be read.
     """
-    if listener.for_cards:
+    if listener.for_cards or listener.for_programs:
         return AnyCertificateContext.made_of(listener.chain, listener.key)
     if listener.card_authorities is None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -185,21 +186,33 @@ class _QuietServer(Server):
             )
             return made
 
+        made_secure = isinstance(config.ssl, AnyCertificateContext) and issubclass(
+            config.http_protocol_class, ProgramsProtocol
+        )
         try:
             opened = sockets or gates(config.host, config.port)
         except OSError as error:
             log.exception("cannot listen on %s:%d", config.host, config.port)
             raise SystemExit(3) from error
-        self.servers = [
-            await loop.create_server(
-                protocol,
-                sock=one,
-                ssl=config.ssl,
-                backlog=config.backlog,
-                ssl_handshake_timeout=HANDSHAKE_SECONDS,
-            )
-            for one in opened
-        ]
+        if made_secure:
+            places, context = Places(), config.ssl
+            self.servers = [
+                await loop.create_server(
+                    lambda: SecureProtocol(context, protocol, places), sock=one, backlog=config.backlog
+                )
+                for one in opened
+            ]
+        else:
+            self.servers = [
+                await loop.create_server(
+                    protocol,
+                    sock=one,
+                    ssl=config.ssl,
+                    backlog=config.backlog,
+                    ssl_handshake_timeout=HANDSHAKE_SECONDS,
+                )
+                for one in opened
+            ]
         self.started = True
 
 

@@ -9,6 +9,7 @@ a port or a key.
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -85,6 +86,8 @@ def web(data: Path) -> None:
 
 def enrolment(data: Path) -> None:
     """The door for programs: REST, on a listener that asks for a certificate and requires none."""
+    import uvloop
+
     from sceau.site import start
 
     start(data)
@@ -95,19 +98,20 @@ def enrolment(data: Path) -> None:
 
     tls = data / "tls"
     port = _port_of(settings.SCEAU_API_ADDRESS)
-    authorities = _write_door_authorities(data, "api-authorities.pem")
     host = os.environ.get("SCEAU_HOST", "localhost")
     app = rest_app()
     chain, key = tls / "server.pem", tls / "server.key"
-    servers = [server_for(Listener(host, port, chain, key, authorities, for_programs=True), app)]
+    servers = [server_for(Listener(host, port, chain, key, for_programs=True), app)]
 
     async def run() -> None:
         announcing = asyncio.create_task(_announce(servers))
         await serve_all(servers)
         await announcing
 
+    gc.collect()
+    gc.freeze()  # what is here now stays: not looked at again in search of what may go
     try:
-        asyncio.run(run())
+        uvloop.run(run())
     finally:
         app.close()
 
@@ -207,27 +211,6 @@ def _watch_parent() -> None:
         threading.Timer(10.0, os._exit, (1,)).start()
 
     threading.Thread(target=watch, name="parent", daemon=True).start()
-
-
-def _write_door_authorities(data: Path, name: str = "door-authorities.pem") -> Path:
-    """Every authority of the hierarchy in one PEM: the door takes any certificate that one of them signed,
-    so that a software certificate gets a page that says why it does not open. `identity` trusts the card
-    authorities alone."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives.serialization import Encoding
-
-    from sceau.operations import machine
-    from sceau.portal import doorkeeper
-
-    path = data / "tls" / name
-    own = [facts.certificate for several in machine().issuers.values() for facts in several]
-    trust = doorkeeper().trust
-    certificates = dict.fromkeys((*own, *trust.roots, *trust.issuers))
-    text = b"".join(x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM) for der in certificates)
-    fresh = path.with_suffix(".new")
-    fresh.write_bytes(text)
-    fresh.replace(path)
-    return path
 
 
 def _port_of(address: str) -> int:

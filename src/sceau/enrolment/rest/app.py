@@ -12,7 +12,6 @@ import asyncio
 import contextlib
 import json
 import logging
-import threading
 import uuid
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -71,8 +70,8 @@ class RestApp:
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="rest")
         self._described = _as_json(description(settings.address))
         self._guards = _guards(settings.hsts)
-        self._engine = Engine()
         self._post = _Post()
+        self._engine = Engine(self._post.deliver)
 
     def close(self) -> None:
         """Let the calls under way end, and the threads with them."""
@@ -229,35 +228,34 @@ class _Ordered:
 
 
 class _Post:
-    """Brings outcomes from the engine's thread to the loops that wait, many at a time."""
+    """Brings outcomes from the engine's thread to the loops that wait, a slice at a time."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         self._sent: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Reply], Reply | Exception]]]
         self._sent = {}
 
     def send(
         self, loop: asyncio.AbstractEventLoop, waiting: asyncio.Future[Reply], outcome: Reply | Exception
     ) -> None:
-        """From any thread; nobody minds when the loop is gone."""
-        with self._lock:
-            several = self._sent.setdefault(loop, [])
-            several.append((waiting, outcome))
-            if len(several) > 1:
-                return
-        with contextlib.suppress(RuntimeError):
-            loop.call_soon_threadsafe(self._deliver, loop)
+        """In the engine's thread: what came of one call, to be delivered with the others of its slice."""
+        self._sent.setdefault(loop, []).append((waiting, outcome))
 
-    def _deliver(self, loop: asyncio.AbstractEventLoop) -> None:
-        with self._lock:
-            several = self._sent.pop(loop, [])
-        for waiting, outcome in several:
-            if waiting.done():  # who asked is gone
-                continue
-            if isinstance(outcome, Exception):
-                waiting.set_exception(outcome)
-            else:
-                waiting.set_result(outcome)
+    def deliver(self) -> None:
+        """In the engine's thread, after a slice. Nobody minds when a loop is gone."""
+        sent, self._sent = self._sent, {}
+        for loop, several in sent.items():
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(_hand_out, several)
+
+
+def _hand_out(several: Sequence[tuple[asyncio.Future[Reply], Reply | Exception]]) -> None:
+    for waiting, outcome in several:
+        if waiting.done():  # who asked is gone
+            continue
+        if isinstance(outcome, Exception):
+            waiting.set_exception(outcome)
+        else:
+            waiting.set_result(outcome)
 
 
 def _with_connection(work: Callable[[Any], Any], argument: Any) -> Any:

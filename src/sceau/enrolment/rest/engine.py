@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from django.db import close_old_connections
+from django.db import connection
 
 from sceau.enrolment.rest.problems import stop
 from sceau.operations import Actor, Answer, Ask, admit_tokens, issue_all
@@ -67,7 +67,9 @@ class _Unit:
 class Engine:
     """Issues what is ordered, in a thread of its own that begins with the first order."""
 
-    def __init__(self) -> None:
+    def __init__(self, deliver: Callable[[], None]) -> None:
+        """`deliver` is called after each slice, when everything that came of it was told."""
+        self._deliver = deliver
         self._new: deque[Order] = deque()
         self._single: deque[_Unit] = deque()
         self._many: deque[Order] = deque()
@@ -102,6 +104,7 @@ class Engine:
         while True:
             fresh = self._wait(last)
             if fresh is None:
+                connection.close()
                 return
             last = self._turn(fresh)
 
@@ -129,14 +132,15 @@ class Engine:
 
     def _turn(self, fresh: Sequence[Order]) -> int:
         """Admit and prepare what is new, then issue one slice; how many requests were in it."""
-        close_old_connections()
         try:
             self._admit(fresh)
             units = self._slice()
             for unit, answer in zip(units, _issued(units), strict=True):
                 self._answer(unit, answer)
         finally:
-            close_old_connections()
+            self._deliver()
+            if connection.errors_occurred:  # else it is kept, with the statements that it knows
+                connection.close()
         return len(units)
 
     def _admit(self, fresh: Sequence[Order]) -> None:

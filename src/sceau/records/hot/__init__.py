@@ -25,7 +25,14 @@ from sceau.records.hot.certificates import (
     write_certificates,
     write_names,
 )
-from sceau.records.hot.journal import NewDisclosure, NewEntry, append_entries, latest_entry, seal_entries
+from sceau.records.hot.journal import (
+    NewDisclosure,
+    NewEntry,
+    append_entries,
+    latest_entry,
+    seal_entries,
+    setting,
+)
 from sceau.records.hot.link import draw_ids
 from sceau.records.hot.rights import CardRow, RightRow, card_rows, person_rows, right_rows
 from sceau.records.hot.tokens import (
@@ -67,6 +74,7 @@ __all__ = [
     "right_rows",
     "right_states",
     "seal_entries",
+    "setting",
     "token_rows",
     "token_rows_of_secrets",
     "write_certificates",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sceau.records.hot.link import ask, do, draw_ids, insert, instant, stored
 
@@ -53,6 +55,12 @@ def append_entries(entries: Sequence[NewEntry]) -> None:
             for opened in one.disclosures
         ],
     )
+
+
+def setting(name: str) -> Any:
+    """A value of this instance; None when there is none."""
+    rows = ask("SELECT value FROM records_setting WHERE name = %s", (name,))
+    return json.loads(rows[0][0]) if rows else None
 
 
 def latest_entry(*, after: int) -> datetime | None:
