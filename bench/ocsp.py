@@ -208,6 +208,7 @@ def nginx_serving(
     """
     if shutil.which("nginx") is None:
         raise ServerFailedError("nginx is not installed (apt-get install nginx-light)")
+    folder.mkdir(parents=True, exist_ok=True)
     root = root or folder / "files"
     root.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():

@@ -174,6 +174,9 @@ class MemorySource:
         revoked: Iterable[tuple[str, int]] = () if mark < 0 else self.log[mark:]
         return Changes(len(self.log), tuple(revoked))
 
+    def release(self) -> None:
+        pass
+
     def revoke(self, issuer: str, serial: int, status: SerialStatus, *, generation: int = 1) -> None:
         self.statuses[issuer, generation, serial] = status
         self.log.append((issuer, serial))

@@ -33,8 +33,8 @@ class PublicApp:
 
     def __init__(self, site: PublicSite, *, desk: OcspDesk | None) -> None:
         self._site = site
-        self._workshop = Workshop()
-        self._hearing = None if desk is None else Hearing(desk.refresh)
+        self._workshop = Workshop() if desk is None else Workshop(at_end=desk.release)
+        self._hearing = None if desk is None else Hearing(desk.refresh, at_end=desk.release)
         self.wires = None if desk is None else desk.wires
         if desk is not None and self._hearing is not None:
             desk.is_away = self._hearing.is_away
@@ -81,8 +81,8 @@ class PublicApp:
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
                 if self._hearing is not None:
-                    self._hearing.stop()
-                self._workshop.stop()
+                    await asyncio.to_thread(self._hearing.stop)
+                await asyncio.to_thread(self._workshop.stop)
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 

@@ -18,10 +18,15 @@ SILENCE_SECONDS = 2.0
 
 
 class Hearing:
-    """Calls `refresh` again and again. `refresh` raises whatever it likes when the records are away."""
+    """Calls `refresh` again and again, and `at_end` when told to stop. `refresh` raises whatever it likes
+    when the records are away.
+    """
 
-    def __init__(self, refresh: Callable[[], None], *, every: float = EVERY_SECONDS) -> None:
+    def __init__(
+        self, refresh: Callable[[], None], *, at_end: Callable[[], None], every: float = EVERY_SECONDS
+    ) -> None:
         self._refresh = refresh
+        self._at_end = at_end
         self._every = every
         self._stopped = threading.Event()
         self._first = threading.Event()
@@ -39,9 +44,11 @@ class Hearing:
         """Wait for the first try to be over, whatever came of it; whether it is."""
         return self._first.wait(seconds)
 
-    def stop(self) -> None:
-        """End soon."""
+    def stop(self, *, patience: float = 1.0) -> None:
+        """End, and wait for it for `patience` seconds: records that say nothing hold nobody up."""
         self._stopped.set()
+        if self._thread is not None:
+            self._thread.join(patience)
 
     def is_away(self) -> bool:
         """Whether the records failed at the last try, or have said nothing for two seconds."""
@@ -52,6 +59,7 @@ class Hearing:
             self._ask()
             self._first.set()
             if self._stopped.wait(self._every):
+                self._at_end()
                 return
 
     def _ask(self) -> None:

@@ -183,6 +183,10 @@ class OcspDesk:
             for subject in changes.revoked:
                 self._drop(subject)
 
+    def release(self) -> None:
+        """The calling thread asks nothing more."""
+        self._source.release()
+
     def _status(self, issuer: IssuerIdentity, asked: CertId) -> SerialStatus:
         return self._source.status(issuer.code, issuer.generation, asked.serial)
 

@@ -27,7 +27,8 @@ _SHARED_A_TURN, _FRESH_A_TURN = 32, 8
 class Workshop:
     """A thread that makes answers, asked from one event loop at a time. Begins with the first piece."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, at_end: Callable[[], None] = lambda: None) -> None:
+        self._at_end = at_end
         self._shared: deque[_Item] = deque()
         self._fresh: deque[_Item] = deque()
         self._ready = threading.Condition()
@@ -52,11 +53,13 @@ class Workshop:
         except TimeoutError:
             return None
 
-    def stop(self) -> None:
-        """Make nothing more."""
+    def stop(self, *, patience: float = 1.0) -> None:
+        """Make nothing more, and wait `patience` seconds for the thread to end (it calls `at_end` then)."""
         with self._ready:
             self._closed = True
             self._ready.notify()
+        if self._thread is not None:
+            self._thread.join(patience)
 
     def _begin(self) -> None:
         if self._thread is None or not self._thread.is_alive():
@@ -69,6 +72,7 @@ class Workshop:
             with self._ready:
                 while not self._shared and not self._fresh:
                     if self._closed:
+                        self._at_end()
                         return
                     self._ready.wait()
                 batch = [self._shared.popleft() for _ in range(min(_SHARED_A_TURN, len(self._shared)))]

@@ -126,6 +126,10 @@ class StatusSource(Protocol):
         """
         ...
 
+    def release(self) -> None:
+        """This thread asks nothing more: give back what was held for it."""
+        ...
+
 
 class GivenSource(StatusSource, Protocol):
     """A source that can also be read from one end to the other, to prepare answers ahead."""

@@ -55,6 +55,10 @@ class StatusRecords:
         revoked = tuple((issuer, int(serial, 16)) for _, issuer, serial in new)
         return Changes(rows[-1][0] if rows else mark, revoked)
 
+    def release(self) -> None:
+        """Close this thread's connection."""
+        connection.close()
+
     def given(self, after: int, upto: int) -> tuple[GivenStatus, ...]:
         """The certificates numbered above `after` up to `upto` in the records' own order, with what is said
         of each: at most ``upto - after`` of them, for that much work.
