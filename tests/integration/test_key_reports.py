@@ -15,6 +15,7 @@ from cryptography.x509.oid import NameOID
 
 from sceau.certification import KEY_PROOF_TEXT
 from sceau.operations import (
+    CertificateRequest,
     collect_certificate,
     finish_key_reports,
     issue_certificate,
@@ -35,7 +36,6 @@ from tests.instance import (
     OTHER_SIRET,
     REPRESENTATIVE,
     STRANGER,
-    CertificateRequest,
     Instance,
     Someone,
     accepted,

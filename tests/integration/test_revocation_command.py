@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 
 from sceau.cli import revocation
 from sceau.cli.key_files import public_digest
-from sceau.operations import issue_certificate
+from sceau.operations import CertificateRequest, issue_certificate
 from sceau.records.models import BlockedKey, Certificate, Revocation
 from sceau.vocabulary import Refused
 from tests.instance import (
@@ -23,7 +23,6 @@ from tests.instance import (
     ALICE,
     BRUNO,
     STRANGER,
-    CertificateRequest,
     Instance,
     Someone,
     accepted,

@@ -21,6 +21,7 @@ _MENU = (
     ("habilitations", "Habilitations"),
     ("certificates", "Certificats"),
     ("desk", "Guichet"),
+    ("desk-revocations", "Révocations"),
     ("how", "Comment ça marche"),
     ("glossary", "Glossaire"),
 )

@@ -17,12 +17,15 @@ class Hat(StrEnum):
     PROFESSIONAL = "professional"
     DESK = "desk"
     AUDITOR = "auditor"
+    AUTHORITY = "authority"
 
 
 ANYBODY = frozenset(Hat)
 CARD_HOLDERS = frozenset({Hat.HOLDER})
 DESK = frozenset({Hat.DESK})
 DESK_READERS = frozenset({Hat.DESK, Hat.AUDITOR})
+ENDERS = frozenset({Hat.DESK, Hat.AUTHORITY})
+ENDER_READERS = frozenset({Hat.DESK, Hat.AUTHORITY, Hat.AUDITOR})
 PROFESSIONALS = frozenset({Hat.PROFESSIONAL})
 
 READ = ("GET", "HEAD")

@@ -7,11 +7,25 @@ from __future__ import annotations
 from django.conf import settings
 from django.urls import path
 
-from sceau.portal.hats import ACT, ANYBODY, BOTH, CARD_HOLDERS, DESK, DESK_READERS, PROFESSIONALS, Page
+from sceau.portal.hats import (
+    ACT,
+    ANYBODY,
+    BOTH,
+    CARD_HOLDERS,
+    DESK,
+    DESK_READERS,
+    ENDER_READERS,
+    ENDERS,
+    PROFESSIONALS,
+    Page,
+)
 from sceau.portal.pages.certificates import views as certificates
 from sceau.portal.pages.desk import acts as desk_acts
 from sceau.portal.pages.desk import people as desk_people
 from sceau.portal.pages.desk import views as desk
+from sceau.portal.pages.desk_revocation import certificates as desk_certificates
+from sceau.portal.pages.desk_revocation import keys as desk_keys
+from sceau.portal.pages.desk_revocation import runs as desk_runs
 from sceau.portal.pages.entrance import views as entrance
 from sceau.portal.pages.habilitations import views as habilitations
 from sceau.portal.pages.orders import views as orders
@@ -29,6 +43,7 @@ PAGES: tuple[Page, ...] = (
     Page("glossaire/", reading.glossary, "glossary", ANYBODY),
     Page("accessibilite/", reading.accessibility, "accessibility", ANYBODY),
     Page("revoquer/", revocation.by_code, "revoke-by-code", ANYBODY, BOTH),
+    Page("revoquer/cle/", revocation.by_key, "revoke-by-key", ANYBODY, BOTH),
     Page("commandes/", orders.orders, "orders", CARD_HOLDERS),
     Page("commandes/nouvelle/", orders.new_order, "new-order", CARD_HOLDERS, BOTH),
     Page("commandes/<str:reference>/", orders.order, "order", CARD_HOLDERS),
@@ -52,6 +67,20 @@ PAGES: tuple[Page, ...] = (
     Page("certificats/<str:reference>/fichier/<str:form>/", certificates.download, "download", CARD_HOLDERS),
     Page("guichet/", desk.desk, "desk", DESK_READERS),
     Page("guichet/personnes/", desk_people.people, "desk-people", DESK, BOTH),
+    Page("guichet/certificats/", desk_certificates.certificates, "desk-certificates", ENDER_READERS),
+    Page("guichet/certificats/<str:reference>/", desk_certificates.file, "desk-certificate", ENDER_READERS),
+    Page(
+        "guichet/certificats/<str:reference>/revoquer/", desk_certificates.revoke, "desk-revoke", ENDERS, BOTH
+    ),
+    Page("guichet/cles/", desk_keys.keys, "desk-keys", ENDERS, BOTH),
+    Page("guichet/revocations/", desk_runs.runs, "desk-revocations", ENDER_READERS),
+    Page("guichet/revocations/nouvelle/", desk_runs.new, "desk-new-run", ENDERS, BOTH),
+    Page("guichet/revocations/<str:reference>/", desk_runs.run, "desk-run", ENDER_READERS),
+    Page("guichet/revocations/<str:reference>/rapport/", desk_runs.report, "desk-run-report", ENDER_READERS),
+    Page("guichet/revocations/<str:reference>/approuver/", desk_runs.approve, "desk-run-yes", ENDERS, ACT),
+    Page("guichet/revocations/<str:reference>/arreter/", desk_runs.pause, "desk-run-pause", ENDERS, ACT),
+    Page("guichet/revocations/<str:reference>/reprendre/", desk_runs.resume, "desk-run-resume", ENDERS, ACT),
+    Page("guichet/revocations/<str:reference>/abandonner/", desk_runs.drop, "desk-run-drop", ENDERS, ACT),
     Page("guichet/<str:reference>/", desk.desk_order, "desk-order", DESK_READERS),
     Page("guichet/<str:reference>/prendre/", desk_acts.take, "desk-take", DESK, ACT),
     Page("guichet/<str:reference>/preciser/", desk_acts.settle, "desk-settle", DESK, ACT),

@@ -161,7 +161,7 @@ def _touch(session: SessionBase, stored: dict[str, Any], now: datetime) -> None:
 def _known(stored: dict[str, Any]) -> Visitor:
     roles = roles_of(stored["person"])
     hats = {Hat.ANYBODY, Hat.HOLDER}
-    hats.update(hat for hat in (Hat.DESK, Hat.AUDITOR) if hat.value in roles)
+    hats.update(hat for hat in (Hat.DESK, Hat.AUDITOR, Hat.AUTHORITY) if hat.value in roles)
     if stored["type"] == "CPS":
         hats.add(Hat.PROFESSIONAL)
     actor = Actor(stored["person"], stored["card"], frozenset(roles), stored["display"])

@@ -43,6 +43,11 @@ _TONES = {
     "withdrawn": "bad",
     "terminated": "bad",
     "abandoned": "",
+    "prepared": "warn",
+    "running": "warn",
+    "paused": "warn",
+    "done": "good",
+    "dropped": "",
 }
 
 

@@ -5,28 +5,48 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from sceau.catalogue import Quality, Reason, load_catalogue
-from sceau.operations import machine, revoke_by_code, revoke_certificate
-from sceau.portal.fields import Choice, Field, Sheet
+from sceau.catalogue import Quality
+from sceau.certification import KEY_PROOF_TEXT
+from sceau.operations import (
+    report_key_by_proof,
+    revocation_qualities,
+    revoke_by_code,
+    revoke_certificate,
+)
+from sceau.portal.fields import Sheet
 from sceau.portal.limits import too_often
 from sceau.portal.pages.certificates.views import theirs
+from sceau.portal.pages.revocation.asking import (
+    quality_fields,
+    reason_field,
+    reasons_for,
+    sure_field,
+    unsure,
+)
 from sceau.portal.rendering import page
 from sceau.portal.saying import summary
+from sceau.portal.uploads import read_upload
 from sceau.portal.visitor import PortalRequest, actor_of
-from sceau.records import CertificateFile, structures_of
+from sceau.records import CertificateFile
 from sceau.vocabulary import Finding, Refused
+
+_OWN = (Quality.HOLDER, Quality.ADMINISTRATOR, Quality.REPRESENTATIVE, Quality.MANDATAIRE)
+_LONGEST_PROOF = 16 * 1024
 
 
 def revoke(request: PortalRequest, reference: str) -> HttpResponse:
     """Revoke with the card: reason, quality, confirmation."""
     file = theirs(request, reference)
-    qualities = _qualities(request, file)
+    held = revocation_qualities(actor_of(request), reference=reference)
+    qualities = [quality for quality in held if quality in _OWN]
+    if not qualities:
+        raise Http404
     if request.method != "POST":
         return _page(request, file, qualities)
-    findings = _unsure(request)
+    findings = unsure(request)
     if not findings:
         try:
             revoke_certificate(
@@ -52,7 +72,7 @@ def by_code(request: PortalRequest) -> HttpResponse:
         return _code_page(request)
     if too_often(request, "code", per_minute=10):
         return _code_page(request, (Finding.error("portal.too-often", "code"),), status=429)
-    findings = _unsure(request)
+    findings = unsure(request)
     if not findings:
         try:
             file = revoke_by_code(
@@ -68,28 +88,35 @@ def by_code(request: PortalRequest) -> HttpResponse:
     return _code_page(request, findings, status=422)
 
 
-def _unsure(request: PortalRequest) -> tuple[Finding, ...]:
-    sure = request.POST.get("sure") == "oui"
-    return () if sure else (Finding.error("portal.confirm", "sure"),)
+def by_key(request: PortalRequest) -> HttpResponse:
+    """Revoke with the proof that one holds the private key; no card, no login, whoever one is."""
+    if request.method != "POST":
+        return _key_page(request)
+    if too_often(request, "key", per_minute=10):
+        return _key_page(request, (Finding.error("portal.too-often", "proof"),), status=429)
+    findings = unsure(request)
+    if not findings:
+        try:
+            report = report_key_by_proof(_proof(request))
+        except Refused as refusal:
+            findings = _about_proof(refusal.findings)
+        else:
+            context = {"title": "La clé est bloquée", "report": report}
+            return page(request, "revocation/key_done.html", context)
+    return _key_page(request, findings, status=422)
 
 
-def _qualities(request: PortalRequest, file: CertificateFile) -> list[Quality]:
-    """In what quality the visitor may ask; the verb checks it again against the records."""
-    contracts = structures_of(request.visitor.person_id, at=machine().clock())
-    named = {
-        party.quality
-        for contract in contracts
-        if contract.structure.national_id == file.line.structure_id
-        for party in contract.parties
-        if party.person_id == request.visitor.person_id
-    }
-    found = [Quality(name) for name in ("representative", "mandataire") if name in named]
-    if file.line.habilitation:
-        if not found or file.line.asked_by == request.visitor.display:
-            found.insert(0, Quality.ADMINISTRATOR)
-    else:
-        found.insert(0, Quality.HOLDER)
-    return found
+def _proof(request: PortalRequest) -> bytes:
+    sent = read_upload(request, "proof_file")
+    return sent[1] if sent is not None else request.POST.get("proof", "").encode()
+
+
+def _about_proof(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """What is wrong with a request is wrong with the proof: the page has one field for it."""
+    return tuple(
+        Finding(one.code, "proof", one.severity, one.details) if one.subject in {"csr", "key"} else one
+        for one in findings
+    )
 
 
 def _page(
@@ -99,15 +126,7 @@ def _page(
     findings: tuple[Finding, ...] = (),
 ) -> HttpResponse:
     sheet = Sheet(_typed(request), findings)
-    texts = load_catalogue().texts
-    reasons = [reason for reason in load_catalogue().reasons.values() if set(reason.who) & set(qualities)]
-    chosen = request.POST.get("quality") or qualities[0].value
-    choices = [Choice(one.value, texts.get(f"quality.{one}", one), one.value == chosen) for one in qualities]
-    fields: list[Field] = [_reason_field(sheet, reasons)]
-    if len(qualities) > 1:
-        fields.append(
-            sheet.field("quality", kind="radio", label="J’agis comme", choices=choices, required=True)
-        )
+    fields = [reason_field(sheet, reasons_for(qualities)), *quality_fields(sheet, qualities)]
     fields.append(sheet.field("explanation", kind="textarea", label="Précisions (facultatif)", rows=3))
     context = {
         "title": "Révoquer ce certificat",
@@ -115,7 +134,7 @@ def _page(
         "line": file.line,
         "quality": qualities[0].value if len(qualities) == 1 else "",
         "fields": fields,
-        "sure": _sure_field(sheet),
+        "sure": sure_field(sheet),
         **summary(findings, heading="Le certificat n’est pas révoqué", fields=sheet.paths),
     }
     return page(request, "revocation/revoke.html", context, status=422 if findings else 200)
@@ -125,7 +144,6 @@ def _code_page(
     request: PortalRequest, findings: tuple[Finding, ...] = (), *, status: int = 200
 ) -> HttpResponse:
     sheet = Sheet(_typed(request), findings)
-    reasons = [reason for reason in load_catalogue().reasons.values() if Quality.HOLDER in reason.who]
     fields = [
         sheet.field(
             "serial",
@@ -143,27 +161,39 @@ def _code_page(
             width="w20",
             autocomplete="off",
         ),
-        _reason_field(sheet, reasons),
+        reason_field(sheet, reasons_for([Quality.HOLDER])),
     ]
     context = {
         "title": "Révoquer avec le code",
         "fields": fields,
-        "sure": _sure_field(sheet),
+        "sure": sure_field(sheet),
         **summary(findings, heading="Rien n’a été révoqué", fields=sheet.paths),
     }
     return page(request, "revocation/by_code.html", context, status=status)
 
 
-def _reason_field(sheet: Sheet, reasons: list[Reason]) -> Field:
-    chosen = sheet.values.get("reason")
-    choices = [Choice(one.code, one.label, one.code == chosen, one.plain) for one in reasons]
-    return sheet.field("reason", kind="radio", label="Motif", choices=choices, required=True)
+def _key_page(
+    request: PortalRequest, findings: tuple[Finding, ...] = (), *, status: int = 200
+) -> HttpResponse:
+    sheet = Sheet({"proof": _shown_again(request)}, findings)
+    fields = [
+        sheet.field("proof", kind="pem", label="La demande (CSR) qui fait la preuve", required=True, rows=8)
+    ]
+    context = {
+        "title": "Signaler une clé compromise",
+        "fields": fields,
+        "text": KEY_PROOF_TEXT,
+        "sure": sure_field(sheet, "J’ai compris que la clé ne pourra plus jamais être certifiée"),
+        **summary(findings, heading="Rien n’a été révoqué", fields=sheet.paths),
+    }
+    return page(request, "revocation/by_key.html", context, status=status)
 
 
-def _sure_field(sheet: Sheet) -> Field:
-    label = "J’ai compris que c’est définitif"
-    return sheet.field("sure", kind="checkbox", label=label, required=True, value=False)
+def _shown_again(request: PortalRequest) -> str:
+    """What was pasted, if it is a request: a private key sent by mistake is not written on any page."""
+    typed = request.POST.get("proof", "")[:_LONGEST_PROOF]
+    return typed if "BEGIN CERTIFICATE REQUEST" in typed and "PRIVATE" not in typed else ""
 
 
 def _typed(request: PortalRequest) -> dict[str, Any]:
-    return {key: request.POST.get(key, "") for key in ("serial", "reason", "explanation")}
+    return {key: request.POST.get(key, "") for key in ("serial", "reason", "explanation", "quality")}

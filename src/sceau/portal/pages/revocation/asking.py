@@ -1,0 +1,44 @@
+"""What every page that revokes asks: the reason in plain words, and that it is understood to be final."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sceau.catalogue import Quality, Reason, load_catalogue
+from sceau.portal.fields import Choice, Field, Sheet
+from sceau.portal.visitor import PortalRequest
+from sceau.vocabulary import Finding
+
+
+def reasons_for(qualities: Iterable[Quality]) -> list[Reason]:
+    """The reasons that one of these qualities may invoke."""
+    held = set(qualities)
+    return [reason for reason in load_catalogue().reasons.values() if set(reason.who) & held]
+
+
+def reason_field(sheet: Sheet, reasons: Iterable[Reason]) -> Field:
+    """The reasons, each with its plain words."""
+    chosen = sheet.values.get("reason")
+    choices = [Choice(one.code, one.label, one.code == chosen, one.plain) for one in reasons]
+    return sheet.field("reason", kind="radio", label="Motif", choices=choices, required=True)
+
+
+def quality_fields(sheet: Sheet, qualities: list[Quality]) -> list[Field]:
+    """In what quality one acts; nothing to ask when there is one."""
+    if len(qualities) < 2:
+        return []
+    texts = load_catalogue().texts
+    chosen = sheet.values.get("quality") or qualities[0].value
+    choices = [Choice(one.value, texts.get(f"quality.{one}", one), one.value == chosen) for one in qualities]
+    return [sheet.field("quality", kind="radio", label="J’agis comme", choices=choices, required=True)]
+
+
+def sure_field(sheet: Sheet, label: str = "J’ai compris que c’est définitif") -> Field:
+    """The box to tick. Never ticked beforehand."""
+    return sheet.field("sure", kind="checkbox", label=label, required=True, value=False)
+
+
+def unsure(request: PortalRequest) -> tuple[Finding, ...]:
+    """What is said when the box is not ticked."""
+    sure = request.POST.get("sure") == "oui"
+    return () if sure else (Finding.error("portal.confirm", "sure"),)
