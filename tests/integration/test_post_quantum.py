@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, mldsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import ocsp
 from dilithium_py.ml_dsa import ML_DSA_44, ML_DSA_65, ML_DSA_87
+from pkilint import loader
 
 from sceau.certification import IssuerFacts, compose_serial, draw_serial, prepare, read_csr, sign
 from sceau.custody import SignerClient, SignerFolder
@@ -46,6 +47,7 @@ from sceau.status import (
 )
 from sceau.vocabulary import Refused
 from tests.authority import PRODUCTS, RANDOM_BITS, OneByOne, private_key, request, warrant
+from tests.conformance.pkilint_kit import certificates, lists, remarks
 from tests.instance import ADMINISTRATOR, NOON, Instance, accepted, offer, server_request
 from tests.integration.signer_kit import CATALOGUE, bare_environment
 from tests.integration.test_ceremony import ADDRESSES, HEAD, held, sceau, write
@@ -139,6 +141,12 @@ def test_the_authorities_verify_in_two_implementations(place: Path, code: str, a
     assert not verifies_elsewhere(above, parent, made.tbs_certificate_bytes + b"\0", made.signature)
 
 
+def test_pkilint_has_nothing_to_say_of_the_authorities(place: Path) -> None:
+    for code in KINDS:
+        der = of(place / "data", code).public_bytes(Encoding.DER)
+        assert remarks(certificates(), loader.load_der_certificate(der, code)) == set()
+
+
 def test_keys_are_files_that_only_the_passphrase_opens(place: Path) -> None:
     folder = SignerFolder(place / "data" / "signer")
     key = SoftwareKeyStore(folder.keys, SECRET).open("el-org-g1")
@@ -208,6 +216,7 @@ def test_a_list_is_signed_and_verifies_in_two_implementations(
     assert crl.is_signature_valid(above.public_key())  # type: ignore[arg-type]
     assert verifies_elsewhere(code, above, crl.tbs_certlist_bytes, crl.signature)
     assert [one.serial_number for one in crl] == [0x1234]
+    assert remarks(lists(), loader.load_der_crl(der, code)) == set()
 
 
 def test_a_responder_of_a_curve_answers_under_the_hierarchy(place: Path, client: SignerClient) -> None:
@@ -220,6 +229,7 @@ def test_a_responder_of_a_curve_answers_under_the_hierarchy(place: Path, client:
         kind="ocsp-responder", issuer="el-org", generation=1, tbs=build_responder_tbs(order, issuer=identity)
     )
     x509.load_der_x509_certificate(der).verify_directly_issued_by(above)
+    assert remarks(certificates(), loader.load_der_certificate(der, "responder")) == set()
     responder = TestResponder(der, key)
     some = _leaf(above, at)
     for status, wanted in (
