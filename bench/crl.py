@@ -1,6 +1,7 @@
-"""A complete CRL of a million entries: from the rows to the signed list, beside the least it could cost.
+"""A complete CRL of a million entries: from the rows, and from the kept entries, to the signed list, beside
+the least it could cost; and a delta over a small list and over a large one.
 
-The floor copies the entries once, and signs (which hashes) the copy. Ours reads the rows, builds, signs; each
+The floor copies the entries once, and signs (which hashes) the copy. Ours reads, writes the list, signs; each
 in a child of its own, so that its peak memory is its own. Peers are command lines that read their own kind of
 list.
 """
@@ -9,12 +10,13 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import os
 import resource
 import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -35,57 +37,78 @@ from bench.database import BEGAN, ISSUER, CertificateMaker, fill_revocations, fo
 from bench.plan import Plan
 from bench.rounds import Sample, interleave, rate, ratio
 from bench.rows import Bound, Row, missing
-from sceau.status import CrlFacts, build_crl_tbs, examine_crl, issuer_identity, signed_der, spell_serial
+from sceau.custody.list_memory import ListMemory
+from sceau.status import CrlFacts, CrlWriter, examine_crl, issuer_identity, spell_serial
 
 _ROWS, _BLOB, _MEMORY = Bound(5.0, at_least=False), Bound(1.3, at_least=False), Bound(350.0, at_least=False)
+_INDEPENDENT = Bound(1.2, at_least=False)
 _MADE = BEGAN + timedelta(days=300)
-_WAYS = {
-    "build": "built from entries already in memory",
-    "rows": "from the rows",
-    "examined": "from the rows, and read again as the signer does before it signs",
+_WAYS: dict[str, tuple[str, Bound | None]] = {
+    "rows": ("from the rows", _ROWS),
+    "examined": ("from the rows, and read whole as the signer does with a list it does not know", None),
+    "ended": ("from the rows, asked of each whether it has ended", None),
+    "kept": ("from the kept blob", _BLOB),
+    "known": (
+        "from the kept blob, and read as the signer does with a list it knows the most of",
+        None,
+    ),
 }
-_MEASURED_MEMORY = ("rows", "examined")
+_MEASURED_MEMORY = ("rows", "examined", "known")
+_SMALL_BASE, _ADDED, _DELTAS = 10_000, 500, 50
 
 
 def run(plan: Plan) -> list[Row]:
-    """The floor and ours in turn; then each peer, which is slow, beside the floor once more."""
+    """The floor and ours in turn; the deltas in turn; then each peer, which is slow, beside the floor."""
     folder = plan.folder / "crl"
-    data = folder / "instance"
-    forget(data)
+    large, small = folder / "instance", folder / "small"
+    counts = {large: plan.crl_entries, small: min(_SMALL_BASE, plan.crl_entries // 10)}
     _keep_issuer(folder)
     with contextlib.ExitStack() as stack:
-        fill = stack.enter_context(child("bench.crl", data=data, folder=str(folder), count=plan.crl_entries))
-        fill(do="fill")
+
+        def at(data: Path) -> Callable[..., dict[str, Any]]:
+            made = child("bench.crl", data=data, folder=str(folder), count=counts[data])
+            return stack.enter_context(made)
+
+        for data in counts:
+            forget(data)
+            at(data)(do="fill")
         asks: dict[str, Callable[..., dict[str, Any]]] = {}
         for way in ("floor", *_WAYS):
-            ask = child("bench.crl", data=data, folder=str(folder), count=plan.crl_entries)
-            asks[way] = stack.enter_context(ask)
+            asks[way] = at(large)
             asks[way](do="prepare", way=way)
         rounds = interleave({way: _sampling(ask, way) for way, ask in asks.items()}, plan)
         peaks = {way: float(asks[way](do="peak")["mib"]) for way in _MEASURED_MEMORY}
-    return [*_our_rows(rounds, peaks, plan), *_peer_rows(rate(rounds, "floor"), folder, plan)]
+        deltas = {"small": at(small), "large": at(large)}
+        for ask in deltas.values():
+            ask(do="prepare", way="delta")
+        added = interleave({name: _sampling(ask, "delta") for name, ask in deltas.items()}, plan)
+    rows = [*_our_rows(rounds, peaks, plan), _delta_row(added, counts[small], plan)]
+    return [*rows, *_peer_rows(rate(rounds, "floor"), folder, plan)]
 
 
 def _sampling(ask: Callable[..., dict[str, Any]], way: str) -> Callable[[], Sample]:
-    return lambda: Sample(1, float(ask(do="make", way=way)["cpu"]))
+    made = _DELTAS if way == "delta" else 1
+    return lambda: Sample(made, float(ask(do="make", way=way)["cpu"]))
 
 
 def _our_rows(rounds: dict[str, list[Sample]], peaks: dict[str, float], plan: Plan) -> list[Row]:
     name, floor = f"CRL of {plan.crl_entries:,} entries", 1000 / rate(rounds, "floor")
     rows = []
-    for way, words in _WAYS.items():
-        bound = None if way == "build" else _ROWS
+    for way, (words, bound) in _WAYS.items():
         beside = f"copy + SHA-256 + RSA-2048 signature: {floor:.0f} ms"
         times = ratio(rounds, "floor", way)
         rows.append(Row(f"{name}, {words}", 1000 / rate(rounds, way), "ms of CPU", times, bound, beside))
     for way in _MEASURED_MEMORY:
         note = "peak resident memory (VmHWM) of a process that does this alone, Python and Django included"
-        rows.append(Row(f"{name}, memory {_WAYS[way]}", peaks[way], "MiB", None, _MEMORY, note=note))
-    rows.append(
-        missing(f"{name}, from the kept blob", "the product keeps no blob of entries yet", bound=_BLOB)
-    )
-    rows.append(missing("delta CRL, independent of the base", "the product makes no delta yet"))
+        rows.append(Row(f"{name}, memory {_WAYS[way][0]}", peaks[way], "MiB", None, _MEMORY, note=note))
     return rows
+
+
+def _delta_row(rounds: dict[str, list[Sample]], small: int, plan: Plan) -> Row:
+    beside = f"the same over a base of {small:,}: {1000 / rate(rounds, 'small'):.2f} ms"
+    name = f"delta CRL of {_ADDED} entries over a base of {plan.crl_entries:,}"
+    times = ratio(rounds, "small", "large")
+    return Row(name, 1000 / rate(rounds, "large"), "ms of CPU", times, _INDEPENDENT, beside)
 
 
 def _peer_rows(floor: float, folder: Path, plan: Plan) -> list[Row]:
@@ -127,7 +150,8 @@ def worker(folder: str, count: int) -> Callable[..., dict[str, Any]]:
     def answer(do: str, way: str = "") -> dict[str, Any]:
         if do == "fill":
             start_django()
-            fill_revocations(Path(folder) / "instance", count)
+            fill_revocations(Path(os.environ["SCEAU_DATA"]), count)
+            maker.make("kept")
         elif do == "prepare":
             start_django()
             maker.prepare(way)
@@ -151,32 +175,64 @@ class ListMaker:
         self._key = key
         self._identity = issuer_identity(ISSUER, 1, certificate.public_bytes(Encoding.DER))
         self._facts = CrlFacts(number=413, this_update=_MADE, next_update=_MADE + timedelta(days=6))
-        self._entries: tuple[bytes, ...] = ()
         self._blob = b""
+        self._memory = ListMemory()
 
     def prepare(self, way: str) -> None:
         """Have at hand what this way may have."""
         if way == "floor":
-            self._blob = b"".join(_rows_of_the_table())
-        elif way == "build":
-            self._entries = _rows_of_the_table()
+            self._blob = b"".join(piece.entries for piece in _rows())
+        elif way == "known":
+            self.make(way)
 
     def make(self, way: str) -> int:
-        """Make a list; its size."""
+        """Make a list, or so many deltas that they can be timed; its size."""
         if way == "floor":
             copy = self._blob + b"\x00"  # one copy of the entries, which is the point
             return len(copy) + len(self._key.sign(copy, PKCS1v15(), SHA256()))
-        entries = self._entries if way == "build" else _rows_of_the_table()
-        tbs = build_crl_tbs(self._facts, entries, issuer=self._identity)
-        if way == "examined":
-            examine_crl(tbs, issuer=self._identity, at=_MADE)
-        return len(signed_der(tbs, self._key.sign(tbs, PKCS1v15(), SHA256())))
+        if way == "delta":
+            return sum(self._list(way) for _ in range(_DELTAS))
+        return self._list(way)
+
+    def _list(self, way: str) -> int:
+        writer = CrlWriter()
+        self._fill(way, writer)
+        tbs = writer.body(self._facts, issuer=self._identity)
+        if way in ("examined", "known"):
+            memory = self._memory if way == "known" else None
+            examine_crl(bytes(tbs), issuer=self._identity, at=_MADE, memory=memory)
+        signature = self._key.sign(tbs, PKCS1v15(), SHA256())  # type: ignore[arg-type]  # any buffer will do
+        return len(writer.signed(signature, issuer=self._identity))
+
+    def _fill(self, way: str, writer: CrlWriter) -> None:
+        if way in ("kept", "known"):
+            _keep(writer)
+            return
+        after = _last() - _ADDED if way == "delta" else 0
+        for piece in _rows(after, last_list=_MADE if way in ("ended", "delta") else None):
+            writer.add(piece.entries)
 
 
-def _rows_of_the_table() -> tuple[bytes, ...]:
-    from sceau.records import revoked_entries
+def _rows(after: int = 0, *, last_list: datetime | None = None) -> Iterator[Any]:
+    from sceau.records import Series, revoked_pieces
 
-    return revoked_entries(ISSUER, 1, last_list=None)
+    return revoked_pieces(Series(ISSUER, 1), after=after, last_list=last_list)
+
+
+def _last() -> int:
+    from sceau.records import last_revocation
+
+    return last_revocation()
+
+
+def _keep(writer: CrlWriter) -> None:
+    from django.db import transaction
+
+    from sceau.operations.list_entries import keep_entries
+    from sceau.records import Series
+
+    with transaction.atomic():
+        keep_entries([Series(ISSUER, 1)], ended_before=_MADE, turn=1, into=writer)
 
 
 def _openssl(folder: Path, count: int) -> float:

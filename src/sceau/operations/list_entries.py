@@ -28,7 +28,7 @@ from sceau.records import (
 from sceau.records.models import CrlSegment
 from sceau.status import CrlWriter, dropped_from
 
-_COUNTED_AGAIN = 4
+_COUNTED_AGAIN = 2
 _SMALL, _SHARE = 1_000, 20
 
 
@@ -49,7 +49,7 @@ def keep_entries(
 
     Inside the transaction of a list, its turn taken. Certificates that ended before `ended_before` may leave
     [RFC 5280 §3.3]; they do when a twentieth of their segment has ended. `turn` says which segments have
-    their revocations counted again this time: all of a small list, four of a large one, the next four next
+    their revocations counted again this time: all of a small list, two of a large one, the next two next
     time.
 
     Raises `Fault`: ``crl.revocation-lost`` when a segment tells a revocation that the records no longer have,
