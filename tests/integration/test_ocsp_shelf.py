@@ -215,6 +215,18 @@ def test_a_first_pass_trusts_no_file_and_records_put_in_their_place_are_read_ane
     assert shelf.standing(1) == {ocsp.OCSPCertStatus.GOOD}
 
 
+def test_what_was_revoked_while_nobody_prepared_comes_first(shelf: Shelf) -> None:
+    for serial in range(1, 200):
+        shelf.source.give(serial)
+    while shelf.preparer.turn(seconds=5):
+        pass
+    shelf.source.revoke("el-org", 199, REVOKED)
+    again = shelf.new_preparer()
+    again.turn(seconds=0)
+    assert shelf.standing(199) == {ocsp.OCSPCertStatus.REVOKED}
+    assert again.turn(seconds=5) == 199  # and all is made anew all the same
+
+
 def test_without_a_responder_or_without_records_nothing_is_passed_over(shelf: Shelf) -> None:
     shelf.source.give(1)
     signer, shelf.signer = shelf.signer, None

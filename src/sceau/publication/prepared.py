@@ -16,6 +16,7 @@ from pathlib import Path
 
 from sceau.status import AnswerWindow, read_own_answer, write_ocsp_question
 
+_MARK = ".mark"
 _LARGEST_ANSWER = 16 * 1024
 
 
@@ -64,6 +65,21 @@ class PreparedShelf:
         finally:
             os.close(descriptor)
         beside.replace(path)
+
+    @property
+    def mark(self) -> int:
+        """The mark of the records up to which revocations are here, as last noted; -1 when nothing is."""
+        try:
+            return int((self._folder / _MARK).read_text("ascii"))
+        except (OSError, ValueError):
+            return -1
+
+    @mark.setter
+    def mark(self, mark: int) -> None:
+        self._folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+        fresh = self._folder / f"{_MARK}.new"
+        fresh.write_text(f"{mark}\n", "ascii")
+        fresh.replace(self._folder / _MARK)
 
     def drop(self, asked: bytes) -> None:
         """Take the answer away, and the folder if it was made for it alone."""

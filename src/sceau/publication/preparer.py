@@ -64,7 +64,7 @@ class Preparer:
         self._valid = valid
         self._clock = clock
         self._steady = steady
-        self._mark = -1
+        self._mark = shelf.mark  # what was revoked while nobody prepared comes first
         self._newest = 0  # everything up to here has been looked at since the start
         self._at = 0  # how far the present pass is
         self._pass_began = steady()
@@ -96,7 +96,8 @@ class Preparer:
             for issuer in self._issuers.values():
                 if issuer.code == code:
                     self._put(issuer, serial, self._source.status(code, issuer.generation, serial))
-        self._mark = changes.mark
+        if changes.mark != self._mark:
+            self._mark = self._shelf.mark = changes.mark
         return len(changes.revoked)
 
     def _due_by_now(self) -> int:
