@@ -17,9 +17,19 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
-from sceau.publication import FolderShelf, OcspDesk, OcspService, PublicSite, build_app
+from sceau.catalogue import load_catalogue
+from sceau.publication import (
+    FolderShelf,
+    OcspDesk,
+    OcspService,
+    PublicSite,
+    build_app,
+    policy_path,
+    render_policy,
+)
 from sceau.publication.http import Answer, Question
 from sceau.status import GOOD, CrlFacts, OcspSigner, SerialStatus, Standing, build_crl_tbs, crl_entry
+from sceau.vocabulary import three_years_from
 from tests.status_kit import NOW, Clock, MemorySource, Pki, leaf, make_pki, make_responder
 
 VALID = timedelta(hours=12)
@@ -488,3 +498,30 @@ def test_an_address_with_percent_signs_is_quoted_once_on_the_page(instance: Inst
     (instance.folder / "AC TEST").mkdir()
     (instance.folder / "AC TEST" / "ACI-EL-ORG-TEST.cer").write_bytes(b"x")
     assert quote("AC TEST/ACI-EL-ORG-TEST.cer") in instance.get("/").body.decode()
+
+
+def test_the_policy_stands_at_the_address_that_certificates_name(instance: Instance) -> None:
+    catalogue = load_catalogue()
+    for environment in catalogue.environments.values():
+        path = policy_path(environment)
+        told = render_policy(catalogue, environment, contact="aide@sceau.example")
+        site = PublicSite(
+            FolderShelf(instance.folder), desk=None, title="Essai", clock=instance.clock, pages={path: told}
+        )
+        answer = site.answer(Question("GET", path, {}))
+        assert answer.status == 200
+        assert "/PC" in environment.policy_uri
+        text = answer.body.decode()
+        for product in catalogue.products.values():
+            policy = environment.single_policy_oid or catalogue.profiles[product.profile].policy_oid
+            assert f"<code>{policy}</code>" in text
+        assert f"toutes les {catalogue.calendar.crl_every_hours} heures" in text
+        assert "{" not in text.replace(text[text.index("<style>") : text.index("</style>")], "")
+
+
+def test_the_years_that_the_policy_promises_are_those_of_a_certificate() -> None:
+    text = render_policy(
+        load_catalogue(), load_catalogue().environments["production"], contact="aide@sceau.example"
+    )
+    life = three_years_from(NOW)
+    assert f"{life.not_after.year - life.not_before.year} ans, moins une seconde" in text

@@ -4,6 +4,7 @@ or CA key.
 
 from sceau.publication.asgi import PublicApp
 from sceau.publication.patience import PatientProtocol, address_group
+from sceau.publication.policy import policy_path, render_policy
 from sceau.publication.prepared import PreparedShelf
 from sceau.publication.preparer import NoResponderError, Preparer
 from sceau.publication.public_site import PublicSite
@@ -26,6 +27,8 @@ __all__ = [
     "Shelf",
     "address_group",
     "build_app",
+    "policy_path",
+    "render_policy",
     "serve",
     "server_for",
 ]

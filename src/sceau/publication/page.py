@@ -1,4 +1,4 @@
-"""The one page of the public server: what is published, in French, without script, image or outside
+"""The front page of the public server: what is published, in French, without script, image or outside
 address.
 """
 
@@ -66,15 +66,21 @@ def render_page(title: str, shelf: Shelf, *, has_ocsp: bool) -> str:
         _experiment(certificates),
         _table("Chaîne de certification complète", ("Fichier", "Taille"), [_file_row(i) for i in chains]),
     ]
+    lead = (
+        "<p>Ce service publie ce qu'il faut pour vérifier un certificat de cette autorité : les certificats "
+        "des autorités, leurs listes de révocation et l'état de chaque certificat. Il se consulte sans "
+        "compte et ne garde rien de vos demandes.</p>"
+    )
+    return document(title, f"{lead}{''.join(sections)}{_ocsp_section() if has_ocsp else ''}")
+
+
+def document(title: str, body: str) -> str:
+    """A page of the public server around `body`, which is HTML already."""
     return (
         "<!DOCTYPE html>\n"
         f'<html lang="fr"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<style>{_STYLE}</style></head><body><main><h1>{escape(title)}</h1>"
-        "<p>Ce service publie ce qu'il faut pour vérifier un certificat de cette autorité : les certificats "
-        "des autorités, leurs listes de révocation et l'état de chaque certificat. Il se consulte sans "
-        "compte et ne garde rien de vos demandes.</p>"
-        f"{''.join(sections)}{_ocsp_section() if has_ocsp else ''}</main></body></html>\n"
+        f"<style>{_STYLE}</style></head><body><main><h1>{escape(title)}</h1>{body}</main></body></html>\n"
     )
 
 

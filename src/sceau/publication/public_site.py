@@ -1,7 +1,8 @@
 """The public server's answers: which address gives what. Read-only, no login, nothing of the asker is kept.
 
-`/` lists everything in French, `/AC/…` and `/CRL/…` are the shelf, a POST to `/` or `/ocsp` and a GET
-below them are OCSP [RFC 6960 A.1, RFC 5019 §5]. Anything else is refused in one plain sentence.
+`/` lists everything in French, `/PC` is the certification policy, `/AC/…` and `/CRL/…` are the shelf, a POST
+to `/` or `/ocsp` and a GET below them are OCSP [RFC 6960 A.1, RFC 5019 §5]. Anything else is refused in one
+plain sentence.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -37,15 +38,24 @@ class Later:
 
 
 class PublicSite:
-    """Answers for a shelf and, where there is one, an OCSP desk. May be used from many threads."""
+    """Answers for a shelf, further pages (path → HTML) and, where there is one, an OCSP desk. May be used
+    from many threads.
+    """
 
     def __init__(
-        self, shelf: Shelf, *, desk: OcspDesk | None, title: str, clock: Callable[[], datetime]
+        self,
+        shelf: Shelf,
+        *,
+        desk: OcspDesk | None,
+        title: str,
+        clock: Callable[[], datetime],
+        pages: Mapping[str, str] | None = None,
     ) -> None:
         self._shelf = shelf
         self._desk = desk
         self._title = title
         self._clock = clock
+        self._pages = dict(pages or {})
 
     def body_limit(self, question: Question) -> int:
         """How many octets of body may be read for this request."""
@@ -102,11 +112,14 @@ class PublicSite:
         return conditional(question, answer)
 
     def _page(self, question: Question) -> Answer | None:
-        if question.path != "/":
+        if question.path == "/":
+            text = render_page(self._title, self._shelf, has_ocsp=self._desk is not None)
+        elif question.path in self._pages:
+            text = self._pages[question.path]
+        else:
             return None
-        body = render_page(self._title, self._shelf, has_ocsp=self._desk is not None).encode()
         headers = (("cache-control", "public, max-age=60"), ("content-security-policy", PAGE_POLICY))
-        return content_answer("text/html; charset=utf-8", body, *headers)
+        return content_answer("text/html; charset=utf-8", text.encode(), *headers)
 
     def _from_shelf(self, question: Question) -> Answer | None:
         item = self._shelf.find(question.path[1:])

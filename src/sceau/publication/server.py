@@ -7,7 +7,7 @@ wanted to.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -45,8 +45,11 @@ def build_app(
     ocsp: OcspService | None,
     title: str = "Autorité de certification : publication",
     clock: Callable[[], datetime] = _now,
+    pages: Mapping[str, str] | None = None,
 ) -> PublicApp:
-    """The ASGI application over `shelf`, answering OCSP where `ocsp` is given."""
+    """The ASGI application over `shelf` and further `pages` (path → HTML), answering OCSP where `ocsp` is
+    given.
+    """
     desk = None
     if ocsp is not None:
         desk = OcspDesk(
@@ -57,7 +60,7 @@ def build_app(
             clock=clock,
             prepared=ocsp.prepared,
         )
-    return PublicApp(PublicSite(shelf, desk=desk, title=title, clock=clock), desk=desk)
+    return PublicApp(PublicSite(shelf, desk=desk, title=title, clock=clock, pages=pages), desk=desk)
 
 
 def server_for(app: PublicApp, *, host: str, port: int) -> Server:
