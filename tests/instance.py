@@ -22,24 +22,30 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from sceau.catalogue import load_catalogue
+from sceau.custody import PieceCabinet
 from sceau.operations import (
     Actor,
     CertificateRequest,
+    ContractDemand,
     ContractEntry,
     Machine,
     PartyEntry,
     StructureEntry,
+    TxtAnswer,
+    act_on_contract,
     appoint_officer,
     approve_order,
+    confirm_contract_act,
     install,
+    preview_contract_act,
     receive_form,
     register_card,
     register_person,
     register_structure_contract,
     take_order,
 )
-from sceau.records import OrderFile, habilitations_of
-from sceau.registration import Card, CardStatus, Person
+from sceau.records import ContractLine, OrderFile, contract_file, habilitations_of
+from sceau.registration import Card, CardStatus, Person, StopPlan
 from sceau.vocabulary import CardNumber, PersonId
 from tests.authority import OneByOne, TestAuthority, authority, private_key, signed
 
@@ -93,6 +99,22 @@ class Outbox:
 
     def __call__(self, *, to: str, subject: str, text: str) -> None:
         self.mails.append((to, subject, text))
+
+
+@dataclass
+class Zone:
+    """The records that name servers hold; `silent` when none of them answers."""
+
+    records: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    silent: bool = False
+    asked: list[str] = field(default_factory=list)
+
+    def __call__(self, name: str) -> TxtAnswer:
+        self.asked.append(name)
+        if self.silent:
+            return TxtAnswer("silent", (), False, "Timeout", "memory")
+        found = self.records.get(name, ())
+        return TxtAnswer("found" if found else "none", found, False, f"{name} TXT {found}", "memory")
 
 
 @dataclass(frozen=True)
@@ -165,6 +187,7 @@ class Instance:
     clock: Clock
     signer: HookedSigner
     outbox: Outbox
+    zone: Zone
 
     def at_another(self, **changes: Any) -> Machine:
         """The same machine with parts exchanged, installed."""
@@ -175,7 +198,7 @@ class Instance:
 
 def make_instance(shelf: Path, *, seed: int = 413) -> Instance:
     """A machine in memory, installed; its chance is drawn from `seed`, so that a failure can be replayed."""
-    clock, outbox = Clock(), Outbox()
+    clock, outbox, zone = Clock(), Outbox(), Zone()
     authorities = {code: authority(code, kind=KIND) for code in ("el-org", "el-pp")}
     signer = HookedSigner(authorities)
     machine = Machine(
@@ -190,10 +213,12 @@ def make_instance(shelf: Path, *, seed: int = 413) -> Instance:
         head_key=Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"head").digest()),
         shelf=shelf,
         mailer=outbox,
+        cabinet=PieceCabinet(shelf.parent / "pieces", shelf.parent / "piece-keys"),
+        txt=zone,
         mode="development",
     )
     install(machine)
-    return Instance(machine, clock, signer, outbox)
+    return Instance(machine, clock, signer, outbox, zone)
 
 
 def people_it() -> None:
@@ -296,6 +321,26 @@ def accepted(*offers: dict[str, Any], **changes: Any) -> OrderFile:
     take_order(ALICE.actor, reference=order.line.reference)
     approve_order(ALICE.actor, reference=order.line.reference, version=1)
     return approve_order(BRUNO.actor, reference=order.line.reference, version=1)
+
+
+EVENTS = {"suspended": "suspend", "active": "resume", "terminated": "terminate"}
+KEEP_ALL = StopPlan(others={"orders": "keep", "rights": "keep", "certificates": "keep"})
+
+
+def set_contract_state(
+    number: str = CONTRACT, *, state: str, plan: StopPlan = KEEP_ALL, reason: str = "Essai"
+) -> ContractLine:
+    """Bring a contract to a state, by as many officers as it takes; nothing else is stopped unless said."""
+    event = EVENTS[state]
+    if event == "resume":
+        plan = StopPlan()
+    seen = preview_contract_act(number).seen
+    line = act_on_contract(CHLOE.actor, ContractDemand(number, event, reason, seen, plan))
+    file = contract_file(number, at=NOON)
+    waiting = [one.reference for one in file.acts if one.state == "asked"] if file else []
+    for reference in waiting:
+        line = confirm_contract_act(BRUNO.actor, reference=reference)
+    return line
 
 
 def right_for(product: str, *, at: datetime = NOON, who: Someone = ADMINISTRATOR) -> str:

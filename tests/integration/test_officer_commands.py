@@ -266,8 +266,6 @@ def test_a_bare_instance_is_peopled_from_the_console(
     entry = {"number": "C-1", "valid_from": "2026-01-01", "structure": structure, "parties": [party]}
     file.write_text(json.dumps(entry))
     assert answer(run("contract", str(file), "--json"))["structure"]["national_id"] == f"3{SIRET}"
-    ended = run("contract-state", "C-1", "terminated", "--reason", "Fin", "--json")
-    assert answer(ended)["state"] == "terminated"
     file.write_text("[]")
     assert run("contract", str(file)).exit_code == 2
     assert bare_instance.signer.signatures == []

@@ -10,17 +10,19 @@ import pytest
 
 from sceau.operations import (
     Actor,
+    ContractDemand,
     ContractEntry,
     PartyEntry,
     StructureEntry,
+    act_on_contract,
     appoint_officer,
     dismiss_officer,
+    preview_contract_act,
     register_card,
     register_person,
     register_structure_contract,
     resume_habilitation,
     set_card_status,
-    set_contract_state,
     suspend_habilitation,
     take_order,
     welcome,
@@ -56,6 +58,7 @@ from tests.instance import (
     accepted,
     contract_entry,
     right_for,
+    set_contract_state,
     submitted,
 )
 from tests.integration.test_orders import refusal
@@ -71,7 +74,9 @@ def test_only_the_desk_and_the_authority_keep_the_registers(instance: Instance, 
         lambda: register_card(actor, STRANGER.card_facts()),
         lambda: set_card_status(actor, number=ADMINISTRATOR.card, status="lost", reason="x"),
         lambda: register_structure_contract(actor, contract_entry("C-9", SIRET, "Autre")),
-        lambda: set_contract_state(actor, number=CONTRACT, state="terminated", reason="x"),
+        lambda: act_on_contract(
+            actor, ContractDemand(CONTRACT, "suspend", "x", preview_contract_act(CONTRACT).seen)
+        ),
     ):
         assert refusal(act) == {"operations.role-missing"}
 
@@ -205,10 +210,10 @@ def test_contracts_begin_and_end_by_the_calendar_of_paris(instance: Instance) ->
 
 
 def test_a_terminated_contract_stays_terminated(instance: Instance) -> None:
-    set_contract_state(ALICE.actor, number=CONTRACT, state="terminated", reason="Résilié")
-    assert refusal(set_contract_state, ALICE.actor, number=CONTRACT, state="active", reason="Non") == {
-        "operations.contract-state"
-    }
+    set_contract_state(state="terminated")
+    for event in ("suspend", "resume", "renew", "terminate"):
+        demand = ContractDemand(CONTRACT, event, "Non", preview_contract_act(CONTRACT).seen)
+        assert refusal(act_on_contract, ALICE.actor, demand) == {"life.not-now"}
 
 
 @pytest.mark.parametrize("someone", [ALICE, AUTHORITY, REPRESENTATIVE, MANDATAIRE])

@@ -18,7 +18,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from sceau.certification import CERTIFICATE_LIFE, CertificateEvent, CertificateState
 from sceau.registration import (
+    CONTRACT_LIFE,
     HABILITATION_LIFE,
+    LEAVE_LIFE,
     ORDER_LIFE,
     GivenApproval,
     HabilitationEvent,
@@ -219,7 +221,13 @@ TestRightLife.settings = settings(max_examples=100, deadline=None)
 TestCertificateLife = CertificateLife.TestCase
 TestCertificateLife.settings = settings(max_examples=100, deadline=None)
 
-LIVES: tuple[Life[Any, Any], ...] = (ORDER_LIFE, HABILITATION_LIFE, CERTIFICATE_LIFE)
+LIVES: tuple[Life[Any, Any], ...] = (
+    CONTRACT_LIFE,
+    ORDER_LIFE,
+    HABILITATION_LIFE,
+    LEAVE_LIFE,
+    CERTIFICATE_LIFE,
+)
 
 
 @pytest.mark.parametrize("life", LIVES, ids=lambda life: life.noun)

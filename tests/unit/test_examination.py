@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
 
 from sceau.catalogue import load_catalogue
 from sceau.registration import (
+    AttestedVisa,
     Card,
     CardStatus,
     CheckKind,
@@ -18,10 +20,16 @@ from sceau.registration import (
     ContractState,
     Declared,
     Examination,
+    ExtractFacts,
     GivenApproval,
+    HolderAddress,
     HolderLetter,
     KnownCard,
+    Leave,
+    LeaveForm,
+    LeaveState,
     Light,
+    Mandate,
     Officer,
     OrderEvent,
     OrderFacts,
@@ -41,6 +49,7 @@ from sceau.vocabulary import (
     CardNumber,
     Finding,
     Finess,
+    HostName,
     IdentifierMode,
     PersonId,
     Postcode,
@@ -111,17 +120,31 @@ def card(number: str, holder: Person, type_: str, status: CardStatus = CardStatu
 
 DIRECTOR, TECHNICIAN = person("DIR", "Désirée"), person("ADM", "Lefèvre")
 CARDS = {SIGNATORY: card(SIGNATORY, DIRECTOR, "CDE"), ADMINISTRATOR: card(ADMINISTRATOR, TECHNICIAN, "CPA")}
+TODAY = date(2026, 11, 24)
+SINCE = Mandate(date(2026, 1, 1), None, frozenset({"sign"}))
 CONTRACT = ContractFacts(
     number="C-2026-0012",
     state=ContractState.ACTIVE,
     structure_id=StructureId("3", SIRET),
     structure_name="Centre hospitalier de l'Exemple",
     parties=(
-        ContractPartyFacts(SignatoryQuality.REPRESENTATIVE, SIGNATORY, "Desiree", "Elodie", "a"),
-        ContractPartyFacts(SignatoryQuality.MANDATAIRE, SECOND, "Mandat", "Marc", ""),
+        ContractPartyFacts(SignatoryQuality.REPRESENTATIVE, SIGNATORY, "Desiree", "Elodie", "a", SINCE),
+        ContractPartyFacts(SignatoryQuality.MANDATAIRE, SECOND, "Mandat", "Marc", "", SINCE),
     ),
+    address=HolderAddress("69003", "Lyon"),
 )
-RECORDS = OrderRecords(CONTRACT, CARDS)
+EXTRACT = ExtractFacts(
+    piece="PIE-1",
+    name="CENTRE HOSPITALIER DE L'EXEMPLE",
+    siret=SIRET,
+    legal_form="Établissement public de santé",
+    postcode="69003",
+    commune="LYON",
+    issued_on=date(2026, 11, 2),
+    valid_until=date(2027, 2, 2),
+)
+ATTESTED = AttestedVisa("PIE-2", 1, is_present=True)
+RECORDS = OrderRecords(CONTRACT, CARDS, attested=ATTESTED, extract=EXTRACT, day=TODAY)
 
 
 def changed(path: str, value: Any) -> dict[str, Any]:
@@ -232,9 +255,13 @@ def test_a_renewed_card_of_a_person_the_contract_names_signs() -> None:
     contract = replace(CONTRACT, parties=(replace(CONTRACT.parties[0], person_id=DIRECTOR.national_id.text),))
     cards = CARDS | {"2500000007": card("2500000007", DIRECTOR, "CDE")}
     raw = changed("signatory.card_number", "2500000007")
-    assert found(examined(raw, OrderRecords(contract, cards)), "signatory")[0] is Light.GREEN
+    assert (
+        found(examined(raw, replace(RECORDS, contract=contract, cards=cards)), "signatory")[0] is Light.GREEN
+    )
     stranger = CARDS | {"2500000007": card("2500000007", TECHNICIAN, "CDE")}
-    assert found(examined(raw, OrderRecords(contract, stranger)), "signatory")[0] is Light.RED
+    assert (
+        found(examined(raw, replace(RECORDS, contract=contract, cards=stranger)), "signatory")[0] is Light.RED
+    )
 
 
 def test_a_signatory_whose_card_the_register_does_not_know_orders_nothing() -> None:
@@ -259,35 +286,184 @@ def test_the_structure_is_compared_with_what_is_known() -> None:
     )
 
 
-LETTER = {"received": True, "signed": True, "id_copy": True, "purpose": ""}
+def leave(**changes: Any) -> Leave:
+    kept: dict[str, Any] = {
+        "reference": "ACC-1",
+        "form": LeaveForm.PAPER,
+        "state": LeaveState.STANDING,
+        "name": HostName("chu-exemple.fr"),
+        "whole": True,
+        "products": frozenset(),
+        "begins": date(2026, 1, 1),
+        "signed": True,
+        "id_copy": True,
+    }
+    return Leave(**kept | changes)
+
+
+ON_FORM = {"received": True, "signed": True, "id_copy": True, "purpose": ""}
+RECEIVED, OTHER = LeaveState.RECEIVED, HolderLetter.VERIFIED_OTHER_DOMAIN
 
 
 @pytest.mark.parametrize(
-    ("letter", "light", "code", "letter_state"),
+    ("leaves", "light", "code", "standing"),
     [
-        (LETTER, "green", "order.letter-whole", HolderLetter.VERIFIED),
-        (LETTER | {"purpose": "DMP"}, "amber", "order.letter-purpose", HolderLetter.VERIFIED),
-        (LETTER | {"received": False}, "red", "order.letter-missing", HolderLetter.MISSING),
-        (LETTER | {"signed": False}, "red", "order.letter-unsigned", HolderLetter.RECEIVED_UNSIGNED),
-        (LETTER | {"id_copy": False}, "red", "order.letter-no-id-copy", HolderLetter.RECEIVED_NO_ID_COPY),
-        (None, "red", "order.letter-missing", HolderLetter.MISSING),
+        ([leave()], "green", "order.letter-whole", HolderLetter.VERIFIED),
+        (
+            [leave(form=LeaveForm.DNS, signed=False, id_copy=False)],
+            "green",
+            "order.leave-by-dns",
+            HolderLetter.VERIFIED,
+        ),
+        ([], "red", "order.letter-missing", HolderLetter.MISSING),
+        ([leave(name=HostName("autre.fr"))], "red", "order.letter-missing", OTHER),
+        ([leave(name=HostName("www.chu-exemple.fr"))], "red", "order.letter-missing", OTHER),
+        (
+            [leave(state=RECEIVED, signed=False)],
+            "red",
+            "order.letter-unsigned",
+            HolderLetter.RECEIVED_UNSIGNED,
+        ),
+        (
+            [leave(state=RECEIVED, id_copy=False)],
+            "red",
+            "order.letter-no-id-copy",
+            HolderLetter.RECEIVED_NO_ID_COPY,
+        ),
+        ([leave(state=RECEIVED)], "red", "order.letter-unverified", HolderLetter.RECEIVED_UNVERIFIED),
+        (
+            [leave(products=frozenset({"SERV_SIGN"}))],
+            "red",
+            "order.letter-other-use",
+            HolderLetter.VERIFIED_OTHER_USE,
+        ),
+        (
+            [leave(state=LeaveState.WITHDRAWN)],
+            "red",
+            "order.letter-withdrawn",
+            HolderLetter.VERIFIED_THEN_WITHDRAWN,
+        ),
+        ([leave(ends=date(2026, 11, 23))], "red", "order.letter-ended", HolderLetter.VERIFIED_THEN_ENDED),
+        (
+            [leave(state=LeaveState.WITHDRAWN), leave(reference="ACC-2")],
+            "green",
+            "order.letter-whole",
+            HolderLetter.VERIFIED,
+        ),
     ],
 )
-def test_another_holder_gives_leave_by_letter(
-    letter: Any, light: str, code: str, letter_state: HolderLetter
+def test_another_holder_gives_leave_by_what_is_on_file(
+    leaves: list[Leave], light: str, code: str, standing: HolderLetter
 ) -> None:
-    raw = changed("offers.0.letter", letter)
+    raw = changed("offers.0.letter", ON_FORM)
     raw["offers"][0]["owner"] = "holder"
-    assert found(examined(raw), "domain-right") == (light, {code})
+    records = replace(RECORDS, leaves=tuple(leaves))
+    assert found(examined(raw, records), "domain-right") == (light, {code})
     form = read_form(raw, catalogue=CATALOGUE).require()
-    (given,) = granted(form)
-    assert given.holder_letter is letter_state
+    (given,) = granted(form, leaves=tuple(leaves))
+    assert given.holder_letter is standing
+    assert (given.leave != "") == bool(leaves)
 
 
-def granted(form: Any, holders: dict[str, PersonId] | None = None) -> Any:
+def test_what_the_form_says_of_a_letter_opens_nothing_without_the_letter() -> None:
+    raw = changed("offers.0.letter", ON_FORM)
+    raw["offers"][0]["owner"] = "holder"
+    assert found(examined(raw), "domain-right") == ("red", {"order.letter-missing"})
+
+
+def test_the_use_that_the_requester_states_is_compared_by_people() -> None:
+    raw = changed("offers.0.letter", ON_FORM | {"purpose": "DMP"})
+    raw["offers"][0]["owner"] = "holder"
+    records = replace(RECORDS, leaves=(leave(),))
+    assert found(examined(raw, records), "domain-right") == (
+        "amber",
+        {"order.letter-whole", "order.letter-purpose"},
+    )
+
+
+MANDATE = Mandate(date(2026, 3, 1), date(2026, 11, 23), frozenset({"sign"}))
+
+
+@pytest.mark.parametrize(
+    ("mandate", "code"),
+    [
+        (MANDATE, "order.signatory-mandate-past"),
+        (replace(MANDATE, begins=date(2026, 11, 25), ends=None), "order.signatory-mandate-past"),
+        (replace(MANDATE, ends=None, powers=frozenset({"file"})), "order.signatory-no-power"),
+        (None, "order.signatory-no-mandate"),
+    ],
+)
+def test_who_signs_has_the_power_to_on_the_day_of_the_visa(mandate: Mandate | None, code: str) -> None:
+    contract = replace(CONTRACT, parties=(replace(CONTRACT.parties[0], mandate=mandate),))
+    assert found(examined(records=replace(RECORDS, contract=contract)), "signatory") == ("red", {code})
+    raw = changed("visa.date", "23/11/2026")
+    if mandate is MANDATE:
+        assert found(examined(raw, replace(RECORDS, contract=contract)), "signatory")[0] is Light.GREEN
+
+
+def test_of_two_mandates_the_one_of_the_day_of_the_visa_is_looked_at() -> None:
+    past = replace(CONTRACT.parties[0], mandate=MANDATE)
+    renewed = replace(past, mandate=replace(MANDATE, begins=date(2026, 11, 24), ends=None))
+    for parties in ((past, renewed), (renewed, past)):
+        contract = replace(CONTRACT, parties=parties)
+        assert found(examined(records=replace(RECORDS, contract=contract)), "signatory")[0] is Light.GREEN
+
+
+def test_a_signature_on_paper_is_on_a_piece_that_an_officer_looked_at() -> None:
+    assert found(examined(records=replace(RECORDS, attested=None)), "visa") == (
+        "amber",
+        {"order.visa-without-piece"},
+    )
+    before = replace(RECORDS, attested=replace(ATTESTED, is_present=False))
+    assert found(examined(records=before), "visa") == ("amber", {"order.visa-attested-before"})
+
+
+@pytest.mark.parametrize(
+    ("changes", "light", "code"),
+    [
+        ({}, "green", "extract.agrees"),
+        ({"name": "Centre Hospitalier de l’Exemple"}, "green", "extract.agrees"),
+        ({"name": "CENTRE HOSPITALIER DE L'EXEMPLE GROUPE"}, "amber", "extract.name-near"),
+        ({"name": "CLINIQUE DU PARC"}, "red", "extract.name-differs"),
+        ({"siret": "35600000000048"}, "red", "extract.siret-differs"),
+        ({"valid_until": date(2026, 11, 23)}, "amber", "extract.too-old"),
+        ({"valid_until": date(2026, 11, 24)}, "green", "extract.agrees"),
+        ({"postcode": "75001", "commune": "PARIS"}, "amber", "extract.place-differs"),
+    ],
+)
+def test_the_structure_is_compared_with_its_extract(changes: dict[str, Any], light: str, code: str) -> None:
+    records = replace(RECORDS, extract=replace(EXTRACT, **changes))
+    assert found(examined(records=records), "extract") == (light, {code})
+
+
+def test_without_an_extract_what_was_not_compared_is_said() -> None:
+    assert found(examined(records=replace(RECORDS, extract=None)), "extract") == (
+        "amber",
+        {"extract.missing"},
+    )
+
+
+def test_the_postcode_is_that_of_the_contracts_holder_who_may_be_another() -> None:
+    holder = replace(
+        CONTRACT,
+        structure_id=StructureId("3", "35600000000048"),
+        structure_name="Groupement",
+        address=HolderAddress("75001", "Paris"),
+    )
+    elsewhere = replace(RECORDS, contract=holder)
+    assert found(examined(records=elsewhere), "extract") == (
+        "amber",
+        {"extract.not-the-holders-place"},
+    )
+    raw = changed("structure.postcode", "75001")
+    raw["structure"]["commune"] = "Paris"
+    assert found(examined(raw, elsewhere), "extract") == ("green", {"extract.agrees"})
+
+
+def granted(form: Any, holders: dict[str, PersonId] | None = None, leaves: tuple[Leave, ...] = ()) -> Any:
     structure = decide_structure(declared_of(form), catalogue=CATALOGUE).require()
     known = {ADMINISTRATOR: TECHNICIAN.national_id} if holders is None else holders
-    return grant(form, structure=structure, holders=known, catalogue=CATALOGUE)
+    return grant(form, structure=structure, holders=known, catalogue=CATALOGUE, leaves=leaves, day=TODAY)
 
 
 def test_decision_17_a_right_is_granted_for_each_person_product_and_scope_once() -> None:

@@ -9,19 +9,33 @@ from pathlib import Path
 from typing import Any
 
 from sceau.certification import CERTIFICATE_LIFE
-from sceau.registration import HABILITATION_LIFE, ORDER_LIFE
+from sceau.registration import CONTRACT_LIFE, HABILITATION_LIFE, LEAVE_LIFE, ORDER_LIFE
 from sceau.vocabulary import Life
 
 PAGE = Path(__file__).parents[2] / "docs" / "lives.md"
 INTRODUCTION = """# Lives
 
-An order, a habilitation and a certificate each have a life: a table of (state, event) → state in
-the room that owns the noun. From the table come the constraint in the database, the buttons a page
+A contract, an order, a habilitation, a leave and a certificate each have a life: a table of
+(state, event) → state in the room that owns the noun. From the table come the constraint in the database, the buttons a page
 may show, the state machines of `tests/property/test_lives.py`, and this page, which a test keeps
 equal to the code. *Expired* is never a state: it is the date's. Who may bring an event about is a
 rule of its own.
 """
 WORDS = {
+    "contract": (
+        "Contract",
+        "`registration.CONTRACT_LIFE`. Not begun and expired are its dates'. Only an act that was decided "
+        "(`stops.toml` says by how many officers) brings an event about, and it answers first for "
+        "everything that it stops. A contract that is not in force makes its rights unusable without "
+        "changing them. Terminated is for ever.",
+    ),
+    "leave": (
+        "Leave",
+        "`registration.LEAVE_LIFE`: what the holder of a domain name gives leave for, by letter or by a "
+        "record in the DNS. `lapse`: the record is gone, or has been silent for too long; it may come "
+        "back. Withdrawn and refused are for ever. A right that rests on a leave serves only while it "
+        "stands.",
+    ),
     "order": (
         "Order",
         "`registration.ORDER_LIFE`. `approve` is one officer's yes to one version; the yes of a "
@@ -44,7 +58,13 @@ WORDS = {
 
 
 def page() -> str:
-    lives: tuple[Life[Any, Any], ...] = (ORDER_LIFE, HABILITATION_LIFE, CERTIFICATE_LIFE)
+    lives: tuple[Life[Any, Any], ...] = (
+        CONTRACT_LIFE,
+        ORDER_LIFE,
+        HABILITATION_LIFE,
+        LEAVE_LIFE,
+        CERTIFICATE_LIFE,
+    )
     parts = [INTRODUCTION]
     for life in lives:
         title, words = WORDS[life.noun]

@@ -26,6 +26,7 @@ from sceau.catalogue.guidance import (
     Usage,
     UsageGroup,
 )
+from sceau.catalogue.legal_file import DomainProof, LeaveUse, Medium, PieceKind, Power, StoppingAct
 from sceau.catalogue.loading import load_catalogue
 from sceau.catalogue.reading import CatalogueError
 from sceau.catalogue.runs import MOST_ALONE, CriterionKind, RunCriterion, RunRules
@@ -60,6 +61,7 @@ __all__ = [
     "CriterionKind",
     "Department",
     "DomainList",
+    "DomainProof",
     "Edition",
     "Environment",
     "FieldHelp",
@@ -67,13 +69,17 @@ __all__ = [
     "Holder",
     "How",
     "Issuer",
+    "LeaveUse",
     "Mark",
+    "Medium",
     "NameNeed",
     "Offer",
     "PdfChoice",
     "PdfLayout",
     "PdfName",
     "PdfOffer",
+    "PieceKind",
+    "Power",
     "Preset",
     "Product",
     "Profession",
@@ -89,6 +95,7 @@ __all__ = [
     "ScopeFamily",
     "Sentence",
     "Source",
+    "StoppingAct",
     "SubjectLayout",
     "TemplateText",
     "Term",

@@ -22,6 +22,7 @@ from sceau.catalogue.guidance import (
     Term,
     UsageGroup,
 )
+from sceau.catalogue.legal_file import DomainProof, LeaveUse, PieceKind, Power, StoppingAct
 from sceau.catalogue.reading import CatalogueError
 from sceau.catalogue.runs import RunRules
 from sceau.catalogue.saying import FindingText
@@ -53,6 +54,11 @@ class Catalogue:
     glossary: Mapping[str, Term]
     contacts: Mapping[str, Contact]
     domain_lists: Mapping[str, DomainList]
+    piece_kinds: Mapping[str, PieceKind]
+    powers: Mapping[str, Power]
+    leave_uses: Mapping[str, LeaveUse]
+    domain_proof: DomainProof
+    stops: Mapping[str, StoppingAct]
     editions: Mapping[str, Edition]
     findings: Mapping[str, FindingText]
     texts: Mapping[str, str]

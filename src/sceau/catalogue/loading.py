@@ -14,7 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
-from sceau.catalogue import sections
+from sceau.catalogue import legal_file, sections
 from sceau.catalogue.catalogue import Catalogue
 from sceau.catalogue.editions import Edition, read_edition
 from sceau.catalogue.guidance import Profession
@@ -31,6 +31,7 @@ _TABLES = {
     "revocation_runs",
     *("offers", "products", "issuers", "calendar", "environments", "cards", "reasons", "professions"),
     *("departments", "presets", "usages", "help", "glossary", "contacts", "suffixes"),
+    *("pieces", "powers", "leaves", "stops"),
 }
 _FOLDERS = ("profiles", "editions", "findings", "texts")  # of TOML files
 _FOREIGN = "communes"  # a folder in its own compact form, read by `communes`; part of the digest
@@ -131,11 +132,17 @@ def _assemble(folder: Path, digest: str, rows: Mapping[str, Row], problems: list
         glossary=table("glossary", sections.read_term),
         contacts=table("contacts", sections.read_contact),
         domain_lists=table("suffixes", sections.read_domain_list),
+        piece_kinds=table("pieces", legal_file.read_piece_kind),
+        powers=table("powers", legal_file.read_power),
+        leave_uses=table("leaves", legal_file.read_leave_use, part="uses"),
+        domain_proof=legal_file.read_domain_proof(rows["leaves.toml"].row("dns")),
+        stops=table("stops", legal_file.read_stopping_act),
         editions=_editions(rows, problems),
         findings=_findings(rows, problems),
         texts=_texts(rows, problems),
     )
     rows["reasons.toml"].close()
+    rows["leaves.toml"].close()
     return catalogue
 
 

@@ -38,6 +38,7 @@ def check_references(catalogue: Catalogue, problems: list[str]) -> None:
     _check_issuers(catalogue, problems)
     _check_uses(catalogue, problems)
     _check_reasons(catalogue, problems)
+    _check_legal_file(catalogue, problems)
     for code in ("shared-health", "public-mail"):
         if code not in catalogue.domain_lists:
             problems.append(f"suffixes.toml: the list {code!r} is missing")
@@ -128,3 +129,20 @@ def _check_reasons(catalogue: Catalogue, problems: list[str]) -> None:
     problems.extend(
         f"reasons.toml: {code} is no reason of RFC 5280" for code in codes if code not in _REASONS
     )
+
+
+def _check_legal_file(catalogue: Catalogue, problems: list[str]) -> None:
+    for use in catalogue.leave_uses.values():
+        _known(f"leaves.toml.uses.{use.code}.products", use.products, catalogue.products, problems)
+    for act in catalogue.stops.values():
+        where = f"stops.toml.{act.code}"
+        _known(where, [act.revocation_reason], catalogue.reasons, problems)
+        for name, answers, may in (
+            ("orders", act.orders, {"keep", "abandon"}),
+            ("rights", act.rights, {"keep", "suspend", "withdraw"}),
+            ("certificates", act.certificates, {"keep", "revoke"}),
+        ):
+            problems.extend(f"{where}.{name}: {one!r} is no answer" for one in answers if one not in may)
+    for kind in catalogue.piece_kinds.values():
+        if kind.valid_months and not kind.dated:
+            problems.append(f"pieces.toml.{kind.code}: what ends needs a date of issue")

@@ -17,7 +17,7 @@ from sceau.cli.console import DATA, As, AsJson, Data, Reason, open_instance, reg
 from sceau.vocabulary import Finding, Refused
 
 if TYPE_CHECKING:
-    from sceau.operations import Actor, ContractEntry
+    from sceau.operations import Actor, ContractEntry, PartyEntry
     from sceau.vocabulary import IdentifierMode
 
 app = topic("Enregistrer personnes, cartes, contrats et rôles.")
@@ -118,31 +118,14 @@ def contract(
 ) -> None:
     """Enregistrer un contrat et sa structure, décrits en JSON.
 
-    {"number", "valid_from", "valid_until", "structure": {"name", "siret", "finess", "rpps_rangs", "postcode",
-    "commune"}, "parties": [{"quality", "surname", "given_names", "card_number", "email", "phone"}]}
+    {"number", "valid_from", "valid_until", "invoiceable", "structure": {"name", "siret", "finess",
+    "rpps_rangs", "postcode", "commune"}, "parties": [{"quality", "surname", "given_names", "card_number",
+    "email", "phone", "valid_from", "valid_until", "powers"}]}
     """
     open_instance(data)
     from sceau.operations import register_structure_contract
 
     line = register_structure_contract(_actor(as_), _contract_in(file))
-    say(line, as_json=as_json, lines=[f"{line.number}  {line.state}  {line.structure.name}"])
-
-
-@app.command("contract-state")
-def contract_state(
-    number: Annotated[str, typer.Argument(metavar="CONTRAT")],
-    state: Annotated[str, typer.Argument(metavar="ÉTAT", help="active, suspended ou terminated.")],
-    *,
-    reason: Reason,
-    as_: As = "",
-    data: Data = DATA,
-    as_json: AsJson = False,
-) -> None:
-    """Suspendre, rétablir ou résilier un contrat."""
-    open_instance(data)
-    from sceau.operations import set_contract_state
-
-    line = set_contract_state(_actor(as_), number=number, state=state, reason=reason)
     say(line, as_json=as_json, lines=[f"{line.number}  {line.state}  {line.structure.name}"])
 
 
@@ -180,8 +163,15 @@ def _mode() -> IdentifierMode:
     return IdentifierMode(present.catalogue.environments[present.environment].identifier_mode)
 
 
+def _party_in(raw: dict[str, Any]) -> PartyEntry:
+    from sceau.operations import PartyEntry
+
+    dates = {key: date.fromisoformat(raw[key]) for key in ("valid_from", "valid_until") if raw.get(key)}
+    return PartyEntry(**{**raw, **dates, "powers": tuple(raw.get("powers", ()))})
+
+
 def _contract_in(file: Path) -> ContractEntry:
-    from sceau.operations import ContractEntry, PartyEntry, StructureEntry
+    from sceau.operations import ContractEntry, StructureEntry
 
     try:
         raw: dict[str, Any] = json.loads(file.read_text("utf-8"))
@@ -193,7 +183,8 @@ def _contract_in(file: Path) -> ContractEntry:
             structure=StructureEntry(**structure),
             valid_from=date.fromisoformat(raw["valid_from"]),
             valid_until=date.fromisoformat(until) if until else None,
-            parties=tuple(PartyEntry(**party) for party in raw.get("parties", ())),
+            parties=tuple(_party_in(party) for party in raw.get("parties", ())),
+            invoiceable=bool(raw.get("invoiceable", True)),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as problem:
         raise typer.BadParameter(f"ce fichier ne décrit pas un contrat : {problem!r}") from problem

@@ -7,6 +7,7 @@ operations, site and cli only.
 """
 
 from sceau.custody.authorities import fingerprint
+from sceau.custody.cabinet import PieceCabinet
 from sceau.custody.cards import CardOrder, CardPress, Employer, TestCard
 from sceau.custody.ceremony import (
     Room,
@@ -54,6 +55,7 @@ __all__ = [
     "Line",
     "Outcome",
     "OutcomeKind",
+    "PieceCabinet",
     "Plan",
     "Responder",
     "ResponderFolder",

@@ -56,6 +56,24 @@ def read_form_pdf(data: bytes) -> FormPdf:
     return _read_fields(answer, digest)
 
 
+def check_pdf(data: bytes) -> tuple[Finding, ...]:
+    """Why a PDF that is kept as a piece may not be: encrypted, truncated, damaged, too heavy, or anything in
+    it that could act (but the scripts of an edition of the form). Raises `Fault` as `read_form_pdf`.
+    """
+    refused = _check_envelope(data)
+    if refused:
+        return refused
+    answer = run_apart(data)
+    refused = _check_answer(answer)
+    if refused:
+        return refused
+    try:
+        edition = edition_of(read_answer(answer), load_catalogue().editions)
+    except ValueError:
+        return (Finding.error("pdf.damaged", "pdf"),)
+    return tuple(_check_hazards(answer, edition.pdf if edition else None))
+
+
 def _read_fields(answer: Mapping[str, Any], digest: str) -> FormPdf:
     try:
         fields = read_answer(answer)

@@ -7,9 +7,27 @@ first.
 
 from sceau.operations.clock import accept_clock
 from sceau.operations.collection import HandOver, check_chosen_code, collect_certificate, hand_over
+from sceau.operations.contracts import (
+    ContractDemand,
+    StopPreview,
+    act_on_contract,
+    add_party,
+    confirm_contract_act,
+    drop_contract_act,
+    end_party,
+    preview_contract_act,
+)
+from sceau.operations.file_readings import ExtractEntry, VisaEntry, attest_visa, read_extract
 from sceau.operations.ground import CertificateRequest
 from sceau.operations.habilitations import resume_habilitation, suspend_habilitation, withdraw_habilitation
-from sceau.operations.issuance import Answer, Ask, issue_all, issue_certificate, issue_pair
+from sceau.operations.issuance import (
+    Answer,
+    Ask,
+    issue_all,
+    issue_certificate,
+    issue_pair,
+    prepare_to_issue,
+)
 from sceau.operations.journal import seal_journal
 from sceau.operations.key_reports import (
     KeyLook,
@@ -19,10 +37,34 @@ from sceau.operations.key_reports import (
     report_key,
     report_key_by_proof,
 )
+from sceau.operations.leaves import (
+    LeaveEnd,
+    LeaveEntry,
+    challenge_domain,
+    check_domain,
+    complete_leave,
+    preview_leave_end,
+    receive_leave,
+    recheck_domains,
+    record_name,
+    refuse_leave,
+    verify_leave,
+    withdraw_leave,
+)
 from sceau.operations.list_scopes import crl_path, partitions_of
 from sceau.operations.list_watch import late_lists, restore_shelf
 from sceau.operations.lists import publish_crls, publish_deltas
-from sceau.operations.machine import Actor, Machine, Mailer, Responders, install, machine
+from sceau.operations.machine import (
+    Actor,
+    Cabinet,
+    Machine,
+    Mailer,
+    Responders,
+    TxtAnswer,
+    TxtLookup,
+    install,
+    machine,
+)
 from sceau.operations.mailboxes import confirm_mailbox, send_mailbox_code
 from sceau.operations.order_texts import (
     amend_order,
@@ -49,6 +91,7 @@ from sceau.operations.people import (
     set_card_status,
     welcome,
 )
+from sceau.operations.pieces import PieceEntry, add_piece, erase_pieces, open_piece
 from sceau.operations.publication import refresh_responders
 from sceau.operations.readiness import check_records
 from sceau.operations.reception import card_type_of, welcome_card
@@ -69,7 +112,6 @@ from sceau.operations.structures import (
     confirm_employee,
     end_employment,
     register_structure_contract,
-    set_contract_state,
 )
 from sceau.operations.tokens import (
     NewToken,
@@ -85,25 +127,38 @@ __all__ = [
     "Actor",
     "Answer",
     "Ask",
+    "Cabinet",
     "CertificateRequest",
+    "ContractDemand",
     "ContractEntry",
+    "ExtractEntry",
     "HandOver",
     "KeyLook",
     "KeyReport",
+    "LeaveEnd",
+    "LeaveEntry",
     "LintChoice",
     "Machine",
     "Mailer",
     "NewToken",
     "PartyEntry",
+    "PieceEntry",
     "Preview",
     "RecheckOrder",
     "RecheckReport",
     "Responders",
     "RunRequest",
+    "StopPreview",
     "StructureEntry",
     "TokenLimits",
+    "TxtAnswer",
+    "TxtLookup",
+    "VisaEntry",
     "abandon_order",
     "accept_clock",
+    "act_on_contract",
+    "add_party",
+    "add_piece",
     "admit_token",
     "admit_tokens",
     "advance_run",
@@ -114,17 +169,25 @@ __all__ = [
     "approve_order",
     "approve_run",
     "ask_for_more",
+    "attest_visa",
     "card_type_of",
+    "challenge_domain",
     "check_chosen_code",
+    "check_domain",
     "check_records",
     "collect_certificate",
+    "complete_leave",
+    "confirm_contract_act",
     "confirm_employee",
     "confirm_mailbox",
     "create_token",
     "crl_path",
     "dismiss_officer",
+    "drop_contract_act",
     "drop_run",
     "end_employment",
+    "end_party",
+    "erase_pieces",
     "examination_of",
     "find_certificate",
     "finish_key_reports",
@@ -137,16 +200,25 @@ __all__ = [
     "look_up_key",
     "machine",
     "note_order",
+    "open_piece",
     "partitions_of",
     "pause_run",
     "prepare_run",
+    "prepare_to_issue",
     "preview_certificate",
+    "preview_contract_act",
+    "preview_leave_end",
     "publish_crls",
     "publish_deltas",
+    "read_extract",
     "receive_form",
+    "receive_leave",
     "recheck",
+    "recheck_domains",
+    "record_name",
     "recover_intents",
     "refresh_responders",
+    "refuse_leave",
     "refuse_order",
     "register_card",
     "register_person",
@@ -163,12 +235,13 @@ __all__ = [
     "seal_journal",
     "send_mailbox_code",
     "set_card_status",
-    "set_contract_state",
     "settle_scope_kind",
     "sign_order",
     "suspend_habilitation",
     "take_order",
+    "verify_leave",
     "welcome",
     "welcome_card",
     "withdraw_habilitation",
+    "withdraw_leave",
 ]

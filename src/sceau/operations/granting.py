@@ -10,14 +10,17 @@ from datetime import datetime
 
 from sceau.operations.acts import Act
 from sceau.operations.machine import machine
-from sceau.operations.order_facts import known_cards
+from sceau.operations.order_facts import known_cards, leaves_of
 from sceau.operations.references import HABILITATION, draw_reference
 from sceau.operations.structures import keep_structure
 from sceau.operations.typed import canonical, digest_of
 from sceau.records.models import (
+    ON_LEAVE,
+    PARIS,
     Contract,
     Habilitation,
     HabilitationVersion,
+    Leave,
     Order,
     Person,
     Structure,
@@ -42,8 +45,15 @@ def grant_order(act: Act, order: Order, form: Form413) -> tuple[str, ...]:
     structure = decide_structure(declared_of(form), catalogue=catalogue).require()
     cards = known_cards((person.card_number.text for person in form.administrators), act.at)
     holders = {number: known.holder.national_id for number, known in cards.items()}
-    grants = grant(form, structure=structure, holders=holders, catalogue=catalogue)
     row = keep_structure(structure)
+    grants = grant(
+        form,
+        structure=structure,
+        holders=holders,
+        catalogue=catalogue,
+        leaves=leaves_of(row),
+        day=act.at.astimezone(PARIS).date(),
+    )
     contract = Contract.objects.get(number=form.contract_number)
     references = tuple(_grant_one(act, order, given, (row, contract)) for given in grants)
     act.tell(habilitations=list(references))
@@ -64,7 +74,8 @@ def _grant_one(act: Act, order: Order, given: Grant, ground: tuple[Structure, Co
         scope_kind=scope.kind if scope else "",
         scope_name=scope.name.text if scope else "",
         scope_restricted=scope.restricted if scope else False,
-        holder_letter=given.holder_letter,
+        holder_letter=ON_LEAVE if given.leave else given.holder_letter,
+        leave=Leave.objects.get(reference=given.leave) if given.leave else None,
         card_number=given.card.text,
         granted_at=act.at,
     )
@@ -80,6 +91,7 @@ def _grant_one(act: Act, order: Order, given: Grant, ground: tuple[Structure, Co
             "scope": right.canonical_scope,
             "structure": structure.national_id,
             "digest": version.digest,
+            **({"leave": given.leave} if given.leave else {}),
         },
         personal={"person": given.person_id.text},
     )

@@ -57,7 +57,7 @@ def _require_hand(act: Act, right: Habilitation, *, holder_too: bool = False) ->
     person = require_person(act)
     present = HabilitationVersion.objects.get(habilitation=right, number=right.current_version)
     qualities = roles_of(person.national_id) & {DESK, AUTHORITY}
-    qualities |= contract_qualities(person.national_id, present.contract_id)
+    qualities |= contract_qualities(person.national_id, present.contract_id, power="rights")
     if holder_too and right.person_id == person.pk:
         qualities |= {"holder"}
     if not qualities:

@@ -9,13 +9,26 @@ from datetime import datetime
 from sceau.operations.acts import Act
 from sceau.operations.machine import machine
 from sceau.operations.structures import identifier_mode
-from sceau.records.models import Card, Contract, Order, OrderVersion, Structure
+from sceau.records.models import (
+    PARIS,
+    Card,
+    Contract,
+    ExtractReading,
+    Order,
+    OrderVersion,
+    Structure,
+    VisaAttestation,
+)
 from sceau.registration import (
+    AttestedVisa,
     ContractFacts,
     Examination,
+    ExtractFacts,
     Form413,
     GivenApproval,
+    HolderAddress,
     KnownCard,
+    Leave,
     OrderFacts,
     OrderRecords,
     Party,
@@ -65,6 +78,7 @@ def contract_facts(number: str, at: datetime) -> ContractFacts | None:
         structure_id=contract.structure.facts().structure_id,
         structure_name=contract.structure.name,
         parties=tuple(party.facts(holders.get(party.card_number, "")) for party in parties),
+        address=HolderAddress(contract.structure.postcode, contract.structure.commune),
     )
 
 
@@ -82,8 +96,27 @@ def signed_text(order: Order) -> SignedText | None:
     return None if last is None else SignedText(last.number, is_present=last.digest == digest)
 
 
-def order_records(form: Form413, at: datetime, signed: SignedText | None = None) -> OrderRecords:
-    """What the records know of a form's subject matter, and which text of its order was signed by card."""
+def attested_visa(order: Order) -> AttestedVisa | None:
+    """The last visa that an officer attested from a scan; whether the present text is the one attested."""
+    last = VisaAttestation.objects.select_related("piece").filter(order=order).order_by("-id").first()
+    if last is None:
+        return None
+    return AttestedVisa(
+        last.piece.reference, last.version, is_present=last.digest == present_version(order).digest
+    )
+
+
+def leaves_of(structure: Structure | None) -> tuple[Leave, ...]:
+    """What the holders of domain names gave this structure leave for, oldest first."""
+    if structure is None:
+        return ()
+    return tuple(row.facts() for row in structure.leaves.order_by("id"))
+
+
+def order_records(form: Form413, at: datetime, order: Order | None = None) -> OrderRecords:
+    """What the records know of a form's subject matter; of its `order`, which text was signed by card or
+    attested from a scan, and the extract on its file.
+    """
     numbers = [form.signatory.person.card_number.text]
     numbers += [person.card_number.text for person in form.administrators]
     decided = decide_structure(declared_of(form), catalogue=machine().catalogue).value
@@ -96,15 +129,25 @@ def order_records(form: Form413, at: datetime, signed: SignedText | None = None)
         contract=contract_facts(form.contract_number, at) if form.contract_number else None,
         cards=known_cards(numbers, at),
         structure=None if known is None else known.facts(),
-        signed=signed,
+        signed=None if order is None else signed_text(order),
+        attested=None if order is None else attested_visa(order),
+        leaves=leaves_of(known),
+        extract=_extract_of(order, known),
+        day=at.astimezone(PARIS).date(),
     )
+
+
+def _extract_of(order: Order | None, structure: Structure | None) -> ExtractFacts | None:
+    """The extract read last: on the order's own file, else on the structure's."""
+    readings = ExtractReading.objects.select_related("piece").order_by("-id")
+    on_order = None if order is None else readings.filter(piece__order=order).first()
+    last = on_order or (None if structure is None else readings.filter(piece__structure=structure).first())
+    return None if last is None else last.facts()
 
 
 def examination(order: Order, form: Reading[Form413], at: datetime) -> Examination:
     """The examination of an order's present form, as things stand at `at`."""
-    records = (
-        OrderRecords(None, {}) if form.value is None else order_records(form.value, at, signed_text(order))
-    )
+    records = OrderRecords(None, {}) if form.value is None else order_records(form.value, at, order)
     return examine_order(form, records, catalogue=machine().catalogue)
 
 

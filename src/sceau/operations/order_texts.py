@@ -14,6 +14,7 @@ from typing import Any
 from sceau.operations.acts import Act, acting
 from sceau.operations.machine import Actor
 from sceau.operations.order_facts import contract_facts, lock_order, order_facts, present_version, reading_of
+from sceau.operations.prerequisites import require_contract
 from sceau.operations.references import ORDER, draw_reference
 from sceau.operations.standing import contract_qualities, officer_of, require_person
 from sceau.operations.typed import canonical, digest_of, read_key, read_text
@@ -171,7 +172,7 @@ def _receive(actor: Actor, raw: Mapping[str, Any], channel: str, key: str | None
             return first
         reading = reading_of(stored)
         if channel == "web":
-            reading.require()
+            require_contract(act, reading.require())
         order = Order(
             reference=draw_reference(ORDER, act.machine.random),
             state=OrderState.RECEIVED,

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from sceau.operations.acts import Act
 from sceau.operations.confinement import hold_act
+from sceau.operations.machine import machine
 from sceau.records import cards_of, roles_of
-from sceau.records.models import Card, ContractParty, Person
+from sceau.records.models import PARIS, Card, ContractParty, Person
 from sceau.registration import CardStatus, Officer
 from sceau.vocabulary import Finding, Refused
 
@@ -64,9 +65,23 @@ def officer_of(act: Act) -> Officer:
     )
 
 
-def contract_qualities(person_id: str, contract_id: int | None) -> frozenset[str]:
-    """`representative` or `mandataire`, as the contract names this person by a card that is or was theirs."""
+def contract_qualities(person_id: str, contract_id: int | None, *, power: str = "") -> frozenset[str]:
+    """`representative` or `mandataire`, as the contract names this person today, by a card that is or was
+    theirs; with `power` (a code of ``powers.toml``), only the qualities that give it.
+    """
     if contract_id is None or not person_id:
         return frozenset()
+    day = machine().clock().astimezone(PARIS).date()
     named = ContractParty.objects.filter(contract_id=contract_id, card_number__in=cards_of(person_id))
-    return frozenset(named.values_list("quality", flat=True))
+    mandates = ((party.quality, party.mandate()) for party in named)
+    return frozenset(
+        quality
+        for quality, mandate in mandates
+        if (mandate.allows(power, day=day) if power else mandate.is_in_force(day))
+    )
+
+
+def party_cards(contract_id: int) -> frozenset[str]:
+    """The numbers of every card that the contract names, now or before."""
+    named = ContractParty.objects.filter(contract_id=contract_id)
+    return frozenset(named.values_list("card_number", flat=True))

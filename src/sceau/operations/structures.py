@@ -12,7 +12,7 @@ from sceau.operations.people import describe_person, keep_person, person_view
 from sceau.operations.standing import require_keeper, require_role
 from sceau.records import ContractLine, PersonLine, contract_line
 from sceau.records.models import Contract, ContractParty, Employment, Structure
-from sceau.registration import ContractState, Declared, decide_structure
+from sceau.registration import ContractState, Declared, check_powers, decide_structure, default_powers
 from sceau.registration import Person as PersonFacts
 from sceau.registration import Structure as StructureFacts
 from sceau.vocabulary import (
@@ -30,7 +30,11 @@ from sceau.vocabulary import (
 
 @dataclass(frozen=True, slots=True)
 class PartyEntry:
-    """A person the contract names. `quality`: `representative` or `mandataire`."""
+    """A person the contract names. `quality`: `representative` or `mandataire`.
+
+    `valid_from` is the contract's first day unless said; `powers` (codes of ``powers.toml``) are those of the
+    quality unless said.
+    """
 
     quality: str
     surname: str
@@ -38,6 +42,9 @@ class PartyEntry:
     card_number: str
     email: str = ""
     phone: str = ""
+    valid_from: date | None = None
+    valid_until: date | None = None
+    powers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,7 @@ class ContractEntry:
     valid_from: date
     valid_until: date | None = None
     parties: Sequence[PartyEntry] = ()
+    invoiceable: bool = True
 
 
 def identifier_mode() -> IdentifierMode:
@@ -86,27 +94,13 @@ def register_structure_contract(actor: Actor, entry: ContractEntry) -> ContractL
             state=ContractState.ACTIVE,
             valid_from=entry.valid_from,
             valid_until=entry.valid_until,
+            invoiceable=entry.invoiceable,
+            changed_at=act.at,
         )
         for party in entry.parties:
-            _add_party(contract, party)
+            add_mandate(contract, party)
         act.tell(structure=structure.structure_id.text, parties=len(entry.parties))
-    return _contract(number, act.at)
-
-
-def set_contract_state(actor: Actor, *, number: str, state: str, reason: str) -> ContractLine:
-    """`active`, `suspended` or `terminated`. Ending is final. By the desk or the authority."""
-    with acting(actor, "contract.changed", f"contract/{number}") as act:
-        require_keeper(act)
-        contract = Contract.objects.select_for_update().filter(number=number).first()
-        if contract is None:
-            raise Refused([Finding.error("operations.contract-unknown", number)])
-        if state not in {"active", "suspended", "terminated"} or contract.state == "terminated":
-            raise Refused([Finding.error("operations.contract-state", number, state=state)])
-        act.tell(before=contract.state, state=state)
-        act.keep(reason=reason)
-        contract.state = state
-        contract.save(update_fields=["state"])
-    return _contract(number, act.at)
+    return view_contract(number, act.at)
 
 
 def confirm_employee(actor: Actor, *, structure_id: str, person: PersonFacts) -> PersonLine:
@@ -196,26 +190,44 @@ def _check_contract(number: str, entry: ContractEntry) -> None:
         raise Refused([Finding.error("operations.contract-dates", number)])
 
 
-def _add_party(contract: Contract, party: PartyEntry) -> None:
+def add_mandate(contract: Contract, party: PartyEntry) -> ContractParty:
+    """Write somebody whom the contract names, once for a quality and a card as long as the mandate runs.
+
+    Raises `Refused`: no such quality or power, a card number that is none, dates the wrong way round, the
+    same person named twice.
+    """
     card = read_card_number(
         party.card_number, subject="parties.card_number", mode=identifier_mode()
     ).require()
     if party.quality not in {"representative", "mandataire"}:
         raise Refused([Finding.error("operations.party-quality", party.quality)])
-    ContractParty.objects.get_or_create(
+    catalogue = machine().catalogue
+    powers = frozenset(party.powers) or default_powers(party.quality, catalogue=catalogue)
+    begins = party.valid_from or contract.valid_from
+    findings = check_powers(powers, catalogue=catalogue)
+    if party.valid_until is not None and party.valid_until < begins:
+        findings += (Finding.error("contract.party-dates", party.surname or card.text),)
+    named = contract.parties.filter(quality=party.quality, card_number=card.text, valid_until=None)
+    if named.exists():
+        findings += (Finding.error("contract.party-twice", card.text),)
+    if findings:
+        raise Refused(findings)
+    return ContractParty.objects.create(
         contract=contract,
         quality=party.quality,
         card_number=card.text,
-        defaults={
-            "surname": party.surname,
-            "given_names": party.given_names,
-            "email": party.email,
-            "phone": party.phone,
-        },
+        surname=party.surname,
+        given_names=party.given_names,
+        email=party.email,
+        phone=party.phone,
+        valid_from=begins,
+        valid_until=party.valid_until,
+        powers=sorted(powers),
     )
 
 
-def _contract(number: str, at: datetime) -> ContractLine:
+def view_contract(number: str, at: datetime) -> ContractLine:
+    """The contract as it now stands."""
     line = contract_line(number, at=at)
     if line is None:
         raise LookupError(f"contract {number} was just written")

@@ -9,62 +9,25 @@ rebuilds).
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from sceau.records.legal_file_refusals import LEGAL_FILE
+from sceau.records.refusals import (
+    OFFICER_IS_DESK,
+    OFFICER_IS_PARTY,
+    Refusal,
+    fixed,
+    kept,
+    unchanging,
+)
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """One trigger: on `event` of a row of `table`, if `condition` holds, the statement fails with `message`.
-
-    `condition` is SQL that both databases read alike, over ``OLD`` and ``NEW``; empty refuses always. `asks`
-    is a younger table that it looks into: until there is one, there is no such trigger.
-    """
-
-    name: str
-    table: str
-    event: str
-    message: str
-    condition: str = ""
-    asks: str = ""
-
-
-def _unchanging(table: str) -> tuple[Refusal, Refusal]:
-    short = table.removeprefix("records_")
-    return (
-        Refusal(f"{short}_no_update", table, "UPDATE", f"{short}: never changed"),
-        Refusal(f"{short}_no_delete", table, "DELETE", f"{short}: never removed"),
-    )
-
-
-def _kept(table: str) -> Refusal:
-    short = table.removeprefix("records_")
-    return Refusal(f"{short}_no_delete", table, "DELETE", f"{short}: never removed")
-
-
-def _fixed(table: str, *columns: str) -> Refusal:
-    short = table.removeprefix("records_")
-    changed = " OR ".join(f"NEW.{column} IS DISTINCT FROM OLD.{column}" for column in columns)
-    return Refusal(f"{short}_fixed", table, "UPDATE", f"{short}: {', '.join(columns)} never change", changed)
-
-
 _STANDING_APPROVALS = (
     "(SELECT COUNT(DISTINCT a.officer) FROM records_approval a"
     " WHERE a.order_id = NEW.id AND a.version = NEW.current_version)"
-)
-_OFFICER_IS_PARTY = (
-    "EXISTS (SELECT 1 FROM records_orderparty p WHERE p.order_id = NEW.order_id AND ("
-    "p.person_id = NEW.officer"
-    " OR (p.card_number <> '' AND p.card_number = NEW.card_number)"
-    " OR p.card_number IN (SELECT c.number FROM records_card c"
-    " JOIN records_person h ON h.id = c.person_id WHERE h.national_id = NEW.officer)))"
-)
-_OFFICER_IS_DESK = (
-    "EXISTS (SELECT 1 FROM records_role r JOIN records_person h ON h.id = r.person_id"
-    " WHERE r.quality = 'desk' AND h.national_id = NEW.officer)"
 )
 _PRESENT_VERSION = "(SELECT o.current_version FROM records_order o WHERE o.id = NEW.order_id)"
 _LIFE_OF_A_CERTIFICATE = (
@@ -92,25 +55,25 @@ _RUN_ENDS_CERTIFICATES = (
 )
 
 REFUSALS: tuple[Refusal, ...] = (
-    *_unchanging("records_journalentry"),
-    *_unchanging("records_journalleaf"),
-    *_unchanging("records_treehead"),
-    *_unchanging("records_revocation"),
-    *_unchanging("records_orderversion"),
-    *_unchanging("records_orderparty"),
-    *_unchanging("records_approval"),
-    *_unchanging("records_habilitationversion"),
-    *_unchanging("records_certificatename"),
-    *_unchanging("records_blockedkey"),
-    _kept("records_order"),
-    _kept("records_habilitation"),
-    _kept("records_certificate"),
-    _kept("records_keyuse"),
-    _kept("records_crlissue"),
-    _kept("records_respondercertificate"),
-    *_unchanging("records_apitokenuse"),
-    _kept("records_apitoken"),
-    _fixed(
+    *unchanging("records_journalentry"),
+    *unchanging("records_journalleaf"),
+    *unchanging("records_treehead"),
+    *unchanging("records_revocation"),
+    *unchanging("records_orderversion"),
+    *unchanging("records_orderparty"),
+    *unchanging("records_approval"),
+    *unchanging("records_habilitationversion"),
+    *unchanging("records_certificatename"),
+    *unchanging("records_blockedkey"),
+    kept("records_order"),
+    kept("records_habilitation"),
+    kept("records_certificate"),
+    kept("records_keyuse"),
+    kept("records_crlissue"),
+    kept("records_respondercertificate"),
+    *unchanging("records_apitokenuse"),
+    kept("records_apitoken"),
+    fixed(
         "records_apitoken",
         "reference",
         "habilitation_id",
@@ -158,14 +121,14 @@ REFUSALS: tuple[Refusal, ...] = (
         "records_approval",
         "INSERT",
         "approval: nobody decides on their own order",
-        _OFFICER_IS_PARTY,
+        OFFICER_IS_PARTY,
     ),
     Refusal(
         "approval_by_desk",
         "records_approval",
         "INSERT",
         "approval: by an officer of the desk only",
-        f"NOT {_OFFICER_IS_DESK}",
+        f"NOT {OFFICER_IS_DESK}",
     ),
     Refusal(
         "approval_with_card",
@@ -188,7 +151,7 @@ REFUSALS: tuple[Refusal, ...] = (
         "habilitation: granted by the accepted version of an order only",
         f"NOT {_ACCEPTED_VERSION}",
     ),
-    _fixed("records_habilitation", "structure_id", "person_id", "product", "canonical_scope", "reference"),
+    fixed("records_habilitation", "structure_id", "person_id", "product", "canonical_scope", "reference"),
     Refusal(
         "habilitation_ends_once",
         "records_habilitation",
@@ -218,7 +181,7 @@ REFUSALS: tuple[Refusal, ...] = (
         "NEW.state = 'presumed' AND NOT EXISTS"
         " (SELECT 1 FROM records_revocation r WHERE r.certificate_id = NEW.id)",
     ),
-    _fixed(
+    fixed(
         "records_certificate",
         "reference",
         "issuer",
@@ -273,8 +236,8 @@ REFUSALS: tuple[Refusal, ...] = (
         " OR (OLD.der IS NOT NULL AND NEW.der IS NULL AND OLD.sha256 IS NULL)",
         asks="records_crlsegment",
     ),
-    _kept("records_crlsegment"),
-    _fixed("records_crlsegment", "issuer", "generation", "partition", "place", "first"),
+    kept("records_crlsegment"),
+    fixed("records_crlsegment", "issuer", "generation", "partition", "place", "first"),
     Refusal(
         "certificate_keeps_partition",
         "records_certificate",
@@ -299,6 +262,7 @@ REFUSALS: tuple[Refusal, ...] = (
         "contract: terminated is final",
         "OLD.state = 'terminated' AND NEW.state <> 'terminated'",
     ),
+    *LEGAL_FILE,
     Refusal(
         "card_keeps_holder",
         "records_card",
@@ -306,8 +270,8 @@ REFUSALS: tuple[Refusal, ...] = (
         "card: its number never changes holder",
         "NEW.person_id <> OLD.person_id OR NEW.number <> OLD.number",
     ),
-    _kept("records_revocationrun"),
-    _fixed(
+    kept("records_revocationrun"),
+    fixed(
         "records_revocationrun",
         *("reference", "title", "kind", "criterion", "reason", "quality", "explanation"),
         *("created_by", "created_at", "alone_up_to"),
@@ -340,11 +304,11 @@ REFUSALS: tuple[Refusal, ...] = (
         "run: what is over does not change",
         "OLD.state IN ('done', 'dropped')",
     ),
-    *_unchanging("records_revocationrunmember"),
-    *_unchanging("records_revocationrunapproval"),
-    *_unchanging("records_revocationrunline"),
-    *_unchanging("records_issuerstop"),
-    *_unchanging("records_sharedfactor"),
+    *unchanging("records_revocationrunmember"),
+    *unchanging("records_revocationrunapproval"),
+    *unchanging("records_revocationrunline"),
+    *unchanging("records_issuerstop"),
+    *unchanging("records_sharedfactor"),
     Refusal(
         "run_approval_by_officer",
         "records_revocationrunapproval",

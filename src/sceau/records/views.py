@@ -37,12 +37,15 @@ class PartyLine:
     person_id: str
     email: str
     phone: str
+    valid_from: date
+    valid_until: date | None
+    powers: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ContractLine:
     """An ordering contract. `state` is derived at the instant asked: `active`, `suspended`, `expired`,
-    `terminated`.
+    `terminated`; `standing` is what is stored, and its life's. `parties` are all it names, now or before.
     """
 
     number: str
@@ -51,6 +54,9 @@ class ContractLine:
     valid_from: date
     valid_until: date | None
     parties: tuple[PartyLine, ...]
+    standing: str = "active"
+    invoiceable: bool = True
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,3 +310,118 @@ class TreeHeadLine:
     root_hash: str
     at: datetime
     note: str
+
+
+@dataclass(frozen=True, slots=True)
+class PieceLine:
+    """A document of a legal file, without its bytes. `kind` is a row of ``pieces.toml``; `believed` whether
+    its date of issue still lets it be believed on the day asked.
+    """
+
+    reference: str
+    kind: str
+    medium: str
+    sha256: str
+    size: int
+    name: str
+    sealed: bool
+    structure: str
+    contract: str
+    order: str
+    brought_by: str
+    brought_as: str
+    received_at: datetime
+    issued_on: date | None
+    valid_until: date | None
+    erase_after: date | None
+    erased_at: datetime | None
+    believed: bool
+    reading: ReadingLine | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingLine:
+    """What an officer read on an extract, last."""
+
+    name: str
+    siret: str
+    legal_form: str
+    postcode: str
+    commune: str
+    read_by: str
+    read_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveLine:
+    """A leave of a domain's holder. `state` is its life's; `ended` whether its last day is past; `events`
+    what its life allows now.
+    """
+
+    reference: str
+    structure: str
+    structure_name: str
+    form: str
+    state: str
+    ended: bool
+    name: str
+    whole: bool
+    use: str
+    products: tuple[str, ...]
+    holder: str
+    begins: date
+    ends: date | None
+    signed: bool
+    letter: str
+    identity: str
+    identity_erased: bool
+    challenge: str
+    proven_at: datetime | None
+    checked_at: datetime | None
+    reason: str
+    events: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ContractActLine:
+    """An act on a contract: asked for, done or dropped. `stops` are the references it touched when asked."""
+
+    reference: str
+    event: str
+    state: str
+    officers: int
+    reason: str
+    until: date | None
+    asked_by: str
+    asked_by_id: str
+    asked_at: datetime
+    decided_by: str
+    decided_at: datetime | None
+    stops: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ContractFile:
+    """A contract with everything on its file. `events` are the acts that its life allows now."""
+
+    line: ContractLine
+    cards: Mapping[str, CardLine]
+    pieces: tuple[PieceLine, ...]
+    leaves: tuple[LeaveLine, ...]
+    acts: tuple[ContractActLine, ...]
+    events: tuple[str, ...]
+    orders: tuple[tuple[str, str], ...]
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class AttestationLine:
+    """An officer's word on the visa of a scan. `counts`: the order's present text is the one attested."""
+
+    piece: str
+    version: int
+    signed_on: date
+    stamped: bool
+    officer: str
+    at: datetime
+    counts: bool

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from sceau.catalogue import Catalogue
@@ -19,15 +20,17 @@ from sceau.registration.examination_people import (
     check_signatory,
 )
 from sceau.registration.examination_terms import (
+    AttestedVisa,
     ContractFacts,
     SignedText,
     check_contract,
     check_declarations,
     check_visa,
 )
+from sceau.registration.extracts import ExtractFacts, check_extract
 from sceau.registration.facts import HolderLetter, Structure
 from sceau.registration.form413 import Form413, NameOwner, OfferLine, open_questions
-from sceau.registration.habilitation import letter_of
+from sceau.registration.letters import Leave, LeaveForm, choose_leave
 from sceau.vocabulary import Finding, Reading, Severity, errors
 
 
@@ -36,6 +39,7 @@ class CheckKind(StrEnum):
 
     FORM = "form"
     STRUCTURE = "structure"
+    EXTRACT = "extract"
     CONTRACT = "contract"
     SIGNATORY = "signatory"
     VISA = "visa"
@@ -98,13 +102,20 @@ class OrderRecords:
     """What the records know of an order's subject matter.
 
     `cards` maps a card number to the card and its holder; `structure` is the beneficiary as known before;
-    `signed` the text that the signatory's card signed here, None when none did (a form on paper).
+    `signed` the text that the signatory's card signed here, None when none did (a form on paper), and
+    `attested` what an officer then attested from a scan. `leaves` are those that the holders of domain names
+    gave this structure, `extract` its extract as an officer read it. `day` is the day of the examination, by
+    the authority's calendar.
     """
 
     contract: ContractFacts | None
     cards: Mapping[str, KnownCard]
     structure: Structure | None = None
     signed: SignedText | None = None
+    attested: AttestedVisa | None = None
+    leaves: tuple[Leave, ...] = ()
+    extract: ExtractFacts | None = None
+    day: date = date.min
 
 
 def examine_order(form: Reading[Form413], records: OrderRecords, *, catalogue: Catalogue) -> Examination:
@@ -116,12 +127,13 @@ def examine_order(form: Reading[Form413], records: OrderRecords, *, catalogue: C
     found: dict[CheckKind, Iterable[Finding]] = {
         CheckKind.FORM: (edition,),
         CheckKind.STRUCTURE: check_structure(read, records, catalogue),
+        CheckKind.EXTRACT: check_extract(read, records.extract, records.contract, day=records.day),
         CheckKind.CONTRACT: check_contract(read, records.contract),
         CheckKind.SIGNATORY: check_signatory(read, records.contract, records.cards, catalogue),
-        CheckKind.VISA: check_visa(read, records.signed),
+        CheckKind.VISA: check_visa(read, records.signed, records.attested),
         CheckKind.ADMINISTRATORS: check_administrators(read, records.cards, catalogue),
         CheckKind.SCOPES: check_scopes(read, catalogue),
-        CheckKind.DOMAIN_RIGHT: check_domain_right(read),
+        CheckKind.DOMAIN_RIGHT: check_domain_right(read, records),
         CheckKind.DECLARATIONS: check_declarations(read),
         CheckKind.QUESTIONS: _check_questions(form.findings),
     }
@@ -176,36 +188,52 @@ def check_scopes(form: Form413, catalogue: Catalogue) -> list[Finding]:
     return found
 
 
-def check_domain_right(form: Form413) -> list[Finding]:
-    """Each declared name: the structure's own by its declaration, or another's who gives leave by letter."""
+def check_domain_right(form: Form413, records: OrderRecords) -> list[Finding]:
+    """Each declared name: the structure's own by its declaration, or another's who gives leave by letter or
+    by a record in the DNS [N413 4.2]. What the form says of a letter is the requester's; what counts is on
+    file.
+    """
     found: list[Finding] = []
     for at, line in enumerate(form.offers):
         if line.declared:
-            found += _right_of(line, f"offers.{at}")
+            found += _right_of(line, f"offers.{at}", records)
     return found or [Finding.info("order.no-name-declared", "offers")]
 
 
-def _right_of(line: OfferLine, path: str) -> list[Finding]:
+def _right_of(line: OfferLine, path: str, records: OrderRecords) -> list[Finding]:
     declared = line.declared
     if line.owner is None:
         return [Finding.error("order.owner-open", f"{path}.owner", declared=declared)]
     if line.owner is NameOwner.STRUCTURE:
         return [Finding.info("order.owner-structure", path, declared=declared)]
-    letter = letter_of(line)
-    if letter is HolderLetter.VERIFIED:
-        return [_leave_of(line, path)]
+    found: list[Finding] = []
+    for product in line.products:
+        standing, leave = choose_leave(records.leaves, scope=line.scope, product=product, day=records.day)
+        found.append(_standing_of(standing, leave, path, (declared, product)))
+    if line.letter is not None and line.letter.purpose and not errors(found):
+        found.append(Finding.warning("order.letter-purpose", path, purpose=line.letter.purpose))
+    return found
+
+
+def _standing_of(standing: HolderLetter, leave: Leave | None, path: str, what: tuple[str, str]) -> Finding:
+    declared, product = what
+    if standing is HolderLetter.VERIFIED and leave is not None:
+        if leave.form is LeaveForm.DNS:
+            return Finding.info("order.leave-by-dns", path, declared=declared, leave=leave.reference)
+        return Finding.info("order.letter-whole", path, declared=declared, leave=leave.reference)
     refusals = {
         HolderLetter.RECEIVED_UNSIGNED: Finding.error("order.letter-unsigned", path, declared=declared),
         HolderLetter.RECEIVED_NO_ID_COPY: Finding.error("order.letter-no-id-copy", path, declared=declared),
+        HolderLetter.RECEIVED_UNVERIFIED: Finding.error("order.letter-unverified", path, declared=declared),
+        HolderLetter.VERIFIED_OTHER_USE: Finding.error(
+            "order.letter-other-use", path, declared=declared, product=product
+        ),
+        HolderLetter.VERIFIED_THEN_WITHDRAWN: Finding.error(
+            "order.letter-withdrawn", path, declared=declared
+        ),
+        HolderLetter.VERIFIED_THEN_ENDED: Finding.error("order.letter-ended", path, declared=declared),
     }
-    return [refusals.get(letter) or Finding.error("order.letter-missing", path, declared=declared)]
-
-
-def _leave_of(line: OfferLine, path: str) -> Finding:
-    """A letter for a stated use is compared by people with the use that the form states [ASSURANCE T08]."""
-    if line.letter is not None and line.letter.purpose:
-        return Finding.warning("order.letter-purpose", path, purpose=line.letter.purpose)
-    return Finding.info("order.letter-whole", path, declared=line.declared)
+    return refusals.get(standing) or Finding.error("order.letter-missing", path, declared=declared)
 
 
 _CHECKED_ELSEWHERE = frozenset(

@@ -9,12 +9,16 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from sceau.catalogue import CardType, Catalogue
 from sceau.registration.examination_terms import ContractFacts, ContractPartyFacts
 from sceau.registration.facts import Card, CardStatus, Person
 from sceau.registration.form413 import Form413, PersonOnForm, Signatory, SignatoryQuality
 from sceau.vocabulary import Finding
+
+SIGN = "sign"
+"""The power to sign form 413, a code of ``powers.toml``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +38,10 @@ def check_signatory(
     signatory, path = form.signatory, "signatory.card_number"
     if contract is None:
         return [Finding.error("order.signatory-unchecked", path)]
-    party = _party_of(signatory, contract, cards)
+    party = _party_of(signatory, contract, cards, on=form.visa.signed_on)
     if party is None:
         return [Finding.error("order.signatory-not-in-contract", path, number=contract.number)]
-    found = []
+    found = _check_mandate(party, form.visa.signed_on, path)
     if signatory.quality is None:
         found.append(
             Finding.warning(
@@ -110,10 +114,39 @@ def _check_administrator(
     return [Finding.info("order.administrator-known", subject, type=type_.label, holder=holder)]
 
 
+def _check_mandate(party: ContractPartyFacts, on: date | None, path: str) -> list[Finding]:
+    """Who signs has the power to, on the day of the visa [N413 2, Modalité]. Without a date nobody can tell:
+    that is the visa's own finding.
+    """
+    if party.mandate is None:
+        return [Finding.error("order.signatory-no-mandate", path)]
+    if SIGN not in party.mandate.powers:
+        return [Finding.error("order.signatory-no-power", path)]
+    if on is not None and not party.mandate.is_in_force(on):
+        until = f"{party.mandate.ends:%d/%m/%Y}" if party.mandate.ends else "–"
+        return [
+            Finding.error(
+                "order.signatory-mandate-past",
+                path,
+                date=f"{on:%d/%m/%Y}",
+                begins=f"{party.mandate.begins:%d/%m/%Y}",
+                ends=until,
+            )
+        ]
+    return []
+
+
 def _party_of(
-    signatory: Signatory, contract: ContractFacts, cards: Mapping[str, KnownCard]
+    signatory: Signatory,
+    contract: ContractFacts,
+    cards: Mapping[str, KnownCard],
+    *,
+    on: date | None,
 ) -> ContractPartyFacts | None:
-    """The contract's party who signs: by the card's number, or by another card of the same person."""
+    """The contract's party who signs: by the card's number, or by another card of the same person. Of
+    several, the one whose mandate gave the signature on the day of the visa, then the one of the quality
+    stated.
+    """
     number = signatory.person.card_number.text
     by_number = [party for party in contract.parties if party.card_number == number]
     known = cards.get(number)
@@ -123,10 +156,15 @@ def _party_of(
         if known is not None and party.person_id == known.holder.national_id.text
     ]
     found = by_number or by_person
+    able = [
+        party
+        for party in found
+        if on is not None and party.mandate is not None and party.mandate.allows(SIGN, day=on)
+    ] or found
     fitting = [
-        party for party in found if signatory.quality and party.quality is _as_in_contract(signatory.quality)
+        party for party in able if signatory.quality and party.quality is _as_in_contract(signatory.quality)
     ]
-    return next(iter(fitting or found), None)
+    return next(iter(fitting or able), None)
 
 
 def _as_in_contract(quality: SignatoryQuality) -> SignatoryQuality:

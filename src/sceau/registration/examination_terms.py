@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sceau.registration.contract import Mandate
 from sceau.registration.facts import ContractState
 from sceau.registration.form413 import Form413, SignatoryQuality
 from sceau.vocabulary import Finding, StructureId
@@ -18,13 +19,36 @@ _REFUSING: dict[ContractState, Finding] = {
 
 @dataclass(frozen=True, slots=True)
 class ContractPartyFacts:
-    """Someone a contract names. `person_id` is empty as long as nobody knows whose card it is."""
+    """Someone a contract names. `person_id` is empty as long as nobody knows whose card it is.
+
+    `mandate` says from when, until when and for what they speak for the structure; None is no mandate at all.
+    """
 
     quality: SignatoryQuality
     card_number: str
     surname: str
     given_names: str
     person_id: str = ""
+    mandate: Mandate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HolderAddress:
+    """Where the contract's holder is: the postcode and the commune of the form [N413 1]."""
+
+    postcode: str
+    commune: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttestedVisa:
+    """A visa on paper, which an officer attested from a piece: the version of the order attested; whether the
+    present text still says what was attested.
+    """
+
+    piece: str
+    version: int
+    is_present: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +60,7 @@ class ContractFacts:
     structure_id: StructureId
     structure_name: str
     parties: tuple[ContractPartyFacts, ...]
+    address: HolderAddress | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +91,11 @@ def check_contract(form: Form413, contract: ContractFacts | None) -> list[Findin
     ]
 
 
-def check_visa(form: Form413, signed: SignedText | None) -> list[Finding]:
+def check_visa(
+    form: Form413, signed: SignedText | None, attested: AttestedVisa | None = None
+) -> list[Finding]:
     """Date, signature and stamp, as far as somebody attested them [N413 3]. An unsigned form orders
-    nothing.
+    nothing; a signature that no card of ours made is on a piece that an officer looked at, or is a question.
 
     A card signs one text: what was changed since by anybody else is a question, which the signatory answers
     by signing again.
@@ -83,7 +110,18 @@ def check_visa(form: Form413, signed: SignedText | None) -> list[Finding]:
         found.append(Finding.warning("order.visa-not-stamped", "visa.stamped"))
     if visa.signed and signed is not None and not signed.is_present:
         found.append(Finding.warning("order.visa-of-another-text", "visa", version=signed.version))
+    if visa.signed and signed is None:
+        found += _check_paper(attested)
     return found or [Finding.info("order.visa-whole", "visa", date=f"{visa.signed_on:%d/%m/%Y}")]
+
+
+def _check_paper(attested: AttestedVisa | None) -> list[Finding]:
+    """A hand-signed form is attested from its scan, on the text that stands now."""
+    if attested is None:
+        return [Finding.warning("order.visa-without-piece", "visa")]
+    if not attested.is_present:
+        return [Finding.warning("order.visa-attested-before", "visa", version=attested.version)]
+    return []
 
 
 def check_declarations(form: Form413) -> list[Finding]:

@@ -56,10 +56,12 @@ class HolderLetter(StrEnum):
     MISSING = "missing"
     RECEIVED_UNSIGNED = "received-unsigned"
     RECEIVED_NO_ID_COPY = "received-no-id-copy"
+    RECEIVED_UNVERIFIED = "received-unverified"
     VERIFIED = "verified"
     VERIFIED_OTHER_USE = "verified-other-use"
     VERIFIED_OTHER_DOMAIN = "verified-other-domain"
     VERIFIED_THEN_WITHDRAWN = "verified-then-withdrawn"
+    VERIFIED_THEN_ENDED = "verified-then-ended"
 
 
 class Channel(StrEnum):

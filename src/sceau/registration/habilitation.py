@@ -7,13 +7,15 @@ the contract's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from sceau.catalogue import Catalogue
 from sceau.registration.facts import HolderLetter, Structure
 from sceau.registration.form413 import Form413, NameOwner, OfferLine
+from sceau.registration.letters import Leave, choose_leave
 from sceau.registration.scope import Scope
 from sceau.vocabulary import CardNumber, Finding, Life, PersonId, Refused
 
@@ -52,7 +54,10 @@ HABILITATION_LIFE = Life(
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """One right that a version of an order gives. `scope` is None for the products that need no name."""
+    """One right that a version of an order gives. `scope` is None for the products that need no name.
+
+    `leave` is the reference of the leave it rests on, empty where none is needed.
+    """
 
     person_id: PersonId
     card: CardNumber
@@ -60,33 +65,42 @@ class Grant:
     scope: Scope | None
     structure: Structure
     holder_letter: HolderLetter
+    leave: str = ""
 
 
-def letter_of(line: OfferLine) -> HolderLetter:
-    """Where the domain holder's letter stands, by what came in with the form [N413 4.2]."""
+def letter_of(
+    line: OfferLine, product: str, *, leaves: Iterable[Leave], day: date
+) -> tuple[HolderLetter, str]:
+    """Where the leave of the name's holder stands for one product, and the reference of the leave it is
+    [N413 4.2].
+    """
     if not line.declared or line.owner is NameOwner.STRUCTURE:
-        return HolderLetter.NOT_NEEDED
-    letter = line.letter
-    if line.owner is None or letter is None or not letter.received:
-        return HolderLetter.MISSING
-    if not letter.signed:
-        return HolderLetter.RECEIVED_UNSIGNED
-    if not letter.id_copy:
-        return HolderLetter.RECEIVED_NO_ID_COPY
-    return HolderLetter.VERIFIED
+        return HolderLetter.NOT_NEEDED, ""
+    if line.owner is None:
+        return HolderLetter.MISSING, ""
+    standing, leave = choose_leave(leaves, scope=line.scope, product=product, day=day)
+    return standing, "" if leave is None else leave.reference
 
 
 def grant(
-    form: Form413, *, structure: Structure, holders: Mapping[str, PersonId], catalogue: Catalogue
+    form: Form413,
+    *,
+    structure: Structure,
+    holders: Mapping[str, PersonId],
+    catalogue: Catalogue,
+    leaves: Iterable[Leave] = (),
+    day: date = date.min,
 ) -> tuple[Grant, ...]:
     """What an accepted version gives: administrators × products × scopes, each right once, in the form's
     order.
 
     `holders` maps the administrators' card numbers to whose cards they are. A mail scope whose restriction
-    was not answered is granted restricted [decision 5]. Raises `Refused` for a card that is nobody's and
-    for a name whose kind is open: what is not understood gives no right.
+    was not answered is granted restricted [decision 5]. `leaves` are those of the holders of domain names, as
+    they stand on `day`; each right is bound to the one it rests on. Raises `Refused` for a card that is
+    nobody's and for a name whose kind is open: what is not understood gives no right.
     """
     findings = []
+    kept = tuple(leaves)
     grants: dict[tuple[str, str, str], Grant] = {}
     for at, administrator in enumerate(form.administrators):
         person = holders.get(administrator.card_number.text)
@@ -102,8 +116,9 @@ def grant(
                 findings.append(Finding.error("order.scope-kind-open", path, declared=line.declared))
                 continue
             for product in line.products:
+                letter, leave = letter_of(line, product, leaves=kept, day=day)
                 given = Grant(
-                    person, administrator.card_number, product, line.scope, structure, letter_of(line)
+                    person, administrator.card_number, product, line.scope, structure, letter, leave
                 )
                 grants.setdefault((person.text, product, canonical_of(line.scope)), given)
     if findings:

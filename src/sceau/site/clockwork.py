@@ -20,11 +20,13 @@ from django.db import DatabaseError, close_old_connections
 
 from sceau.operations import (
     advance_runs,
+    erase_pieces,
     finish_key_reports,
     late_lists,
     machine,
     publish_crls,
     publish_deltas,
+    recheck_domains,
     recover_intents,
     refresh_responders,
     restore_shelf,
@@ -63,6 +65,8 @@ def tasks() -> list[Task]:
         Task("revocation-runs", timedelta(seconds=2), advance_runs),
         Task("key-reports", timedelta(minutes=1), finish_key_reports),
         Task("journal", timedelta(seconds=5), seal_journal),
+        Task("leaves", timedelta(minutes=15), recheck_domains),
+        Task("pieces", timedelta(hours=1), erase_pieces),
         Task("sessions", timedelta(hours=6), lambda: call_command("clearsessions")),
     ]
 

@@ -17,17 +17,27 @@ from django.conf import settings
 
 from sceau.catalogue import Catalogue, load_catalogue
 from sceau.certification import IssuerFacts, LintKey, MlDsaPrivateKey, WeakKeyList, ml_dsa_kind
-from sceau.custody import ResponderFolder, SignerClient, SignerFolder, open_head_key
+from sceau.custody import PieceCabinet, ResponderFolder, SignerClient, SignerFolder, open_head_key
 from sceau.enrolment import RestApp
 from sceau.enrolment import Settings as RestSettings
 from sceau.operations import Machine, install
 from sceau.portal import Doorkeeper, doorkeeper, peer_certificate, post
-from sceau.publication import FolderShelf, OcspService, PreparedShelf, Preparer, PublicApp, build_app
+from sceau.publication import (
+    FolderShelf,
+    OcspService,
+    PreparedShelf,
+    Preparer,
+    PublicApp,
+    build_app,
+    policy_path,
+    render_policy,
+)
 from sceau.records import StatusRecords
 from sceau.site.drawer import read_drawer
 from sceau.site.environment import DEVELOPMENT, HEAD_KEY_FILE, now, ocsp_shelf_of
 from sceau.site.mail import mailer_of, mails_kept
-from sceau.site.trust import FileLists, card_authorities
+from sceau.site.resolver import resolver_of_environment
+from sceau.site.trust import FileLists, addresses, card_authorities
 from sceau.status import IssuerIdentity, issuer_identity
 from sceau.vocabulary import Fault
 
@@ -57,6 +67,8 @@ def wire() -> Machine:
         mailer=mailer_of(settings.PLACE),
         weak_keys=_weak_keys(),
         mode="development" if environment == DEVELOPMENT else "production",
+        cabinet=PieceCabinet(data / "pieces", data / "keys" / "pieces"),
+        txt=resolver_of_environment(),
     )
     install(machine)
     post(doorkeeper_of(data, issuers, catalogue))
@@ -117,7 +129,16 @@ def public_app(data: Path) -> PublicApp:
         valid=timedelta(hours=catalogue.calendar.ocsp_valid_hours),
         prepared=None if prepared is None else PreparedShelf(prepared).find,
     )
-    return build_app(FolderShelf(data / "public"), ocsp=ocsp)
+    return build_app(FolderShelf(data / "public"), ocsp=ocsp, pages=_policies(data, catalogue))
+
+
+def _policies(data: Path, catalogue: Catalogue) -> dict[str, str]:
+    """The policy at each address that the certificates of this instance name."""
+    found = {
+        addresses(facts, catalogue) for several in issuers_of(data, catalogue).values() for facts in several
+    }
+    contact = settings.SCEAU_CONTACTS.get("email") or catalogue.contacts["email"].value
+    return {policy_path(one): render_policy(catalogue, one, contact=contact) for one in found}
 
 
 def preparer(data: Path, shelf: Path) -> Preparer:

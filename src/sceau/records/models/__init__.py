@@ -15,7 +15,7 @@ from sceau.records.models.certificates import (
     ResponderCertificate,
     Revocation,
 )
-from sceau.records.models.habilitations import Habilitation, HabilitationVersion
+from sceau.records.models.habilitations import ON_LEAVE, Habilitation, HabilitationVersion
 from sceau.records.models.journal import (
     JournalDisclosure,
     JournalEntry,
@@ -24,6 +24,7 @@ from sceau.records.models.journal import (
     Setting,
     TreeHead,
 )
+from sceau.records.models.leaves import Leave
 from sceau.records.models.orders import Approval, Order, OrderNote, OrderParty, OrderVersion
 from sceau.records.models.people import (
     PARIS,
@@ -36,6 +37,7 @@ from sceau.records.models.people import (
     Role,
     Structure,
 )
+from sceau.records.models.pieces import ContractAct, ExtractReading, Piece, VisaAttestation
 from sceau.records.models.revocation_runs import (
     IssuerStop,
     RevocationRun,
@@ -48,6 +50,7 @@ from sceau.records.models.texts import structure_as_stored
 from sceau.records.models.tokens import ApiToken, ApiTokenUse
 
 __all__ = [
+    "ON_LEAVE",
     "PARIS",
     "ApiToken",
     "ApiTokenUse",
@@ -57,10 +60,12 @@ __all__ = [
     "Certificate",
     "CertificateName",
     "Contract",
+    "ContractAct",
     "ContractParty",
     "CrlIssue",
     "CrlSegment",
     "Employment",
+    "ExtractReading",
     "Habilitation",
     "HabilitationVersion",
     "IssuerStop",
@@ -69,12 +74,14 @@ __all__ = [
     "JournalLeaf",
     "JournalPending",
     "KeyUse",
+    "Leave",
     "MailboxConfirmation",
     "Order",
     "OrderNote",
     "OrderParty",
     "OrderVersion",
     "Person",
+    "Piece",
     "ResponderCertificate",
     "Revocation",
     "RevocationRun",
@@ -86,5 +93,6 @@ __all__ = [
     "SharedFactor",
     "Structure",
     "TreeHead",
+    "VisaAttestation",
     "structure_as_stored",
 ]

@@ -7,8 +7,9 @@ from datetime import datetime
 from django.db import models
 from django.db.models import Q
 
+from sceau.records.models.leaves import Leave
 from sceau.records.models.orders import Order
-from sceau.records.models.people import Contract, Person, Structure, one_of
+from sceau.records.models.people import PARIS, Contract, Person, Structure, one_of
 from sceau.records.models.texts import as_person_id, as_structure_facts
 from sceau.registration import (
     HABILITATION_LIFE,
@@ -17,9 +18,13 @@ from sceau.registration import (
     HolderLetter,
     Scope,
     ScopeKind,
+    leave_standing,
 )
 from sceau.registration import Habilitation as HabilitationFacts
 from sceau.vocabulary import HostName
+
+ON_LEAVE = "on-leave"
+"""Stands for the letter of a right that rests on a leave: what it is worth is the leave's, at each moment."""
 
 NO_SCOPE = "-"
 """The mark that stands for the scope of a product that needs no name [ASSURANCE decision 17]."""
@@ -73,6 +78,7 @@ class HabilitationVersion(models.Model):
     holder_letter = models.CharField(max_length=32)
     card_number = models.CharField(max_length=10, db_index=True)
     valid_until = models.DateTimeField(null=True)
+    leave = models.ForeignKey(Leave, on_delete=models.PROTECT, null=True, related_name="grants")
     granted_at = models.DateTimeField()
     digest = models.CharField(max_length=64)
 
@@ -88,7 +94,7 @@ class HabilitationVersion(models.Model):
                 name="habilitation_scope_whole",
             ),
             models.CheckConstraint(
-                condition=one_of("holder_letter", tuple(str(letter) for letter in HolderLetter)),
+                condition=one_of("holder_letter", (ON_LEAVE, *(str(letter) for letter in HolderLetter))),
                 name="habilitation_letter",
             ),
         )
@@ -122,9 +128,21 @@ class HabilitationVersion(models.Model):
             product=right.product,
             scope=self.scope(),
             contract=self.contract.state_at(at),
-            holder_letter=HolderLetter(self.holder_letter),
+            holder_letter=self.letter_at(at),
             valid_until=self.valid_until,
         )
+
+    def letter_at(self, at: datetime) -> HolderLetter:
+        """Where the leave that the right rests on stands at `at`. Read from its row each time: what was known
+        of it a moment ago is not what it is now [F31]. A right that rests on a leave nobody finds has none.
+        """
+        if self.holder_letter != ON_LEAVE:
+            return HolderLetter(self.holder_letter)
+        leave, scope = Leave.objects.filter(pk=self.leave_id or 0).first(), self.scope()
+        if leave is None or scope is None:
+            return HolderLetter.MISSING
+        day = at.astimezone(PARIS).date()
+        return leave_standing(leave.facts(), scope=scope, product=self.habilitation.product, day=day)
 
     def content(self) -> dict[str, object]:
         """Everything that was granted, as `digest` covers it."""
@@ -142,4 +160,5 @@ class HabilitationVersion(models.Model):
             "contract": self.contract.number,
             "order": [self.order.reference, self.order_version],
             "valid_until": None if self.valid_until is None else self.valid_until.isoformat(),
+            **({} if self.leave_id is None else {"leave": self.leave_id}),
         }

@@ -10,13 +10,17 @@ from django.db.models import Q
 
 from sceau.records.models.texts import as_person_id, as_structure_id
 from sceau.registration import (
-    Card as CardFacts,
-)
-from sceau.registration import (
+    CONTRACT_LIFE,
     CardStatus,
     ContractPartyFacts,
+    ContractStanding,
     ContractState,
+    Mandate,
     SignatoryQuality,
+    contract_state,
+)
+from sceau.registration import (
+    Card as CardFacts,
 )
 from sceau.registration import (
     Person as PersonFacts,
@@ -116,9 +120,6 @@ class Card(models.Model):
         return status
 
 
-STORED_CONTRACT_STATES = (ContractState.ACTIVE, ContractState.SUSPENDED, ContractState.TERMINATED)
-
-
 class Contract(models.Model):
     """An ordering contract of a structure [N413 part 2]. *Expired* is its date's."""
 
@@ -127,11 +128,14 @@ class Contract(models.Model):
     state = models.CharField(max_length=16)
     valid_from = models.DateField()
     valid_until = models.DateField(null=True)
+    invoiceable = models.BooleanField(default=True)
+    reason = models.TextField(blank=True)
+    changed_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = (
             models.CheckConstraint(
-                condition=one_of("state", tuple(str(state) for state in STORED_CONTRACT_STATES)),
+                condition=one_of("state", CONTRACT_LIFE.values()),
                 name="contract_state",
             ),
             models.CheckConstraint(
@@ -142,20 +146,18 @@ class Contract(models.Model):
 
     def state_at(self, at: datetime) -> ContractState:
         """The state as it stands at `at`, by the calendar of Paris; a contract not yet begun is none."""
-        state = ContractState(self.state)
-        day = at.astimezone(PARIS).date()
-        if state is not ContractState.ACTIVE:
-            return state
-        if day < self.valid_from:
-            return ContractState.NONE
-        if self.valid_until is not None and day > self.valid_until:
-            return ContractState.EXPIRED
-        return state
+        return contract_state(
+            ContractStanding(self.state),
+            begins=self.valid_from,
+            ends=self.valid_until,
+            day=at.astimezone(PARIS).date(),
+        )
 
 
 class ContractParty(models.Model):
     """Someone the contract names: its legal representative or a *mandataire*, with the card that signs
-    for it.
+    for it, from when, until when (`valid_until`: the last day) and with which powers (codes of
+    ``powers.toml``).
     """
 
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="parties")
@@ -165,6 +167,9 @@ class ContractParty(models.Model):
     card_number = models.CharField(max_length=10, db_index=True)
     email = models.CharField(max_length=254, blank=True)
     phone = models.CharField(max_length=20, blank=True)
+    valid_from = models.DateField()
+    valid_until = models.DateField(null=True)
+    powers = models.JSONField(default=list)
 
     class Meta:
         constraints = (
@@ -172,7 +177,13 @@ class ContractParty(models.Model):
                 condition=one_of("quality", ("representative", "mandataire")), name="contract_party_quality"
             ),
             models.UniqueConstraint(
-                fields=("contract", "quality", "card_number"), name="contract_party_once"
+                fields=("contract", "quality", "card_number"),
+                condition=Q(valid_until__isnull=True),
+                name="contract_party_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_until__isnull=True) | Q(valid_until__gte=models.F("valid_from")),
+                name="contract_party_dates",
             ),
         )
 
@@ -184,7 +195,12 @@ class ContractParty(models.Model):
             surname=self.surname,
             given_names=self.given_names,
             person_id=person_id,
+            mandate=self.mandate(),
         )
+
+    def mandate(self) -> Mandate:
+        """From when, until when and for what this party speaks for the structure."""
+        return Mandate(self.valid_from, self.valid_until, frozenset(self.powers))
 
 
 class Employment(models.Model):

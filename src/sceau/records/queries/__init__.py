@@ -57,7 +57,6 @@ from sceau.records.queries.lists import (
     series_of,
 )
 from sceau.records.queries.names import HeldName, right_holding
-from sceau.records.queries.names import HeldName, right_holding
 from sceau.records.queries.orders import desk_queue, order_file, order_for, orders_of
 from sceau.records.queries.people import (
     card_line,
@@ -92,7 +91,6 @@ from sceau.records.triggers import missing as missing_triggers
 from sceau.records.turns import Turn, hold_issuance, take_turn
 
 __all__ = [
-    "HeldName",
     "SEGMENT_ENTRIES",
     "HeldName",
     "Piece",
@@ -153,7 +151,6 @@ __all__ = [
     "pieces_of_order",
     "revoked_entries",
     "revoked_pieces",
-    "right_holding",
     "right_holding",
     "rights_under",
     "roles_of",

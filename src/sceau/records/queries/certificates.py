@@ -20,12 +20,12 @@ def certificates_of(
     person_id: str, *, at: datetime, after: str = "", limit: int = 50
 ) -> tuple[CertificateLine, ...]:
     """Certificates that this person asked for or may revoke (the contract names them), newest first."""
-    return newest(_theirs(person_id), at, after=after, limit=limit)
+    return newest(_theirs(person_id, at), at, after=after, limit=limit)
 
 
 def certificate_for(reference: str, *, viewer: str, at: datetime) -> CertificateFile | None:
     """The certificate if `viewer` asked for it or represents its structure."""
-    return file_of(_theirs(viewer).filter(reference=reference).first(), at)
+    return file_of(_theirs(viewer, at).filter(reference=reference).first(), at)
 
 
 def certificate_file(reference: str, *, at: datetime) -> CertificateFile | None:
@@ -63,10 +63,11 @@ def find_certificates(
     return newest(found, at, after=after, limit=limit)
 
 
-def _theirs(person_id: str) -> QuerySet[Certificate]:
+def _theirs(person_id: str, at: datetime) -> QuerySet[Certificate]:
     if not person_id:
         return Certificate.objects.none()
-    return Certificate.objects.filter(Q(asked_by=person_id) | Q(contract_id__in=contracts_naming(person_id)))
+    spoken_for = contracts_naming(person_id, at=at)
+    return Certificate.objects.filter(Q(asked_by=person_id) | Q(contract_id__in=spoken_for))
 
 
 def newest(

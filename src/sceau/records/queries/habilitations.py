@@ -46,7 +46,7 @@ def habilitation_for(reference: str, *, viewer: str, at: datetime) -> Habilitati
     """The right if it belongs to `viewer`, or to a structure whose contract names `viewer`."""
     if not viewer:
         return None
-    theirs = Q(habilitation__person__national_id=viewer) | Q(contract_id__in=contracts_naming(viewer))
+    theirs = Q(habilitation__person__national_id=viewer) | Q(contract_id__in=contracts_naming(viewer, at=at))
     return _file(_present().filter(theirs, habilitation__reference=reference), at)
 
 

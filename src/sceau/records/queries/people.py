@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sceau.records.models import Card, Contract, Person, Role, Structure
+from django.db.models import Q
+
+from sceau.records.models import PARIS, Card, Contract, ContractParty, Person, Role, Structure
 from sceau.records.views import CardLine, ContractLine, PartyLine, PersonLine, StructureLine
 from sceau.registration import CardStatus
 
@@ -42,17 +44,20 @@ def contract_line(number: str, *, at: datetime) -> ContractLine | None:
 
 
 def structures_of(person_id: str, *, at: datetime) -> tuple[ContractLine, ...]:
-    """The contracts that name this person as representative or *mandataire*."""
-    contracts = Contract.objects.select_related("structure").filter(id__in=contracts_naming(person_id))
+    """The contracts for which this person speaks at `at`, as representative or *mandataire*."""
+    contracts = Contract.objects.select_related("structure").filter(id__in=contracts_naming(person_id, at=at))
     return tuple(as_contract_line(contract, at) for contract in contracts.order_by("number"))
 
 
-def contracts_naming(person_id: str) -> list[int]:
-    """The contracts that name a card which is, or was, this person's."""
+def contracts_naming(person_id: str, *, at: datetime) -> list[int]:
+    """The contracts that name, on that day, a card which is, or was, this person's."""
     if not person_id:
         return []
+    day = at.astimezone(PARIS).date()
     cards = Card.objects.filter(person__national_id=person_id).values("number")
-    named = Contract.objects.filter(parties__card_number__in=cards).values_list("id", flat=True)
+    named = ContractParty.objects.filter(
+        Q(valid_until__isnull=True) | Q(valid_until__gte=day), card_number__in=cards, valid_from__lte=day
+    ).values_list("contract_id", flat=True)
     return sorted(set(named))
 
 
@@ -126,7 +131,13 @@ def as_contract_line(contract: Contract, at: datetime) -> ContractLine:
                 person_id=holders.get(party.card_number, ""),
                 email=party.email,
                 phone=party.phone,
+                valid_from=party.valid_from,
+                valid_until=party.valid_until,
+                powers=tuple(party.powers),
             )
             for party in parties
         ),
+        standing=contract.state,
+        invoiceable=contract.invoiceable,
+        reason=contract.reason,
     )
