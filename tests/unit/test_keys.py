@@ -195,19 +195,25 @@ def test_f20_a_prime_modulus_is_found(bits: int) -> None:
     assert codes(rsa_spki(prime_modulus(bits))) == {"key.prime-modulus"}
 
 
-def test_f20_a_prime_modulus_is_found_without_the_library_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    modulus = prime_modulus(2048)
-    monkeypatch.setattr(weakness, "_library_knows_primes", lambda size: False)
-    assert weakness.is_probable_prime(modulus)
+def test_f20_no_prime_passes_for_a_modulus_and_hardly_a_modulus_for_a_prime() -> None:
+    sieve = [
+        number for number in range(3, 2000, 2) if all(number % at for at in range(3, 45, 2) if at < number)
+    ]
+    for number in range(3, 2000, 2):
+        assert weakness.is_probable_prime(number) or number not in sieve, number
+    taken_for_primes = {number for number in range(3, 2000, 2) if weakness.is_probable_prime(number)}
+    assert taken_for_primes == set(sieve)  # 2047 is the first that fools the base 2
+    assert weakness.is_probable_prime(2047)
     assert not weakness.is_probable_prime(prime(1024) * prime(1024, 1))
+    assert not weakness.is_probable_prime(2)
 
 
-def test_f20_a_library_that_answers_wrongly_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """If it cannot recognise a known prime, its "composite" means nothing."""
-    weakness._library_knows_primes.cache_clear()
-    monkeypatch.setattr(weakness, "_fermat_by_library", lambda modulus: False)
-    assert weakness.is_probable_prime(prime_modulus(2048))
-    weakness._library_knows_primes.cache_clear()
+def test_f20_every_small_prime_is_tried() -> None:
+    large = prime(1024)
+    for factor in (3, 5, 109_987, 103_591):
+        assert weakness.small_factor(large * factor) == factor
+    assert weakness.small_factor(large * 110_017) is None
+    assert weakness.small_factor(large * 3 * 5 * 7) == 105
 
 
 def test_f20_a_modulus_with_a_long_run_of_equal_octets_is_refused() -> None:

@@ -22,6 +22,10 @@ ENUMERATED, UTF8, NUMERIC, PRINTABLE, TELETEX, IA5 = 0x0A, 0x0C, 0x12, 0x13, 0x1
 UTC_TIME, GENERALIZED_TIME, VISIBLE, UNIVERSAL, BMP = 0x17, 0x18, 0x1A, 0x1C, 0x1E
 SEQUENCE, SET = 0x30, 0x31
 
+_SOUND = frozenset(tag for tag in range(1, 0x100) if tag & 0x1F != 0x1F and not 0x20 <= tag < 0x40) | {
+    SEQUENCE,
+    SET,
+}
 TEXT_TAGS = frozenset({UTF8, NUMERIC, PRINTABLE, TELETEX, IA5, VISIBLE, UNIVERSAL, BMP})
 
 
@@ -158,21 +162,38 @@ def _scan(data: bytes) -> list[_Element]:
     around: list[int] = []  # the constructed elements that are open, outermost first
     at, limit = 0, len(data)
     while True:
-        element = _header(data, at, limit, len(around))
-        tag, _, at, end = element
+        element = _short(data, at, limit) if len(around) < MAX_DEPTH else None
+        tag, start, at, end = element = element or _header(data, at, limit, len(around))
         elements.append(element)
         if tag & 0x20 and at < end:
             around.append(len(elements) - 1)
             limit = end
             continue
-        if tag < 0x40 and not tag & 0x20:
-            _check_primitive(data, element)
+        if tag < 0x20:
+            check = _PRIMITIVES.get(tag)
+            if check is None or not check(data[at:end]):
+                raise NotStrictError(_flaw_of(tag), start)
         at = end
         while around and elements[around[-1]][3] == at:
             _check_closed(data, elements, around.pop())
         if not around:
             return elements
         limit = elements[around[-1]][3]
+
+
+def _flaw_of(tag: int) -> Flaw:
+    """What is wrong with a primitive element whose content is not what its tag says."""
+    if tag not in _PRIMITIVES:
+        return Flaw.TAG
+    return Flaw.STRING if tag in TEXT_TAGS else Flaw.VALUE
+
+
+def _short(data: bytes, at: int, limit: int) -> _Element | None:
+    """The element at `at` if its tag is sound and its length one octet, as most are."""
+    if at + 2 > limit:
+        return None
+    tag, end = data[at], at + 2 + data[at + 1]
+    return (tag, at, at + 2, end) if end <= limit and end < at + 0x82 and tag in _SOUND else None
 
 
 def _header(data: bytes, at: int, limit: int, depth: int) -> _Element:
@@ -211,15 +232,6 @@ def _extent(data: bytes, at: int, limit: int) -> tuple[int, int]:
     if body + length > limit:
         raise NotStrictError(Flaw.TRUNCATED, at)
     return body, body + length
-
-
-def _check_primitive(data: bytes, element: _Element) -> None:
-    tag, start, body, end = element
-    check = _PRIMITIVES.get(tag)
-    if check is None:
-        raise NotStrictError(Flaw.TAG, start)
-    if not check(data[body:end]):
-        raise NotStrictError(Flaw.STRING if tag in TEXT_TAGS else Flaw.VALUE, start)
 
 
 def _is_boolean(content: bytes) -> bool:

@@ -30,6 +30,8 @@ _OIDS = {
 # Upper bounds of RFC 5280 §A.1, in characters; GN and SN are held to a CN's, far below their own.
 _LONGEST = {"C": 2, "ST": 128, "O": 64, "OU": 64, "CN": 64, "title": 64, "GN": 64, "SN": 64}
 _TYPES = {name: encode.oid(dotted) for name, dotted in _OIDS.items()}
+# The type of an attribute, then the tag of its text.
+_HEADS = {name: octets + (b"\x13" if name == "C" else b"\x0c") for name, octets in _TYPES.items()}
 # Nothing in it to escape: neither a special character, nor a space at an edge, nor a number sign in front.
 _STANDS_FOR_ITSELF = re.compile(r'(?![# ])[^"+,;<>\\]+(?<! )')
 _ESCAPED = frozenset('"+,;<>\\')
@@ -132,7 +134,12 @@ def _write_rdn(rdn: tuple[Attribute, ...]) -> bytes:
     """RelativeDistinguishedName: a SET OF one attribute, or of several in the order of their encodings."""
     if len(rdn) != 1:
         return encode.set_of(*[_write(name, value) for name, value in rdn])
-    return encode.element(0x31, _write(*rdn[0]))
+    ((name, value),) = rdn
+    text = value.encode("ascii" if name == "C" else "utf-8")
+    size = len(text)
+    if size + 9 >= 0x80:
+        return encode.element(0x31, _write(name, value))
+    return bytes((0x31, size + 9, 0x30, size + 7)) + _HEADS[name] + bytes((size,)) + text
 
 
 def _write(name: str, value: str) -> bytes:

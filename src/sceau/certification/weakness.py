@@ -11,9 +11,9 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 from itertools import pairwise
+from typing import Any
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+import gmpy2
 
 SMALL_PRIMES_TO = 110_000
 FERMAT_ROUNDS = 100
@@ -21,15 +21,11 @@ _ROCA_PRIMES_TO = 167
 _LARGEST_ROOT = 180
 _RATIOS = ((1, 2), (1, 3), (2, 3), (1, 4), (3, 4), (2, 5), (3, 5), (4, 5))
 _RATIO_ROUNDS = 4
-_LIBRARY_BITS = 3072
-# Largest primes below 2^2048 and 2^3072: the library must say "prime" of them before it is believed on
-# others.
-_KNOWN_PRIMES = {2048: (1 << 2048) - 1942289, 3072: (1 << 3072) - 1103717}
 
 
 def small_factor(modulus: int) -> int | None:
     """A product of primes below 110,000 that divides `modulus`, None if there is none."""
-    common = math.gcd(modulus, _primorial() % modulus)
+    common = int(gmpy2.gcd(_primorial(), modulus))
     return common if common > 1 else None
 
 
@@ -61,17 +57,10 @@ def is_perfect_power(modulus: int) -> bool:
 
 
 def is_probable_prime(modulus: int) -> bool:
-    """Fermat's test to one base. A pseudoprime would be refused with the primes: no modulus is made of such
-    numbers.
-
-    Goes through the library's modular power where that is possible (ten times faster), after it has
-    recognised a known prime of that size; otherwise, and whenever it says "prime", Python's own power
-    decides.
+    """A strong test to the base 2, which no prime fails. A pseudoprime would be refused with the primes: no
+    modulus is made of such numbers.
     """
-    size = modulus.bit_length()
-    if size <= _LIBRARY_BITS and _library_knows_primes(size) and not _fermat_by_library(modulus):
-        return False
-    return pow(3, modulus - 1, modulus) == 1
+    return modulus % 2 == 1 and bool(gmpy2.is_strong_prp(gmpy2.mpz(modulus), 2))
 
 
 def has_long_run(modulus: int) -> bool:
@@ -102,29 +91,6 @@ def _fermat(modulus: int, multiple: int, rounds: int) -> bool:
     return False
 
 
-def _fermat_by_library(modulus: int) -> bool:
-    """Whether a^(n−2) is 1/a, asked as an RSA verification with exponent n−2 [RFC 8017 §8.2.2]. Never a proof
-    of prime.
-    """
-    octets = (modulus.bit_length() + 7) // 8
-    padded = b"\x00\x01" + b"\xff" * (octets - 19) + b"\x00" + b"fermat's base 16"
-    inverse = pow(int.from_bytes(padded, "big"), -1, modulus).to_bytes(octets, "big")
-    try:
-        key = rsa.RSAPublicNumbers(modulus - 2, modulus).public_key()
-        key.recover_data_from_signature(inverse, padding.PKCS1v15(), None)
-    except InvalidSignature:
-        return False
-    except ValueError:
-        return True
-    return True
-
-
-@lru_cache(maxsize=8)
-def _library_knows_primes(size: int) -> bool:
-    known = _KNOWN_PRIMES[2048 if size <= 2048 else 3072]
-    return size in _KNOWN_PRIMES and _fermat_by_library(known)
-
-
 def _root(value: int, degree: int) -> int:
     """The integer root, rounded down (Newton from above)."""
     guess = 1 << -(-value.bit_length() // degree)
@@ -145,15 +111,8 @@ def _primes_to(limit: int) -> list[int]:
 
 
 @lru_cache(maxsize=1)
-def _primorial() -> int:
-    return _product(_primes_to(SMALL_PRIMES_TO))
-
-
-def _product(numbers: list[int]) -> int:
-    """A product by halves: what `math.prod` does in a minute of schoolbook, in milliseconds."""
-    while len(numbers) > 1:
-        numbers = [math.prod(numbers[at : at + 2]) for at in range(0, len(numbers), 2)]
-    return numbers[0]
+def _primorial() -> Any:
+    return gmpy2.primorial(SMALL_PRIMES_TO)
 
 
 @lru_cache(maxsize=1)
