@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
@@ -76,10 +76,16 @@ def test_an_authority_that_says_what_is_not_applied_is_not_pinned(
         pin(issuer_with((POLICY, False), (value, critical)))
 
 
-def test_an_authority_with_a_weak_key_is_not_pinned() -> None:
-    small = rsa.generate_private_key(65537, 1024).public_key()
+@pytest.mark.parametrize(
+    "make",
+    [lambda: rsa.generate_private_key(65537, 1024), ed25519.Ed25519PrivateKey.generate],
+    ids=["RSA-1024", "Ed25519"],
+)
+def test_an_authority_with_a_weak_or_unread_key_is_not_pinned(
+    make: Callable[[], rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey],
+) -> None:
     with pytest.raises(ValueError, match="weak key"):
-        pin(issuer_with(public=small))
+        pin(issuer_with(public=make().public_key()))
 
 
 def test_a_root_that_lets_no_authority_under_it_has_none() -> None:

@@ -8,6 +8,7 @@ pinned at all; the operator is told when the instance starts [RFC 5280 §4.2, §
 from __future__ import annotations
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -76,7 +77,10 @@ def has_strong_key(certificate: x509.Certificate) -> bool:
     """RSA from 2048 bits, EC from 256 on a curve that is named: a key that spells its curve out could have
     chosen it [ASSURANCE F21]. No other kind.
     """
-    key = certificate.public_key()
+    try:
+        key = certificate.public_key()
+    except (UnsupportedAlgorithm, ValueError):
+        return False
     if isinstance(key, rsa.RSAPublicKey):
         return key.key_size >= 2048
     if not isinstance(key, ec.EllipticCurvePublicKey) or key.key_size < 256:
