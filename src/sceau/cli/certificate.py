@@ -163,6 +163,19 @@ def revoke(
     say(file, as_json=as_json, lines=_lines(file))
 
 
+@app.command("test-set")
+def keep_tests(*, data: Data = DATA) -> None:
+    """Faire et publier maintenant les certificats d'essai (sinon, l'horloge s'en charge chaque heure).
+
+    Chaque fichier du dossier « test-set » de l'instance en demande un jeu, sous une habilitation ordinaire.
+    """
+    open_instance(data)
+    from sceau.site.test_sets import keep_test_sets
+
+    count = keep_test_sets(data)
+    typer.echo(f"{count} jeu(x) de certificats d'essai, publié(s).")
+
+
 @app.command()
 def recover(
     *,

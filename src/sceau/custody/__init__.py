@@ -42,6 +42,7 @@ from sceau.custody.process import development_passphrase, run_signer
 from sceau.custody.responders import Responder, ResponderFolder
 from sceau.custody.root_list import make_root_lists, place_root_list
 from sceau.custody.shares import Share, draw_secret, join, passphrase_of, read_share, split, write_share
+from sceau.custody.throwaway import request_and_forget
 from sceau.custody.tls import TlsFiles, ensure_tls
 from sceau.custody.transcript import Transcript, check_transcript, write_transcript
 
@@ -93,6 +94,7 @@ __all__ = [
     "public_path",
     "read_plan",
     "read_share",
+    "request_and_forget",
     "run_signer",
     "signatures",
     "split",

@@ -113,6 +113,7 @@ from sceau.operations.structures import (
     end_employment,
     register_structure_contract,
 )
+from sceau.operations.test_set import TestSet, TestSetOrder, keep_test_set
 from sceau.operations.tokens import (
     NewToken,
     TokenLimits,
@@ -150,6 +151,8 @@ __all__ = [
     "RunRequest",
     "StopPreview",
     "StructureEntry",
+    "TestSet",
+    "TestSetOrder",
     "TokenLimits",
     "TxtAnswer",
     "TxtLookup",
@@ -196,6 +199,7 @@ __all__ = [
     "issue_all",
     "issue_certificate",
     "issue_pair",
+    "keep_test_set",
     "late_lists",
     "look_up_key",
     "machine",

@@ -33,6 +33,8 @@ PAGE_POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+_TESTS = "ESSAI/"
+_EXPECTED = {"valide": "valide", "revoque": "révoqué", "expire": "expiré"}
 _MONTHS = (
     "",
     "janvier",
@@ -54,7 +56,8 @@ def render_page(title: str, shelf: Shelf, *, has_ocsp: bool) -> str:
     """The page as HTML. Every value is escaped; lists are read to show their number and dates."""
     items = [item for path in shelf.paths() if (item := shelf.find(path)) is not None]
     lists = [item for item in items if item.path.endswith(".crl")]
-    certificates = [item for item in items if item.path.endswith(".cer")]
+    tests = [item for item in items if item.path.startswith(_TESTS)]
+    certificates = [item for item in items if item.path.endswith(".cer") and item not in tests]
     chains = [item for item in items if item.path.endswith((".p7b", ".pem"))]
     sections = [
         _table(
@@ -65,6 +68,7 @@ def render_page(title: str, shelf: Shelf, *, has_ocsp: bool) -> str:
         _table("Certificats des autorités", ("Certificat", "Taille"), [_file_row(i) for i in certificates]),
         _experiment(certificates),
         _table("Chaîne de certification complète", ("Fichier", "Taille"), [_file_row(i) for i in chains]),
+        _tests_section(tests),
     ]
     lead = (
         "<p>Ce service publie ce qu'il faut pour vérifier un certificat de cette autorité : les certificats "
@@ -94,6 +98,26 @@ def _table(title: str, heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> s
 
 def _file_row(item: Item) -> tuple[str, ...]:
     return _link(item), f"{len(item.content)} octets"
+
+
+def _tests_section(tests: list[Item]) -> str:
+    """The certificates that relying parties may try their programs on; nothing where there are none."""
+    if not tests:
+        return ""
+    rows = [_test_row(item) for item in tests]
+    return _table("Certificats d'essai", ("Certificat", "Ce qu'un programme doit en dire", "Fin"), rows) + (
+        "<p>Pour essayer un programme qui vérifie des certificats. Ils sont délivrés comme tous les autres ; "
+        "leurs clés privées n'existent plus, personne ne s'en sert.</p>"
+    )
+
+
+def _test_row(item: Item) -> tuple[str, ...]:
+    word = item.path.rpartition("-")[2].removesuffix(".cer")
+    try:
+        ends = _date(x509.load_der_x509_certificate(item.content).not_valid_after_utc)
+    except ValueError:
+        ends = "illisible"
+    return _link(item), _EXPECTED.get(word, ""), ends
 
 
 def _experiment(certificates: list[Item]) -> str:

@@ -33,6 +33,7 @@ from sceau.operations import (
     seal_journal,
 )
 from sceau.site.nightly import Nightly, hour_of
+from sceau.site.test_sets import keep_test_sets
 from sceau.vocabulary import Fault, Refused, errors
 
 log = logging.getLogger("sceau.clockwork")
@@ -86,7 +87,8 @@ def run_clockwork(data: Path, *, stop: threading.Event, ready: Callable[[], None
     included.
     """
     nightly = Nightly(data, hour=hour_of(os.environ))
-    known = [*tasks(), Task("recheck", timedelta(seconds=30), lambda: nightly.turn(machine().clock()))]
+    known = [*tasks(), Task("test-set", timedelta(hours=1), lambda: keep_test_sets(data))]
+    known.append(Task("recheck", timedelta(seconds=30), lambda: nightly.turn(machine().clock())))
     first = True
     while not stop.is_set():
         for task in known:
