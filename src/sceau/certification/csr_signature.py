@@ -19,6 +19,7 @@ from sceau.certification.keys import SubjectKey
 from sceau.vocabulary import Finding
 
 _SUBJECT = "csr"
+_PKCS1 = padding.PKCS1v15()
 _PSS = "1.2.840.113549.1.1.10"
 _MGF1 = "1.2.840.113549.1.1.8"
 HashClass = type[hashes.SHA256] | type[hashes.SHA384] | type[hashes.SHA512]
@@ -94,7 +95,7 @@ def possession_findings(
 ) -> tuple[Finding, ...]:
     """Whether `signature` over exactly `signed` was made by the private half of `key`."""
     public = key.public
-    if scheme.for_rsa != isinstance(public, rsa.RSAPublicKey):
+    if scheme.for_rsa is (key.modulus is None):
         return (Finding.error("csr.signature-not-of-this-key-kind", _SUBJECT, kind=key.kind),)
     try:
         if isinstance(public, rsa.RSAPublicKey):
@@ -109,7 +110,7 @@ def possession_findings(
 
 def _padding(scheme: Scheme) -> padding.AsymmetricPadding:
     if scheme.salt is None:
-        return padding.PKCS1v15()
+        return _PKCS1
     return padding.PSS(mgf=padding.MGF1(scheme.hash()), salt_length=scheme.salt)
 
 

@@ -137,6 +137,16 @@ def read_shape(spki: bytes) -> Reading[SubjectKey]:
     return _read_usual(spki) or _read_any(spki)
 
 
+def forget_keys(*, verdicts: bool = True) -> None:
+    """Look at the next key of each kind as if it had never been seen; `verdicts` False keeps what was found
+    about its modulus. For measures.
+    """
+    read_shape.cache_clear()
+    library_key.cache_clear()
+    if verdicts:
+        _modulus_findings.cache_clear()
+
+
 def _read_usual(spki: bytes) -> Reading[SubjectKey] | None:
     """A key between the octets that all good keys of its kind share; None for one to be read step by step.
 
