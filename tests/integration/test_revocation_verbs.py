@@ -19,7 +19,7 @@ from sceau.operations import (
     revoke_certificate,
 )
 from sceau.records import CertificateFile, StatusRecords, latest_crl
-from sceau.records.models import Certificate, CrlIssue, JournalEntry, ResponderCertificate
+from sceau.records.models import Certificate, CrlIssue, CrlSegment, JournalEntry, ResponderCertificate
 from sceau.status import Standing
 from sceau.vocabulary import Fault
 from tests.instance import (
@@ -281,7 +281,10 @@ def test_t46_the_list_on_the_shelf_tells_what_a_restored_database_forgot(
     with connection.cursor() as cursor:
         drop = "DROP TRIGGER sceau_crlissue_no_delete"
         cursor.execute(drop if connection.vendor == "sqlite" else f"{drop} ON records_crlissue")
+        drop = "DROP TRIGGER sceau_crlsegment_no_delete"
+        cursor.execute(drop if connection.vendor == "sqlite" else f"{drop} ON records_crlsegment")
     CrlIssue.objects.filter(number=told.number).delete()
+    CrlSegment.objects.all().delete()
     with pytest.raises(Fault, match=r"crl\.revocation-lost"):
         publish_crls(only=("el-org",))
     shelf = instance.machine.shelf / "CRL/ACI-EL-ORG-DEV.crl"

@@ -26,8 +26,8 @@ def recheck_signatures(run: Run) -> None:
 
 
 def _lists(run: Run) -> Iterator[Finding]:
-    made = CrlIssue.objects.filter(sha256__isnull=False).defer("der")
-    for row in _since(run, made, "this_update").iterator(50):
+    made = CrlIssue.objects.filter(sha256__isnull=False)
+    for row in _since(run, made, "this_update").iterator(10):
         subject = f"crl/{row.issuer}/{row.number}"
         number = str(row.number)
         kind = SignatureKind.CRL if row.base is None else SignatureKind.DELTA_CRL
@@ -61,7 +61,7 @@ def _line_of(run: Run, kind: SignatureKind, row: Any, *, number: str, subject: s
 
 def _digest_of(row: Any) -> str:
     """Of a large list that another one followed only the digest is kept."""
-    return str(row.sha256) if isinstance(row, CrlIssue) else hashlib.sha256(bytes(row.der)).hexdigest()
+    return str(row.sha256) if row.der is None else hashlib.sha256(bytes(row.der)).hexdigest()
 
 
 def _made_at(row: Any) -> Any:

