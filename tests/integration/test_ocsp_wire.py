@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import base64
 import random
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509 import ocsp
 
+from sceau.publication import shared_sockets
 from sceau.publication.quick import QuickProtocol
 from sceau.publication.workshop import MOST_FRESH
 from sceau.status import GOOD, Changes, SerialStatus, Standing, issuer_identity
@@ -441,6 +443,34 @@ def test_f50_each_generation_of_an_issuer_answers_for_its_own_with_its_own_respo
         assert client.post(ask(new, 22)).ocsp.certificate_status is GOOD_
         refused = client.post(ask(stranger, 11)).ocsp
         assert refused.response_status is ocsp.OCSPResponseStatus.UNAUTHORIZED
+
+
+def test_two_processes_may_answer_on_one_port_and_a_third_user_of_it_may_not() -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    opened = [one for _ in range(2) for one in shared_sockets("127.0.0.1", port)]
+    try:
+        for one in opened:
+            one.listen()
+        with socket.socket() as stranger, pytest.raises(OSError, match="in use"):
+            stranger.bind(("127.0.0.1", port))
+        heard = [0, 0]
+        for _ in range(60):
+            socket.create_connection(("127.0.0.1", port), 5).close()
+        for at, one in enumerate(opened):
+            one.setblocking(False)
+            while True:
+                try:
+                    one.accept()[0].close()
+                except BlockingIOError:
+                    break
+                heard[at] += 1
+        assert sum(heard) == 60
+        assert min(heard) > 5
+    finally:
+        for one in opened:
+            one.close()
 
 
 def test_a_line_of_fresh_answers_is_short_and_the_shared_ones_pass_it() -> None:

@@ -41,14 +41,13 @@ def run(
         _refuse_taken_ports(places)
         with only_one(folder):
             prepare(folder, places, say=_say)
-            shelf = python_part("publication", probe=lambda: _answers(places))
             secret = _passphrase(folder, passphrase_fd, passphrase_file)
             stages = (
                 [python_part("signer", secret=secret)],
                 [
                     python_part("clockwork"),
                     python_part("web"),
-                    shelf,
+                    *_publication(places),
                     *_door_for_programs(places),
                     *_prepared(),
                 ],
@@ -94,6 +93,14 @@ def _passphrase(data: Path, descriptor: int | None, file: Path | None) -> bytes 
 
 def _door_for_programs(places: Places) -> list[Part]:
     return [python_part("enrolment")] if places.api_port else []
+
+
+def _publication(places: Places) -> list[Part]:
+    """The public shelf: one process, or as many as `SCEAU_PUBLICATION_PROCESSES` says, on the one port."""
+    from sceau.site.environment import publication_processes_of
+
+    count = publication_processes_of(os.environ)
+    return [python_part("publication", probe=lambda: _answers(places)) for _ in range(count)]
 
 
 def _prepared() -> list[Part]:

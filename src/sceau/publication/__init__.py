@@ -9,7 +9,7 @@ from sceau.publication.prepared import PreparedShelf
 from sceau.publication.preparer import NoResponderError, Preparer
 from sceau.publication.public_site import PublicSite
 from sceau.publication.responder import OcspDesk, OcspReply
-from sceau.publication.server import OcspService, build_app, serve, server_for
+from sceau.publication.server import OcspService, build_app, serve, server_for, shared_sockets
 from sceau.publication.shelf import FolderShelf, Item, Shelf
 
 __all__ = [
@@ -31,4 +31,5 @@ __all__ = [
     "render_policy",
     "serve",
     "server_for",
+    "shared_sockets",
 ]

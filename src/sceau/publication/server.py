@@ -7,6 +7,7 @@ wanted to.
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -84,6 +85,24 @@ def server_for(app: PublicApp, *, host: str, port: int) -> Server:
     return Server(config)
 
 
-def serve(app: PublicApp, *, host: str, port: int) -> None:
-    """Run `app` until SIGTERM or SIGINT. Call it in a process of its own."""
-    server_for(app, host=host, port=port).run()
+def serve(app: PublicApp, *, host: str, port: int, is_shared: bool = False) -> None:
+    """Run `app` until SIGTERM or SIGINT. Call it in a process of its own, or in several for which the kernel
+    shares out the connections (`is_shared`), each with its own kept answers.
+    """
+    sockets = shared_sockets(host, port) if is_shared else None
+    server_for(app, host=host, port=port).run(sockets)
+
+
+def shared_sockets(host: str, port: int) -> list[socket.socket]:
+    """A socket for each address of `host`, on a port that processes of the same user may bind together."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    opened = []
+    for family, kind, protocol, _, address in dict.fromkeys(found):
+        one = socket.socket(family, kind, protocol)
+        opened.append(one)
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        if family == socket.AF_INET6:
+            one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        one.bind(address)
+    return opened

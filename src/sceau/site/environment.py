@@ -24,6 +24,7 @@ WEB_KEY_FILE = "secret-key"
 HEAD_KEY_FILE = "journal-head.key"
 
 _SQLITE_START = "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA foreign_keys=ON;"
+_MOST_PROCESSES = 64
 READS_ONLY = "SCEAU_READS_ONLY"
 """Set to 1 by a process that only reads, and would rather hear a refusal than wait (publication)."""
 _SQLITE_READS_ONLY = "PRAGMA query_only=ON;"
@@ -111,6 +112,16 @@ def ocsp_shelf_of(environ: Mapping[str, str]) -> Path | None:
     """The folder of the OCSP answers prepared ahead (`SCEAU_OCSP_SHELF`), None when none are."""
     folder = environ.get("SCEAU_OCSP_SHELF", "")
     return Path(folder).absolute() if folder else None
+
+
+def publication_processes_of(environ: Mapping[str, str]) -> int:
+    """How many processes answer on the publication's port (`SCEAU_PUBLICATION_PROCESSES`): one, unless told.
+    Raises ValueError for what is no number from 1 to 64.
+    """
+    count = int(environ.get("SCEAU_PUBLICATION_PROCESSES", "1"))
+    if not 1 <= count <= _MOST_PROCESSES:
+        raise ValueError(f"SCEAU_PUBLICATION_PROCESSES is {count}: 1 to {_MOST_PROCESSES} is expected")
+    return count
 
 
 def hosts_of(environ: Mapping[str, str]) -> list[str]:

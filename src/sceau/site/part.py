@@ -119,7 +119,7 @@ def enrolment(data: Path) -> None:
 def publication(data: Path) -> None:
     """The public shelf: lists, authorities, OCSP. Read-only."""
     from sceau.site import start
-    from sceau.site.environment import READS_ONLY
+    from sceau.site.environment import READS_ONLY, publication_processes_of
 
     os.environ[READS_ONLY] = "1"
     start(data)
@@ -129,7 +129,8 @@ def publication(data: Path) -> None:
     from sceau.site.wiring import public_app
 
     host = os.environ.get("SCEAU_HOST", "localhost")
-    serve(public_app(data), host=host, port=_port_of(settings.SCEAU_PUBLICATION_ADDRESS))
+    port, is_shared = _port_of(settings.SCEAU_PUBLICATION_ADDRESS), publication_processes_of(os.environ) > 1
+    serve(public_app(data), host=host, port=port, is_shared=is_shared)
 
 
 def answers(data: Path) -> None:
