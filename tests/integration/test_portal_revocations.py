@@ -111,23 +111,23 @@ def test_another_structures_representative_finds_nothing(issued: Certificate) ->
 def test_f15_the_desk_finds_a_certificate_by_its_serial_in_any_spelling(
     issued: Certificate, spelling: str
 ) -> None:
-    answer = visitor(ALICE).get("/guichet/certificats/", {"texte": SPELLINGS[spelling](issued.serial)})
+    answer = visitor(ALICE).get("/revocations/certificats/", {"texte": SPELLINGS[spelling](issued.serial)})
     assert answer.status_code == 302
-    assert answer["Location"] == f"/guichet/certificats/{issued.reference}/"
+    assert answer["Location"] == f"/revocations/certificats/{issued.reference}/"
 
 
 @pytest.mark.parametrize("text", ["www.chu-exemple.fr", "exemple", ""])
 def test_the_desk_finds_a_certificate_by_name_and_structure(issued: Certificate, text: str) -> None:
     browser = visitor(ALICE)
-    assert issued.reference in text_of(browser.get("/guichet/certificats/", {"texte": text}))
-    assert issued.reference not in text_of(browser.get("/guichet/certificats/", {"texte": "ABCDEF99"}))
-    assert issued.reference in text_of(browser.get(f"/guichet/certificats/{issued.reference}/"))
+    assert issued.reference in text_of(browser.get("/revocations/certificats/", {"texte": text}))
+    assert issued.reference not in text_of(browser.get("/revocations/certificats/", {"texte": "ABCDEF99"}))
+    assert issued.reference in text_of(browser.get(f"/revocations/certificats/{issued.reference}/"))
 
 
 def test_the_desk_ends_a_certificate_ex_officio_with_reason_explanation_and_confirmation(
     issued: Certificate,
 ) -> None:
-    browser, address = visitor(ALICE), f"/guichet/certificats/{issued.reference}/revoquer/"
+    browser, address = visitor(ALICE), f"/revocations/certificats/{issued.reference}/revoquer/"
     page = text_of(browser.get(address))
     assert "On ne suspend pas un certificat" in page
     assert 'value="cACompromise"' not in page
@@ -140,15 +140,15 @@ def test_the_desk_ends_a_certificate_ex_officio_with_reason_explanation_and_conf
     assert browser.post(address, whole).status_code == 302
     end = Revocation.objects.get()
     assert (end.quality, end.explanation, end.by) == ("desk", "Serveur volé.", ALICE.national_id.text)
-    after = text_of(browser.get(f"/guichet/certificats/{issued.reference}/"))
+    after = text_of(browser.get(f"/revocations/certificats/{issued.reference}/"))
     assert "La révocation est définitive" in after
     assert "/revoquer/" not in after.split("</header>")[1].split("<footer")[0]
 
 
 def test_the_authority_records_what_a_judge_orders_and_an_auditor_only_looks(issued: Certificate) -> None:
-    address = f"/guichet/certificats/{issued.reference}/revoquer/"
+    address = f"/revocations/certificats/{issued.reference}/revoquer/"
     auditor = visitor(AUDITOR)
-    assert "Révoquer d’office" not in text_of(auditor.get(f"/guichet/certificats/{issued.reference}/"))
+    assert "Révoquer d’office" not in text_of(auditor.get(f"/revocations/certificats/{issued.reference}/"))
     assert auditor.post(address, {}).status_code == 403
     asked = {"reason": "privilegeWithdrawn", "quality": "judge", "explanation": "Ordonnance.", "sure": "oui"}
     browser = visitor(AUTHORITY)
@@ -182,7 +182,7 @@ def test_a_request_for_a_certificate_revokes_nothing_and_says_why(issued: Certif
     assert Revocation.objects.count() == 0
 
 
-@pytest.mark.parametrize("address", ["/revoquer/cle/", "/guichet/cles/"])
+@pytest.mark.parametrize("address", ["/revoquer/cle/", "/revocations/cles/"])
 def test_a_private_key_sent_by_mistake_is_refused_and_shown_nowhere(
     issued: Certificate, address: str
 ) -> None:
@@ -203,16 +203,16 @@ def test_the_key_page_brakes_who_tries_too_often(issued: Certificate) -> None:
 def test_the_desk_looks_a_key_up_and_reports_it(issued: Certificate) -> None:
     browser = visitor(ALICE)
     public = KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
-    page = text_of(browser.post("/guichet/cles/", {"key": public}))
+    page = text_of(browser.post("/revocations/cles/", {"key": public}))
     assert issued.reference in page
     assert "non bloquée" in page
     digest = issued.spki_sha256
     report = {"key": digest, "action": "signaler", "quality": "desk", "explanation": "Vue sur un forum."}
-    assert browser.post("/guichet/cles/", report).status_code == 422
+    assert browser.post("/revocations/cles/", report).status_code == 422
     assert BlockedKey.objects.count() == 0
-    assert browser.post("/guichet/cles/", {**report, "sure": "oui"}).status_code == 302
+    assert browser.post("/revocations/cles/", {**report, "sure": "oui"}).status_code == 302
     assert Revocation.objects.get().quality == "desk"
-    assert "bloquée</span>" in text_of(browser.post("/guichet/cles/", {"key": digest}))
+    assert "bloquée</span>" in text_of(browser.post("/revocations/cles/", {"key": digest}))
 
 
 # -- many
@@ -227,19 +227,19 @@ def prepared(browser: DoorClient, rows: list[Certificate], **changes: str) -> An
         "quality": "desk",
         "explanation": "Le serveur de configuration a été lu.",
     }
-    return browser.post("/guichet/revocations/nouvelle/", asked | changes)
+    return browser.post("/revocations/nouvelle/", asked | changes)
 
 
 def test_a_run_from_its_preview_to_its_report_by_two_officers(issued: Certificate) -> None:
     rows = [issued, *many(24)]
     first, second = visitor(ALICE), visitor(BRUNO)
-    assert "Une structure" in text_of(first.get("/guichet/revocations/nouvelle/"))
-    assert first.get("/guichet/revocations/nouvelle/", {"par": "list"}).status_code == 200
+    assert "Une structure" in text_of(first.get("/revocations/nouvelle/"))
+    assert first.get("/revocations/nouvelle/", {"par": "list"}).status_code == 200
     answer = prepared(first, rows)
     assert answer.status_code == 302
     address = answer["Location"]
     page = text_of(first.get(address))
-    assert "Ce qui serait révoqué : 25" in page
+    assert "Ce qui serait révoqué&nbsp;: 25" in page
     assert "Il faut l’accord de deux personnes différentes" in page
     assert first.post(f"{address}approuver/").status_code == 422
     assert RevocationRun.objects.get().approvals.count() == 0
@@ -253,12 +253,12 @@ def test_a_run_from_its_preview_to_its_report_by_two_officers(issued: Certificat
     assert "Refresh" not in second.get(address)
     assert second.get(address, {"suivre": "oui"})["Refresh"] == "10"
     advance_runs()
-    page = second.get(address, {"suivre": "oui"})
-    assert "Refresh" not in page
-    assert "25 révoqués sur 25" in text_of(page)
+    over = second.get(address, {"suivre": "oui"})
+    assert "Refresh" not in over
+    assert "25 révoqués sur 25" in text_of(over)
     report = b"".join(second.get(f"{address}rapport/").streaming_content)  # type: ignore[attr-defined]
     assert len(report.splitlines()) == 26
-    assert "Intrusion du 23 novembre" in text_of(visitor(AUDITOR).get("/guichet/revocations/"))
+    assert "Intrusion du 23 novembre" in text_of(visitor(AUDITOR).get("/revocations/"))
 
 
 def test_a_run_may_be_paused_resumed_and_given_up_on_its_page(issued: Certificate) -> None:
@@ -283,10 +283,11 @@ def test_a_run_may_be_paused_resumed_and_given_up_on_its_page(issued: Certificat
     [
         ({"listed": "00AB"}, "Aucun certificat ne porte le numéro de série"),
         ({"listed": ""}, "La liste ne désigne aucun certificat"),
-        ({"title": ""}, "Nom de l"),
-        ({"explanation": ""}, "Ce qui s"),
+        ({"title": ""}, "L'opération n'a pas de nom"),
+        ({"explanation": ""}, "Ce qui s'est passé n'est pas dit"),
         ({"quality": "authority"}, "qualité"),
-        ({"reason": "certificateHold"}, "motif"),
+        ({"reason": "certificateHold"}, "ne peut pas être invoqué ici"),
+        ({"reason": ""}, "Aucun motif n'est choisi"),
         ({"par": "issuer", "subject": "el-org/1", "since": "demain"}, "n'est pas une date"),
     ],
 )
@@ -311,17 +312,17 @@ def test_a_list_comes_as_a_file_too_and_the_authority_may_end_an_issuers(issued:
         "quality": "authority",
         "explanation": "b",
     }
-    assert browser.post("/guichet/revocations/nouvelle/", asked).status_code == 302
+    assert browser.post("/revocations/nouvelle/", asked).status_code == 302
     del asked["file"]
     asked |= {"par": "issuer", "subject": "el-org/1", "reason": "cACompromise"}
-    assert browser.post("/guichet/revocations/nouvelle/", asked).status_code == 302
-    assert "Une autorité émettrice" not in text_of(visitor(ALICE).get("/guichet/revocations/nouvelle/"))
+    assert browser.post("/revocations/nouvelle/", asked).status_code == 302
+    assert "Une autorité émettrice" not in text_of(visitor(ALICE).get("/revocations/nouvelle/"))
 
 
 def test_every_criterion_has_its_page(issued: Certificate) -> None:
     browser = visitor(AUTHORITY)
     for kind in ("list", "key", "administrator", "structure", "contract", "issuer"):
-        assert browser.get("/guichet/revocations/nouvelle/", {"par": kind}).status_code == 200
-    assert browser.get("/guichet/revocations/nouvelle/", {"par": "rien"}).status_code == 200
-    assert browser.get("/guichet/revocations/OPR-00000-00000/").status_code == 404
-    assert browser.get("/guichet/revocations/OPR-00000-00000/rapport/").status_code == 404
+        assert browser.get("/revocations/nouvelle/", {"par": kind}).status_code == 200
+    assert browser.get("/revocations/nouvelle/", {"par": "rien"}).status_code == 200
+    assert browser.get("/revocations/OPR-00000-00000/").status_code == 404
+    assert browser.get("/revocations/OPR-00000-00000/rapport/").status_code == 404

@@ -77,6 +77,9 @@ def word(kind: str, value: str) -> str:
     return typeset(texts.get(key, value))
 
 
+register.filter("typeset", typeset)
+
+
 @register.filter
 def card_label(code: str) -> str:
     """``CPE_NOMINATIVE`` → « CPE nominative »."""

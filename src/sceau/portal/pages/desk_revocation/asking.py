@@ -9,7 +9,7 @@ from typing import Any
 from sceau.catalogue import CriterionKind, Quality, load_catalogue
 from sceau.operations import RunRequest, machine
 from sceau.portal.fields import Choice, Field, Sheet
-from sceau.portal.pages.revocation.asking import quality_fields, reason_field, reasons_for
+from sceau.portal.pages.revocation.asking import quality_fields, reason_field, reasons_for, unsaid
 from sceau.portal.uploads import read_upload
 from sceau.portal.visitor import PortalRequest
 from sceau.vocabulary import Finding
@@ -41,7 +41,9 @@ def asked_run(request: PortalRequest, kind: CriterionKind) -> AskedRun:
     """The run of the page that was posted for one criterion."""
     typed: dict[str, Any] = {key: request.POST.get(key, "") for key in _TEXTS}
     sent = read_upload(request, "file")
-    findings: list[Finding] = []
+    findings = [*unsaid(request, explained=True)]
+    if not typed["title"].strip():
+        findings.append(Finding.error("run.title-missing", "title"))
     listed = sent[1].decode("utf-8", "replace") if sent is not None else typed["listed"]
     key = sent[1] if sent is not None else request.POST.get("key", "").encode()
     asked = RunRequest(

@@ -18,6 +18,7 @@ from sceau.portal.pages.revocation.asking import (
     reason_field,
     reasons_for,
     sure_field,
+    unsaid,
     unsure,
 )
 from sceau.portal.rendering import page
@@ -74,7 +75,7 @@ def revoke(request: PortalRequest, reference: str) -> HttpResponse:
         raise Http404
     if request.method != "POST":
         return _page(request, found, held)
-    findings = _lacking(request)
+    findings = (*unsaid(request, explained=True), *unsure(request))
     if not findings:
         try:
             revoke_certificate(
@@ -90,12 +91,6 @@ def revoke(request: PortalRequest, reference: str) -> HttpResponse:
             messages.success(request, "Le certificat est révoqué, définitivement.")
             return HttpResponseRedirect(reverse("desk-certificate", args=[reference]))
     return _page(request, found, held, findings)
-
-
-def _lacking(request: PortalRequest) -> tuple[Finding, ...]:
-    said = request.POST.get("explanation", "").strip()
-    missing = () if said else (Finding.error("operations.text-missing", "explanation"),)
-    return (*missing, *unsure(request))
 
 
 def _held(request: PortalRequest, reference: str) -> tuple[Quality, ...]:

@@ -35,6 +35,8 @@ def keys(request: PortalRequest) -> HttpResponse:
     if request.POST.get("action") != "signaler":
         return _page(request, look)
     findings = unsure(request)
+    if not request.POST.get("explanation", "").strip():
+        findings = (Finding.error("revocation.explanation-missing", "explanation"), *findings)
     if not findings:
         try:
             told = report_key(

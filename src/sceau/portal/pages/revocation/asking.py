@@ -42,3 +42,13 @@ def unsure(request: PortalRequest) -> tuple[Finding, ...]:
     """What is said when the box is not ticked."""
     sure = request.POST.get("sure") == "oui"
     return () if sure else (Finding.error("portal.confirm", "sure"),)
+
+
+def unsaid(request: PortalRequest, *, explained: bool) -> tuple[Finding, ...]:
+    """What is said when no reason is chosen, or when what happened has to be `explained` and is not."""
+    found = []
+    if not request.POST.get("reason"):
+        found.append(Finding.error("revocation.reason-missing", "reason"))
+    if explained and not request.POST.get("explanation", "").strip():
+        found.append(Finding.error("revocation.explanation-missing", "explanation"))
+    return tuple(found)

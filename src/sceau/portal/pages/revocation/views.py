@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -24,6 +25,7 @@ from sceau.portal.pages.revocation.asking import (
     reason_field,
     reasons_for,
     sure_field,
+    unsaid,
     unsure,
 )
 from sceau.portal.rendering import page
@@ -46,7 +48,7 @@ def revoke(request: PortalRequest, reference: str) -> HttpResponse:
         raise Http404
     if request.method != "POST":
         return _page(request, file, qualities)
-    findings = unsure(request)
+    findings = (*unsaid(request, explained=False), *unsure(request))
     if not findings:
         try:
             revoke_certificate(
@@ -72,7 +74,7 @@ def by_code(request: PortalRequest) -> HttpResponse:
         return _code_page(request)
     if too_often(request, "code", per_minute=10):
         return _code_page(request, (Finding.error("portal.too-often", "code"),), status=429)
-    findings = unsure(request)
+    findings = (*unsaid(request, explained=False), *unsure(request))
     if not findings:
         try:
             file = revoke_by_code(
@@ -113,10 +115,7 @@ def _proof(request: PortalRequest) -> bytes:
 
 def _about_proof(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """What is wrong with a request is wrong with the proof: the page has one field for it."""
-    return tuple(
-        Finding(one.code, "proof", one.severity, one.details) if one.subject in {"csr", "key"} else one
-        for one in findings
-    )
+    return tuple(replace(one, subject="proof") if one.subject in {"csr", "key"} else one for one in findings)
 
 
 def _page(
