@@ -312,6 +312,30 @@ def test_f42_a_ledger_that_cannot_be_written_means_no_signature(
     bench.sign(tbs)  # room again: the same request, as nothing was signed
 
 
+def test_f42_an_outcome_that_found_no_room_is_told_as_unknown_and_written_as_soon_as_there_is_some(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import os
+
+    real, writes = os.write, []
+
+    def second_finds_no_room(descriptor: int, data: bytes) -> int:
+        writes.append(descriptor)
+        return _no_room(descriptor, data) if len(writes) == 2 else real(descriptor, data)
+
+    tbs = tbs_of(leaf(bench.pki, 7))
+    with monkeypatch.context() as patched:
+        patched.setattr("os.write", second_finds_no_room)
+        with pytest.raises(Fault, match=r"signer\.outcome-unknown") as fault:
+            bench.sign(tbs)
+    assert not fault.value.retryable
+    assert [one.outcome for one in signatures(ledger_lines(bench.path))] == [None]
+    bench.sign(tbs_of(leaf(bench.pki, 8)))
+    kinds = [one.outcome and one.outcome.kind for one in signatures(ledger_lines(bench.path))]
+    assert kinds == [OutcomeKind.SIGNED, OutcomeKind.SIGNED]
+    assert bench.refusals(tbs) == ["signer.serial-taken"]
+
+
 def _no_room(descriptor: int, data: bytes) -> int:
     raise OSError(28, "no space left on device")
 

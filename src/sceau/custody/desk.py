@@ -93,6 +93,7 @@ class SigningDesk:
         self._certificate = certificate
         self._queue: queue.SimpleQueue[list[_Waiting] | None] = queue.SimpleQueue()
         self._held: list[_Waiting] = []
+        self._owed: list[Outcome] = []
         self._is_closing = False
         self._lock = threading.Lock()
         self._queued = 0
@@ -197,18 +198,19 @@ class SigningDesk:
 
     def _turn(self, done: Sequence[_Done], admitted: Sequence[tuple[_Waiting, Intent]]) -> list[_Done]:
         """Write the outcomes of `done` and the intents of `admitted`, answer the first, sign the second."""
-        lines: list[Intent | Outcome] = [one.outcome for one in done]
-        lines += [intent for _, intent in admitted]
-        if not lines:
+        outcomes = [*self._owed, *(one.outcome for one in done)]
+        if not done and not admitted:
             return []
         try:
-            indexes = self._ledger.append(lines)[len(done) :]
+            indexes = self._ledger.append([*outcomes, *(intent for _, intent in admitted)])[len(outcomes) :]
         except Fault as fault:
+            self._owed = outcomes  # written with the next turn that can be: no intent stays open for ever
             for one in done:  # signed, but not on record: nobody gets it, and its serial is presumed used
                 one.waiting.answer(Fault("signer.outcome-unknown", retryable=False, detail=fault.code))
             for waiting, _ in admitted:
                 waiting.answer(fault)
             return []
+        self._owed = []
         for one in done:
             one.waiting.answer(one.result)
         return [self._sign(waiting, index) for (waiting, _), index in zip(admitted, indexes, strict=True)]
