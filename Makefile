@@ -6,7 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup run demo test check format bench system lock clean
+.PHONY: help setup run demo test check format bench mutate system lock clean
 
 help: ## say what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
@@ -45,6 +45,9 @@ format: $(VENV)/.ready-test ## put the code in shape
 
 bench: setup ## measure what Sceau costs beside floors and peers, half an hour (BENCH=--quick: a look)
 	$(BIN)/python -m bench $(BENCH)
+
+mutate: $(VENV)/.ready-test ## change the code that refuses, one thing at a time, and see that a test notices; hours (MUTATE="keys --most 50": a look)
+	$(BIN)/python tools/mutate.py $(MUTATE)
 
 system: ## (root) add what `make test` would otherwise leave out: PostgreSQL, Chromium, GnuTLS, nginx…
 	tools/install-system-packages
