@@ -209,10 +209,20 @@ def _plain(value: Any) -> Any:
     if kind is str or kind is bool or value is None:
         return value
     if kind is dict:
+        if _is_flat(value):
+            return value
         return {_key(key): _plain(item) for key, item in value.items()}
     if kind is list or kind is tuple:
         return [_plain(item) for item in value]
     return _plain_of_kind(value)
+
+
+_TEXT, _AS_IT_IS = frozenset((str,)), frozenset((str, bool, type(None)))
+
+
+def _is_flat(value: dict[Any, Any]) -> bool:
+    """Whether `value` is plain already, and nothing but names with text or no value: the usual entry."""
+    return _TEXT.issuperset(map(type, value)) and _AS_IT_IS.issuperset(map(type, value.values()))
 
 
 def _plain_of_kind(value: Any) -> Any:

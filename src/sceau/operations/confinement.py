@@ -87,7 +87,7 @@ def _used(token: hot.TokenRow, at: datetime) -> int:
     name = (str(connection.settings_dict["NAME"]), token.reference)
     before = _counted.get(name)
     if before is not None and before.at <= at:
-        more, last = hot.count_uses(token.id, since=at - DAY, after=before.last)
+        more, last = hot.count_uses_above(token.id, before.last)
         if before.count + more < token.per_day - _NEAR:
             _counted[name] = _Counted(before.at, last, before.count + more)
             return before.count + more

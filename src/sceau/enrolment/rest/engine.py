@@ -14,10 +14,10 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from sceau.enrolment.rest.problems import stop
-from sceau.operations import Actor, Answer, Ask, admit_tokens, issue_all
+from sceau.operations import Actor, Answer, Ask, admit_tokens, issue_all, prepare_to_issue
 from sceau.vocabulary import Fault, Refused
 
 log = logging.getLogger("sceau.enrolment")
@@ -101,12 +101,19 @@ class Engine:
 
     def _run(self) -> None:
         last = 0
+        self._settle_in()
         while True:
             fresh = self._wait(last)
             if fresh is None:
                 connection.close()
                 return
             last = self._turn(fresh)
+
+    def _settle_in(self) -> None:
+        try:
+            prepare_to_issue()
+        except DatabaseError as error:  # away: said to who asks
+            log.warning("no database yet: %s", error)
 
     def _wait(self, last: int) -> list[Order] | None:
         """What was ordered since; None at the end. After a large batch, a moment longer: those it answered

@@ -33,12 +33,13 @@ from sceau.records.hot.journal import (
     seal_entries,
     setting,
 )
-from sceau.records.hot.link import draw_ids
+from sceau.records.hot.link import draw_ids, settle_in
 from sceau.records.hot.rights import CardRow, RightRow, card_rows, person_rows, right_rows
 from sceau.records.hot.tokens import (
     NewUse,
     TokenRow,
     count_uses,
+    count_uses_above,
     token_rows,
     token_rows_of_secrets,
     write_uses,
@@ -62,6 +63,7 @@ __all__ = [
     "card_rows",
     "collect_recorded",
     "count_uses",
+    "count_uses_above",
     "draw_ids",
     "first_under",
     "intended_rows",
@@ -75,6 +77,7 @@ __all__ = [
     "right_states",
     "seal_entries",
     "setting",
+    "settle_in",
     "token_rows",
     "token_rows_of_secrets",
     "write_certificates",

@@ -88,16 +88,21 @@ def _sure(at: datetime | None) -> datetime:
     return at
 
 
-def count_uses(token: int, *, since: datetime, after: int = 0) -> tuple[int, int]:
-    """How many certificates this token asked for later than `since`, of those numbered above `after`; and the
-    highest number seen (`after` when there is none).
-    """
+def count_uses(token: int, *, since: datetime) -> tuple[int, int]:
+    """How many certificates this token asked for later than `since`, and the highest number of its uses."""
     rows = ask(
-        "SELECT COUNT(*), MAX(id) FROM records_apitokenuse WHERE token_id = %s AND at > %s AND id > %s",
-        (token, stored(since), after),
+        "SELECT COUNT(*), MAX(id) FROM records_apitokenuse WHERE token_id = %s AND at > %s",
+        (token, stored(since)),
     )
-    count, last = rows[0]
-    return int(count), after if last is None else int(last)
+    return int(rows[0][0]), int(rows[0][1] or 0)
+
+
+def count_uses_above(token: int, number: int) -> tuple[int, int]:
+    """How many of this token's uses are numbered above `number`, and the highest of them (or `number`)."""
+    rows = ask(
+        "SELECT COUNT(*), MAX(id) FROM records_apitokenuse WHERE token_id = %s AND id > %s", (token, number)
+    )
+    return int(rows[0][0]), int(rows[0][1] or number)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,12 +31,17 @@ class Certificate(models.Model):
     spki_sha256 = models.CharField(max_length=64, db_index=True)
     not_before = models.DateTimeField()
     not_after = models.DateTimeField()
-    structure = models.ForeignKey(Structure, on_delete=models.PROTECT, null=True, related_name="certificates")
+    # Found by the indexes below that begin with them: a second one each would only be written.
+    structure = models.ForeignKey(
+        Structure, on_delete=models.PROTECT, null=True, related_name="certificates", db_index=False
+    )
     habilitation = models.ForeignKey(
         Habilitation, on_delete=models.PROTECT, null=True, related_name="certificates"
     )
     habilitation_version = models.PositiveIntegerField(null=True)
-    contract = models.ForeignKey(Contract, on_delete=models.PROTECT, null=True, related_name="certificates")
+    contract = models.ForeignKey(
+        Contract, on_delete=models.PROTECT, null=True, related_name="certificates", db_index=False
+    )
     asked_by = models.CharField(max_length=64)
     asked_with = models.CharField(max_length=10)
     holder = models.CharField(max_length=64, blank=True)
@@ -48,7 +53,9 @@ class Certificate(models.Model):
     code_hash = models.CharField(max_length=200, blank=True)
     code_failures = models.PositiveIntegerField(default=0)
     code_failed_at = models.DateTimeField(null=True)
-    replaces = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="successors")
+    replaces = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="successors", db_index=False
+    )
     partition = models.PositiveSmallIntegerField(null=True)
 
     class Meta:
@@ -88,13 +95,18 @@ class Certificate(models.Model):
             models.Index(fields=("structure", "id"), name="certificate_structure"),
             models.Index(fields=("contract", "id"), name="certificate_contract"),
             models.Index(fields=("asked_at",), condition=Q(state="intended"), name="certificate_intended"),
+            models.Index(
+                fields=("replaces",), condition=Q(replaces__isnull=False), name="certificate_replaces"
+            ),
         )
 
 
 class CertificateName(models.Model):
     """A name in a certificate, canonical, in the order it stands there."""
 
-    certificate = models.ForeignKey(Certificate, on_delete=models.PROTECT, related_name="names")
+    certificate = models.ForeignKey(
+        Certificate, on_delete=models.PROTECT, related_name="names", db_index=False
+    )
     position = models.PositiveIntegerField()
     kind = models.CharField(max_length=16)
     value = models.CharField(max_length=320, db_index=True)
@@ -151,7 +163,7 @@ class KeyUse(models.Model):
     spki_sha256 = models.CharField(max_length=64, unique=True)
     product = models.CharField(max_length=16)
     owner = models.CharField(max_length=64)
-    certificate = models.ForeignKey(Certificate, on_delete=models.PROTECT, related_name="+")
+    certificate = models.ForeignKey(Certificate, on_delete=models.PROTECT, related_name="+", db_index=False)
 
 
 class BlockedKey(models.Model):

@@ -46,7 +46,9 @@ class JournalLeaf(models.Model):
 class JournalDisclosure(models.Model):
     """What opens one commitment of an entry: salt and personal data. May be erased: the tree stays whole."""
 
-    entry = models.ForeignKey(JournalEntry, on_delete=models.PROTECT, related_name="disclosures")
+    entry = models.ForeignKey(
+        JournalEntry, on_delete=models.PROTECT, related_name="disclosures", db_index=False
+    )
     name = models.CharField(max_length=32)
     salt = models.BinaryField()
     data = models.JSONField()
