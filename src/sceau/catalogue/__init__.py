@@ -29,6 +29,13 @@ from sceau.catalogue.guidance import (
 from sceau.catalogue.legal_file import DomainProof, LeaveUse, Medium, PieceKind, Power, StoppingAct
 from sceau.catalogue.loading import load_catalogue
 from sceau.catalogue.reading import CatalogueError
+from sceau.catalogue.registers import (
+    KeyShape,
+    RegisterLayout,
+    RegisterNames,
+    RegisterState,
+    RegisterSubject,
+)
 from sceau.catalogue.runs import MOST_ALONE, CriterionKind, RunCriterion, RunRules
 from sceau.catalogue.saying import FindingText, harmless
 from sceau.catalogue.types import (
@@ -69,6 +76,7 @@ __all__ = [
     "Holder",
     "How",
     "Issuer",
+    "KeyShape",
     "LeaveUse",
     "Mark",
     "Medium",
@@ -89,6 +97,10 @@ __all__ = [
     "Realm",
     "Reason",
     "ReasonNotOffered",
+    "RegisterLayout",
+    "RegisterNames",
+    "RegisterState",
+    "RegisterSubject",
     "RunCriterion",
     "RunRules",
     "SanRule",

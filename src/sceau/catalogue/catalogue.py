@@ -24,6 +24,7 @@ from sceau.catalogue.guidance import (
 )
 from sceau.catalogue.legal_file import DomainProof, LeaveUse, PieceKind, Power, StoppingAct
 from sceau.catalogue.reading import CatalogueError
+from sceau.catalogue.registers import RegisterLayout, RegisterNames
 from sceau.catalogue.runs import RunRules
 from sceau.catalogue.saying import FindingText
 from sceau.catalogue.types import CardType, Offer, Product, Profile, Reason, ReasonNotOffered, Sentence
@@ -59,6 +60,8 @@ class Catalogue:
     leave_uses: Mapping[str, LeaveUse]
     domain_proof: DomainProof
     stops: Mapping[str, StoppingAct]
+    registers: Mapping[str, RegisterLayout]
+    register_names: RegisterNames
     editions: Mapping[str, Edition]
     findings: Mapping[str, FindingText]
     texts: Mapping[str, str]

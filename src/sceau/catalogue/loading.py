@@ -21,6 +21,7 @@ from sceau.catalogue.guidance import Profession
 from sceau.catalogue.profiles import read_profile
 from sceau.catalogue.reading import CatalogueError, Row
 from sceau.catalogue.references import check_references
+from sceau.catalogue.registers import RegisterLayout, read_layout, read_register_names
 from sceau.catalogue.runs import read_runs
 from sceau.catalogue.saying import FindingText, read_finding
 from sceau.catalogue.types import Profile
@@ -31,9 +32,9 @@ _TABLES = {
     "revocation_runs",
     *("offers", "products", "issuers", "calendar", "environments", "cards", "reasons", "professions"),
     *("departments", "presets", "usages", "help", "glossary", "contacts", "suffixes"),
-    *("pieces", "powers", "leaves", "stops"),
+    *("pieces", "powers", "leaves", "stops", "register_names"),
 }
-_FOLDERS = ("profiles", "editions", "findings", "texts")  # of TOML files
+_FOLDERS = ("profiles", "editions", "findings", "texts", "registers")  # of TOML files
 _FOREIGN = "communes"  # a folder in its own compact form, read by `communes`; part of the digest
 
 
@@ -137,6 +138,8 @@ def _assemble(folder: Path, digest: str, rows: Mapping[str, Row], problems: list
         leave_uses=table("leaves", legal_file.read_leave_use, part="uses"),
         domain_proof=legal_file.read_domain_proof(rows["leaves.toml"].row("dns")),
         stops=table("stops", legal_file.read_stopping_act),
+        registers=_registers(rows),
+        register_names=read_register_names(rows["register_names.toml"]),
         editions=_editions(rows, problems),
         findings=_findings(rows, problems),
         texts=_texts(rows, problems),
@@ -177,6 +180,11 @@ def _editions(rows: Mapping[str, Row], problems: list[str]) -> Mapping[str, Edit
     if not found:
         problems.append("editions: no edition of the form")
     return MappingProxyType({code: read_edition(code, row) for code, row in found.items()})
+
+
+def _registers(rows: Mapping[str, Row]) -> Mapping[str, RegisterLayout]:
+    found = {Path(name).stem: row for name, row in _in_folder(rows, "registers")}
+    return MappingProxyType({code: read_layout(code, row) for code, row in found.items()})
 
 
 def _findings(rows: Mapping[str, Row], problems: list[str]) -> Mapping[str, FindingText]:
