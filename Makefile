@@ -6,7 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup run demo test check format bench mutate system lock clean
+.PHONY: help setup run demo test check format torture bench mutate system lock clean
 
 help: ## say what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
@@ -42,6 +42,9 @@ check: $(VENV)/.ready-test ## style, types, layers and house rules, in less than
 format: $(VENV)/.ready-test ## put the code in shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+torture: $(VENV)/.ready-test ## kill a real instance 1,000 times and run every drill at length, two hours (TORTURE='--kills 100': shorter)
+	$(BIN)/python -m tests.reliability $(TORTURE)
 
 bench: setup ## measure what Sceau costs beside floors and peers, half an hour (BENCH=--quick: a look)
 	$(BIN)/python -m bench $(BENCH)
