@@ -17,6 +17,7 @@ from sceau.operations import (
     publish_deltas,
     restore_shelf,
 )
+from sceau.operations.list_entries import FULL_SEGMENTS
 from sceau.records import CrlLine, Series, latest_crl, revoked_pieces
 from sceau.records.models import Certificate, CrlIssue, CrlSegment, Revocation
 from sceau.status import read_crl
@@ -452,3 +453,24 @@ def test_the_signer_s_no_is_heard(here: Instance) -> None:
     here.signer.before = refuse
     with pytest.raises(Refused):
         publish_crls(only=("el-org",))
+
+
+def test_full_segments_at_hand_are_believed_as_far_as_the_records_say_the_same_of_them(
+    here: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sceau.operations.list_entries.SEGMENT_ENTRIES", 4)
+    revoked(range(1, 7))
+    complete()
+    full = CrlSegment.objects.get(place=0)
+    kept, other = bytes(full.entries), bytes(full.check_tag)
+    CrlSegment.objects.filter(place=0).update(entries=b"autre chose")
+    assert serials(complete()) == list(range(1, 7))  # at hand, and what the records say of it
+    CrlSegment.objects.filter(place=0).update(check_tag=bytes(16))
+    assert serials(complete()) == list(range(1, 7))  # no longer: made anew from the revocations
+    full.refresh_from_db()
+    assert (bytes(full.entries), bytes(full.check_tag)) == (kept, other)
+    CrlSegment.objects.filter(place=0).update(entries=b"autre chose")
+    FULL_SEGMENTS.forget()
+    assert serials(complete()) == list(range(1, 7))
+    full.refresh_from_db()
+    assert bytes(full.entries) == kept

@@ -23,7 +23,7 @@ from sceau.custody.keys import SigningKey
 from sceau.custody.ledger import Ledger, ledger_lines
 from sceau.custody.ledger_lines import Intent, Outcome, OutcomeKind, SignatureKind, signatures
 from sceau.custody.wire import SignatureRequest
-from sceau.status import CrlFacts, ResponderOrder, build_crl_tbs, build_responder_tbs, crl_entry
+from sceau.status import CrlFacts, CrlForm, ResponderOrder, build_crl_tbs, build_responder_tbs, crl_entry
 from sceau.vocabulary import Fault, Finding, Refused
 from tests.status_kit import NOW, Clock, Pki, leaf, make_pki, software_key, spki_of, usage
 
@@ -145,6 +145,25 @@ def tbs_of(certificate: bytes) -> bytes:
 def crl(pki: Pki, number: int, at: datetime = NOW) -> bytes:
     facts = CrlFacts(number, at, at + timedelta(days=6))
     return build_crl_tbs(facts, [crl_entry(5, at=at)], issuer=pki.identity)
+
+
+def test_deltas_and_complete_lists_share_one_rising_number_and_neither_passes_for_the_other(
+    bench: Bench,
+) -> None:
+    def delta(number: int, base: int) -> bytes:
+        facts = CrlFacts(number, NOW, NOW + timedelta(days=1))
+        entries = [crl_entry(5, at=NOW)]
+        return build_crl_tbs(facts, entries, issuer=bench.pki.identity, form=CrlForm(base=base))
+
+    bench.sign(crl(bench.pki, 4), SignatureKind.CRL)
+    bench.sign(delta(5, 4), SignatureKind.DELTA_CRL)
+    for number, kind in ((5, SignatureKind.CRL), (4, SignatureKind.CRL)):
+        assert bench.refusals(crl(bench.pki, number), kind) == ["crl.number-not-rising"]
+    assert bench.refusals(delta(5, 4), SignatureKind.DELTA_CRL) == ["crl.number-not-rising"]
+    assert bench.refusals(delta(6, 4), SignatureKind.CRL) == ["crl.extension"]
+    assert bench.refusals(crl(bench.pki, 6), SignatureKind.DELTA_CRL) == ["crl.extension"]
+    assert bench.refusals(delta(6, 6), SignatureKind.DELTA_CRL) == ["crl.base"]
+    bench.sign(crl(bench.pki, 6), SignatureKind.CRL)
 
 
 def test_what_comes_back_is_exactly_what_was_asked_signed_by_the_issuer(bench: Bench) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from threading import Lock
 
 from sceau.operations.continuity import require_ended
 from sceau.records import (
@@ -30,6 +31,7 @@ from sceau.status import CrlWriter, dropped_from
 
 _COUNTED_AGAIN = 2
 _SMALL, _SHARE = 1_000, 20
+_KEPT_SEGMENTS = 64  # some 55 MB
 
 
 @dataclass(slots=True)
@@ -65,6 +67,39 @@ def keep_entries(
     return kept
 
 
+class _FullSegments:
+    """The octets of full segments, which change no more, between one publication of this process and the
+    next. Believed only as far as their check is the one that the records hold now.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[int, bytes] = {}
+        self._lock = Lock()
+
+    def get(self, segment: CrlSegment) -> bytes | None:
+        """Its octets, if they are at hand."""
+        with self._lock:
+            found = self._kept.get(segment.pk)
+        return found if found is not None and check_tag(found) == bytes(segment.check_tag) else None
+
+    def forget(self) -> None:
+        """Have nothing at hand, as a process that was just started."""
+        with self._lock:
+            self._kept.clear()
+
+    def keep(self, segment: CrlSegment, entries: bytes) -> None:
+        """Keep them, if it is full; the oldest leave."""
+        if segment.count < SEGMENT_ENTRIES:
+            return
+        with self._lock:
+            self._kept[segment.pk] = entries
+            while len(self._kept) > _KEPT_SEGMENTS:
+                del self._kept[next(iter(self._kept))]
+
+
+FULL_SEGMENTS = _FullSegments()
+
+
 class _Keeper:
     """The segments of one series, in the present transaction; their entries go into a list one by one."""
 
@@ -79,11 +114,14 @@ class _Keeper:
         """Take what is kept, made anew where it was altered, is over, or the rows do not bear it out."""
         counted_again = _some(len(self.segments), turn)
         for at, segment in enumerate(self.segments):
-            entries = segment_entries(segment)
-            if check_tag(entries) != bytes(segment.check_tag):
-                self.is_new = True
-                entries = self._make(segment)
-            elif self._is_over(segment):
+            entries = FULL_SEGMENTS.get(segment)
+            if entries is None:
+                entries = segment_entries(segment)
+                if check_tag(entries) != bytes(segment.check_tag):
+                    self.is_new = True
+                    entries = self._make(segment)
+                FULL_SEGMENTS.keep(segment, entries)
+            if self._is_over(segment):
                 entries = self._make_smaller(segment, entries)
             if at in counted_again and not self._is_borne_out(segment):
                 self.is_new = True

@@ -128,14 +128,16 @@ def _read(tbs: bytes, memory: EntriesMemory | None) -> x509.CertificateRevocatio
         return x509.load_der_x509_crl(signed_der(tbs, b""))
     with memoryview(tbs) as view, view[shape.begins : shape.ends] as entries:
         known = memory.known(entries)
-        left = bytes(entries[known:])
-        rest = encode.sequence(
-            tbs[shape.front : shape.header],
-            encode.element(der.SEQUENCE, left) if left else b"",
-            tbs[shape.ends : shape.foot],
-        )
+        left = bytes(entries[known:]) if known else b""
+        rest = tbs
+        if known:
+            rest = encode.sequence(
+                tbs[shape.front : shape.header],
+                encode.element(der.SEQUENCE, left) if left else b"",
+                tbs[shape.ends : shape.foot],
+            )
         crl = x509.load_der_x509_crl(signed_der(rest, b""))
-        if left:
+        if known < len(entries):
             memory.keep(entries)
     return crl
 
