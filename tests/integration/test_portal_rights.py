@@ -32,7 +32,10 @@ from tests.portal import DoorClient, staff_the_door, tls_layer, visitor
 
 # Stated apart from the table it checks: who may open what.
 OPEN = {"home", "door", "leave", "how", "glossary", "accessibility", "revoke-by-code", "revoke-by-key"}
-DESK_READS = {"desk", "desk-order"}
+DESK_READS = {
+    *("desk", "desk-order", "desk-contracts", "desk-contract"),
+    *("desk-piece", "desk-piece-file", "desk-leave"),
+}
 DESK_ACTS = {
     "desk-take",
     "desk-settle",
@@ -43,6 +46,9 @@ DESK_ACTS = {
     "desk-refuse",
     "desk-close",
     "desk-people",
+    *("desk-contract-act", "desk-contract-decision", "desk-party", "desk-contract-piece"),
+    *("desk-order-piece", "desk-order-visa", "desk-piece-read"),
+    *("desk-new-leave", "desk-leave-act", "desk-leave-end"),
 }
 END_READS = {"desk-certificates", "desk-certificate", "desk-revocations", "desk-run", "desk-run-report"}
 END_ACTS = {
@@ -94,6 +100,7 @@ def may_open(role: str, page: Page) -> bool:
 
 def address_of(page: Page) -> str:
     values = {"reference": "CMD-00000-00000", "code": "PS_NOPE", "form": "pem"}
+    values |= {"number": "C-0", "event": "suspend"}
     return reverse(
         page.name, kwargs={name: value for name, value in values.items() if f":{name}>" in page.route}
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -90,9 +91,9 @@ def test_after_a_rotation_the_older_key_is_gone_and_everything_still_opens(
 ) -> None:
     cabinet.seal(REFERENCE, DATA)
     before = files(tmp_path)[0].read_bytes()
-    assert [path.name for path in (tmp_path / "keys").iterdir()] == ["0001.key"]
+    assert [path.name for path in (tmp_path / "keys").glob("*.key")] == ["0001.key"]
     assert cabinet.rotate() == 1
-    assert [path.name for path in (tmp_path / "keys").iterdir()] == ["0002.key"]
+    assert [path.name for path in (tmp_path / "keys").glob("*.key")] == ["0002.key"]
     assert cabinet.unseal(REFERENCE, DIGEST) == DATA
     files(tmp_path)[0].write_bytes(before)  # from an old backup: its key is no more
     with pytest.raises(Fault, match=r"piece\.key"):
@@ -120,7 +121,18 @@ def test_a_rotation_cut_short_loses_nothing_and_is_done_again(
     assert [cabinet.unseal(reference, DIGEST) for reference in (REFERENCE, OTHER)] == [DATA, DATA]
     assert cabinet.rotate() == 2
     assert [cabinet.unseal(reference, DIGEST) for reference in (REFERENCE, OTHER)] == [DATA, DATA]
-    assert [path.name for path in (tmp_path / "keys").iterdir()] == ["0003.key"]
+    assert [path.name for path in (tmp_path / "keys").glob("*.key")] == ["0003.key"]
+
+
+def test_nothing_is_lost_that_is_sealed_while_the_key_is_renewed(cabinet: PieceCabinet) -> None:
+    references = [f"PIE-00000-{at:05}" for at in range(120)]
+    cabinet.seal(references[0], DATA)
+    with ThreadPoolExecutor(3) as pool:
+        sealing = [pool.submit(cabinet.seal, reference, DATA) for reference in references[1:]]
+        renewing = [pool.submit(cabinet.rotate) for _ in range(6)]
+        assert {one.result() for one in sealing} == {DIGEST}
+        assert len([one.result() for one in renewing]) == 6
+    assert {cabinet.unseal(reference, DIGEST) for reference in references} == {DATA}
 
 
 def test_a_key_that_others_can_read_opens_nothing(cabinet: PieceCabinet, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ erased is decided elsewhere.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -16,7 +17,8 @@ import re
 import secrets
 import stat
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -56,8 +58,9 @@ class PieceCabinet:
         digest = hashlib.sha256(data).hexdigest()
         data_key, nonce = secrets.token_bytes(_KEY_BYTES), secrets.token_bytes(_NONCE_BYTES)
         sealed = AESGCM(data_key).encrypt(nonce, data, _bound(reference, digest))
-        header = self._wrap(reference, digest, data_key) | {"nonce": _text(nonce), "sha256": digest}
-        self._put(self._sealed(reference), _joined(header, sealed))
+        with self._keys_held(fcntl.LOCK_SH):  # no key goes while something is being wrapped under it
+            header = self._wrap(reference, digest, data_key) | {"nonce": _text(nonce), "sha256": digest}
+            self._put(self._sealed(reference), _joined(header, sealed))
         return digest
 
     def read(self, digest: str) -> bytes:
@@ -113,6 +116,10 @@ class PieceCabinet:
         """Make the next key of the cabinet, wrap every data key under it, destroy the older keys; how many
         pieces were wrapped anew. Cut short, it is done again from the start, and nothing is lost.
         """
+        with self._keys_held(fcntl.LOCK_EX):
+            return self._rotate()
+
+    def _rotate(self) -> int:
         self._next_key()
         sealed = sorted((self._folder / "sealed").glob("*")) if self._folder.exists() else []
         done = 0
@@ -131,6 +138,13 @@ class PieceCabinet:
         return done
 
     # -- keys
+
+    @contextmanager
+    def _keys_held(self, how: int) -> Iterator[None]:
+        make_private_folder(self._keys)
+        with os.fdopen(os.open(self._keys / ".lock", os.O_RDWR | os.O_CREAT, 0o600), "r+") as file:
+            fcntl.flock(file, how)
+            yield
 
     def _wrap(self, reference: str, digest: str, data_key: bytes) -> dict[str, str]:
         name, key = self._current_key()

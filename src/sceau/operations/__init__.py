@@ -91,7 +91,7 @@ from sceau.operations.people import (
     set_card_status,
     welcome,
 )
-from sceau.operations.pieces import PieceEntry, add_piece, erase_pieces, open_piece
+from sceau.operations.pieces import PieceEntry, add_piece, erase_pieces, open_piece, rotate_pieces
 from sceau.operations.publication import refresh_responders
 from sceau.operations.readiness import check_records
 from sceau.operations.reception import card_type_of, welcome_card
@@ -236,6 +236,7 @@ __all__ = [
     "revoke_by_code",
     "revoke_certificate",
     "revoke_token",
+    "rotate_pieces",
     "seal_journal",
     "send_mailbox_code",
     "set_card_status",

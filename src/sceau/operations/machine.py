@@ -96,6 +96,10 @@ class Cabinet(Protocol):
         """Remove what `leftovers` named."""
         ...
 
+    def rotate(self) -> int:
+        """Renew the cabinet's key; how many sealed pieces were wrapped anew."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class TxtAnswer:

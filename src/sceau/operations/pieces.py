@@ -164,6 +164,14 @@ def sweep_pieces() -> int:
     return len(names)
 
 
+def rotate_pieces() -> int:
+    """Renew the key of sealed pieces; how many were wrapped anew. By the operator; the journal says so."""
+    with acting(Actor.system("console"), "piece.key-renewed", "cabinet") as act:
+        done = _cabinet().rotate()
+        act.tell(pieces=done)
+    return done
+
+
 def has_served(act: Act, row: Piece | None) -> None:
     """A piece has served: if its kind says so, it is erased that many days from now."""
     if row is None or row.erased_at is not None:

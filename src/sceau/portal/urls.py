@@ -20,6 +20,8 @@ from sceau.portal.hats import (
     Page,
 )
 from sceau.portal.pages.certificates import views as certificates
+from sceau.portal.pages.contracts import acts as contract_acts
+from sceau.portal.pages.contracts import views as contracts
 from sceau.portal.pages.desk import acts as desk_acts
 from sceau.portal.pages.desk import people as desk_people
 from sceau.portal.pages.desk import views as desk
@@ -28,7 +30,10 @@ from sceau.portal.pages.desk_revocation import keys as desk_keys
 from sceau.portal.pages.desk_revocation import runs as desk_runs
 from sceau.portal.pages.entrance import views as entrance
 from sceau.portal.pages.habilitations import views as habilitations
+from sceau.portal.pages.leaves import views as leaves
 from sceau.portal.pages.orders import views as orders
+from sceau.portal.pages.own_contract import views as own_contract
+from sceau.portal.pages.pieces import views as pieces
 from sceau.portal.pages.reading import views as reading
 from sceau.portal.pages.requests import views as requests
 from sceau.portal.pages.revocation import views as revocation
@@ -65,7 +70,30 @@ PAGES: tuple[Page, ...] = (
     Page("certificats/<str:reference>/retirer/", certificates.collect, "collect", CARD_HOLDERS, BOTH),
     Page("certificats/<str:reference>/revoquer/", revocation.revoke, "revoke", CARD_HOLDERS, BOTH),
     Page("certificats/<str:reference>/fichier/<str:form>/", certificates.download, "download", CARD_HOLDERS),
+    Page("mon-contrat/", own_contract.own_contracts, "own-contracts", CARD_HOLDERS),
+    Page("mon-contrat/<path:number>/", own_contract.own_contract, "own-contract", CARD_HOLDERS, BOTH),
     Page("guichet/", desk.desk, "desk", DESK_READERS),
+    Page("guichet/contrats/", contracts.contracts, "desk-contracts", DESK_READERS),
+    Page(
+        "guichet/contrats/<path:number>/acte/<str:event>/", contract_acts.act, "desk-contract-act", DESK, BOTH
+    ),
+    Page(
+        "guichet/contrats/<path:number>/decision/<str:reference>/",
+        contract_acts.decide,
+        "desk-contract-decision",
+        DESK,
+        BOTH,
+    ),
+    Page("guichet/contrats/<path:number>/personnes/", contracts.party, "desk-party", DESK, ACT),
+    Page("guichet/contrats/<path:number>/pieces/", contracts.piece, "desk-contract-piece", DESK, ACT),
+    Page("guichet/contrats/<path:number>/", contracts.contract, "desk-contract", DESK_READERS),
+    Page("guichet/pieces/<str:reference>/", pieces.piece, "desk-piece", DESK_READERS),
+    Page("guichet/pieces/<str:reference>/lire/", pieces.read, "desk-piece-read", DESK, ACT),
+    Page("guichet/pieces/<str:reference>/fichier/", pieces.download, "desk-piece-file", DESK_READERS, BOTH),
+    Page("guichet/accords/nouveau/", leaves.new_leave, "desk-new-leave", DESK, BOTH),
+    Page("guichet/accords/<str:reference>/", leaves.leave, "desk-leave", DESK_READERS),
+    Page("guichet/accords/<str:reference>/acte/", leaves.act, "desk-leave-act", DESK, ACT),
+    Page("guichet/accords/<str:reference>/fin/", leaves.end, "desk-leave-end", DESK, BOTH),
     Page("guichet/personnes/", desk_people.people, "desk-people", DESK, BOTH),
     Page("revocations/certificats/", desk_certificates.certificates, "desk-certificates", ENDER_READERS),
     Page(
@@ -88,6 +116,8 @@ PAGES: tuple[Page, ...] = (
     Page("revocations/<str:reference>/reprendre/", desk_runs.resume, "desk-run-resume", ENDERS, ACT),
     Page("revocations/<str:reference>/abandonner/", desk_runs.drop, "desk-run-drop", ENDERS, ACT),
     Page("guichet/<str:reference>/", desk.desk_order, "desk-order", DESK_READERS),
+    Page("guichet/<str:reference>/pieces/", pieces.attach, "desk-order-piece", DESK, ACT),
+    Page("guichet/<str:reference>/visa/", pieces.visa, "desk-order-visa", DESK, ACT),
     Page("guichet/<str:reference>/prendre/", desk_acts.take, "desk-take", DESK, ACT),
     Page("guichet/<str:reference>/preciser/", desk_acts.settle, "desk-settle", DESK, ACT),
     Page("guichet/<str:reference>/completer/", desk_acts.edit, "desk-edit", DESK, BOTH),

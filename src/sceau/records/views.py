@@ -384,7 +384,9 @@ class LeaveLine:
 
 @dataclass(frozen=True, slots=True)
 class ContractActLine:
-    """An act on a contract: asked for, done or dropped. `stops` are the references it touched when asked."""
+    """An act on a contract: asked for, done or dropped. `stops` are the references it touched when asked;
+    `each` and `others` what was answered, for one thing and for all the others of a kind.
+    """
 
     reference: str
     event: str
@@ -398,6 +400,8 @@ class ContractActLine:
     decided_by: str
     decided_at: datetime | None
     stops: tuple[str, ...]
+    each: Mapping[str, str]
+    others: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,11 @@ _TONES = {
     "withdrawn": "bad",
     "terminated": "bad",
     "abandoned": "",
+    "standing": "good",
+    "asked": "warn",
+    "lapsed": "bad",
+    "ended": "bad",
+    "none": "warn",
     "prepared": "warn",
     "running": "warn",
     "paused": "warn",
@@ -98,6 +103,27 @@ def product_label(code: str) -> str:
     """The product's label."""
     product = load_catalogue().products.get(code)
     return product.label if product else code
+
+
+@register.filter
+def piece_label(code: str) -> str:
+    """What a kind of piece is called."""
+    kind = load_catalogue().piece_kinds.get(code)
+    return kind.label if kind else code
+
+
+@register.filter
+def power_label(code: str) -> str:
+    """What a party may do."""
+    power = load_catalogue().powers.get(code)
+    return power.label if power else code
+
+
+@register.filter
+def stop_label(code: str) -> str:
+    """An act on a contract, as its button says it."""
+    act = load_catalogue().stops.get(code)
+    return act.label if act else code
 
 
 @register.filter

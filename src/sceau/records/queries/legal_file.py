@@ -226,6 +226,8 @@ def _acts(contract: Contract) -> tuple[ContractActLine, ...]:
             decided_by=names.get(row.decided_by, row.decided_by),
             decided_at=row.decided_at,
             stops=tuple(one for several in row.stops.values() for one in several),
+            each=dict(row.plan.get("each", {})),
+            others=dict(row.plan.get("others", {})),
         )
         for row in rows
     )

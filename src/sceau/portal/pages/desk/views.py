@@ -9,11 +9,20 @@ from typing import Any
 from django.http import Http404, HttpResponse
 
 from sceau.operations import examination_of, machine
+from sceau.portal.fields import Sheet
 from sceau.portal.hats import Hat
+from sceau.portal.pages.pieces.handing_in import piece_fields
 from sceau.portal.rendering import page
 from sceau.portal.saying import say, summary
 from sceau.portal.visitor import PortalRequest
-from sceau.records import OrderFile, desk_queue, habilitation_file, order_file
+from sceau.records import (
+    OrderFile,
+    attestations_of,
+    desk_queue,
+    habilitation_file,
+    order_file,
+    pieces_of_order,
+)
 from sceau.registration import Examination
 from sceau.vocabulary import Finding
 
@@ -73,6 +82,7 @@ def file_page(
         "ambers": len(examination.ambers),
         "scopes": _open_scopes(file),
         "granted": _granted(file),
+        **_pieces(file),
         "mine": _is_part(request, file),
         "approved": _approved_by(request, file),
         "events": file.events if Hat.DESK in request.visitor.hats else (),
@@ -101,6 +111,18 @@ def _open_scopes(file: OrderFile) -> list[dict[str, Any]]:
             settled = bool(offer.get("kind")) if host else offer.get("restricted") is not None
             found.append({"index": index, "offer": offer, "host": host, "settled": settled})
     return found
+
+
+def _pieces(file: OrderFile) -> dict[str, Any]:
+    """What is on the order's own file, the scans whose visa may be attested, and what was attested."""
+    found = pieces_of_order(file.line.reference, at=machine().clock())
+    return {
+        "pieces": found,
+        "scans": [one for one in found if one.kind in {"form-scan", "form-pdf"} and not one.erased_at],
+        "attestations": attestations_of(file.line.reference),
+        "piece_fields": piece_fields(Sheet({}), for_desk=True),
+        "lent": any(offer.get("owner") == "holder" for offer in file.raw.get("offers") or []),
+    }
 
 
 def _granted(file: OrderFile) -> list[Any]:

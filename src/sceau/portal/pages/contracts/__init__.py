@@ -1,0 +1,1 @@
+"""Contracts at the desk: their file, their people, what ending one stops."""

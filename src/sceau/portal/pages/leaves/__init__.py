@@ -1,0 +1,1 @@
+"""Leaves of the holders of domain names, at the desk."""

@@ -1,0 +1,205 @@
+"""Leaves of the holders of domain names: put on file, verified, looked up in the DNS, ended."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from sceau.catalogue import load_catalogue
+from sceau.operations import (
+    LeaveEnd,
+    LeaveEntry,
+    challenge_domain,
+    check_domain,
+    complete_leave,
+    machine,
+    preview_leave_end,
+    receive_leave,
+    record_name,
+    refuse_leave,
+    verify_leave,
+    withdraw_leave,
+)
+from sceau.portal.fields import Choice, Sheet
+from sceau.portal.pages.contracts.stopping import plan_of, stop_kinds
+from sceau.portal.pages.contracts.views import day_of, is_desk
+from sceau.portal.rendering import page
+from sceau.portal.saying import summary
+from sceau.portal.visitor import PortalRequest, actor_of
+from sceau.records import LeaveLine, leave_line
+from sceau.vocabulary import Finding, Refused
+
+_TYPED = ("structure", "order", "name", "holder", "use", "begins", "ends", "letter", "identity")
+
+
+def new_leave(request: PortalRequest) -> HttpResponse:
+    """A letter that came in, or a record to ask for in the DNS."""
+    if request.method != "POST":
+        return _new_page(
+            request, {key: request.GET.get(key, "")[:100] for key in ("structure", "order", "name")}
+        )
+    typed = {key: request.POST.get(key, "")[:253].strip() for key in _TYPED}
+    entry = LeaveEntry(
+        name=typed["name"],
+        holder=typed["holder"],
+        use=typed["use"],
+        whole=request.POST.get("whole", "oui") == "oui",
+        products=tuple(request.POST.getlist("products"))[:20],
+        structure=typed["structure"],
+        order=typed["order"],
+        begins=day_of(typed["begins"]),
+        ends=day_of(typed["ends"]),
+        letter=typed["letter"],
+        identity=typed["identity"],
+        signed=request.POST.get("signed") == "oui",
+    )
+    by_dns = request.POST.get("action") == "dns"
+    try:
+        line = (
+            challenge_domain(actor_of(request), entry) if by_dns else receive_leave(actor_of(request), entry)
+        )
+    except Refused as refusal:
+        return _new_page(request, typed, refusal.findings)
+    messages.success(
+        request, "Le texte à placer dans le DNS est prêt." if by_dns else "L’accord est au dossier."
+    )
+    return HttpResponseRedirect(reverse("desk-leave", args=[line.reference]))
+
+
+def leave(request: PortalRequest, reference: str) -> HttpResponse:
+    """The page of a leave."""
+    return _page(request, _required(reference))
+
+
+def act(request: PortalRequest, reference: str) -> HttpResponse:
+    """Verify, refuse, complete, look up: one verb each."""
+    line = _required(reference)
+    actor = actor_of(request)
+    try:
+        match request.POST.get("action", ""):
+            case "verifier":
+                verify_leave(actor, reference=reference)
+                done = "L’accord est vérifié. La copie d’identité sera effacée à son terme."
+            case "refuser":
+                refuse_leave(actor, reference=reference, reason=request.POST.get("reason", "")[:4000])
+                done = "L’accord est refusé."
+            case "completer":
+                complete_leave(
+                    actor,
+                    reference=reference,
+                    letter=request.POST.get("letter", "")[:20],
+                    identity=request.POST.get("identity", "")[:20],
+                    signed=True if request.POST.get("signed") == "oui" else None,
+                )
+                done = "L’accord est complété."
+            case "dns":
+                after = check_domain(actor, reference=reference)
+                found = after.state == "standing"
+                done = "L’enregistrement est là." if found else "L’enregistrement attendu n’a pas été trouvé."
+            case _:
+                raise Http404
+    except Refused as refusal:
+        return _page(request, line, refusal.findings)
+    messages.success(request, done)
+    return HttpResponseRedirect(reverse("desk-leave", args=[reference]))
+
+
+def end(request: PortalRequest, reference: str) -> HttpResponse:
+    """End a leave: what rests on it is shown, and each thing asked for."""
+    line = _required(reference)
+    if "withdraw" not in line.events:
+        raise Http404
+    if request.method != "POST":
+        return _end_page(request, line)
+    asked = LeaveEnd(
+        reference=reference,
+        reason=request.POST.get("reason", "")[:4000],
+        seen=request.POST.get("seen", "")[:64],
+        plan=plan_of(request.POST),
+    )
+    try:
+        withdraw_leave(actor_of(request), asked)
+    except Refused as refusal:
+        return _end_page(request, line, refusal.findings)
+    messages.success(request, "L’accord a pris fin : plus rien n’est délivré sur lui.")
+    return HttpResponseRedirect(reverse("desk-leave", args=[reference]))
+
+
+def _required(reference: str) -> LeaveLine:
+    line = leave_line(reference, at=machine().clock())
+    if line is None:
+        raise Http404
+    return line
+
+
+def _page(request: PortalRequest, line: LeaveLine, findings: tuple[Finding, ...] = ()) -> HttpResponse:
+    uses = load_catalogue().leave_uses
+    context = {
+        "title": f"Accord {line.reference}",
+        "leave": line,
+        "use": uses[line.use].label if line.use in uses else "autre usage",
+        "record": record_name(line.name),
+        "acts": is_desk(request),
+        **summary(findings, heading="Cela n’a pas été fait", fields=["reason"]),
+    }
+    return page(request, "leaves/leave.html", context, status=422 if findings else 200)
+
+
+def _end_page(request: PortalRequest, line: LeaveLine, findings: tuple[Finding, ...] = ()) -> HttpResponse:
+    stopping = load_catalogue().stops["letter"]
+    stops, seen = preview_leave_end(line.reference)
+    sheet = Sheet({"reason": request.POST.get("reason", "")}, findings)
+    context = {
+        "title": stopping.label,
+        "leave": line,
+        "kinds": stop_kinds(stops, stopping, request.POST),
+        "seen": seen,
+        "fields": [sheet.field("reason", kind="textarea", label="Motif", required=True, rows=3)],
+        **summary(findings, heading="Cela n’a pas été fait", fields=sheet.paths),
+    }
+    return page(request, "leaves/end.html", context, status=422 if findings else 200)
+
+
+def _new_page(
+    request: PortalRequest, typed: dict[str, str], findings: tuple[Finding, ...] = ()
+) -> HttpResponse:
+    sheet = Sheet(typed, findings)
+    uses = load_catalogue().leave_uses.values()
+    chosen = typed.get("use") or "any"
+    choices = [Choice(one.code, one.label, one.code == chosen) for one in uses]
+    whole = request.POST.get("whole", "oui")
+    extent = [
+        Choice("oui", "Le nom et tout ce qui est en dessous", whole == "oui"),
+        Choice("non", "Ce nom seul", whole == "non"),
+    ]
+    fields: list[Any] = [
+        sheet.field(
+            "name", label="Nom de domaine accordé", help="Tel que l’écrit le détenteur.", required=True
+        ),
+        sheet.field("whole", kind="radio", label="Étendue", choices=extent, required=True),
+        sheet.field("holder", label="Détenteur du nom", required=True),
+        sheet.field("use", kind="select", label="Usage accordé", choices=choices, required=True),
+        sheet.field("begins", kind="date", label="À partir du (vide : aujourd’hui)", width="w14"),
+        sheet.field("ends", kind="date", label="Jusqu’au (vide : sans terme)", width="w14"),
+    ]
+    paper = [
+        sheet.field("letter", label="Pièce : courrier du détenteur", width="w20", example="PIE-…"),
+        sheet.field("identity", label="Pièce : copie d’identité", width="w20", example="PIE-…"),
+        sheet.field(
+            "signed",
+            kind="checkbox",
+            label="Le courrier est signé par le détenteur",
+            value=request.POST.get("signed") == "oui",
+        ),
+    ]
+    context = {
+        "title": "Nouvel accord d’un détenteur",
+        "typed": typed,
+        "fields": fields,
+        "paper": paper,
+        **summary(findings, heading="Cela n’a pas été fait", fields=sheet.paths),
+    }
+    return page(request, "leaves/new.html", context, status=422 if findings else 200)

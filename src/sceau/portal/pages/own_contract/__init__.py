@@ -1,0 +1,1 @@
+"""A structure's own contract, for those who speak for it."""

@@ -1,0 +1,1 @@
+"""Pieces at the desk: put on file, read, shown."""
