@@ -252,7 +252,7 @@ def test_a_delta_says_which_list_it_adds_to_and_the_list_where_its_deltas_lie(he
     assert not any(isinstance(one.value, x509.FreshestCRL) for one in read)
     freshest = x509.load_der_x509_crl(base.der).extensions.get_extension_for_class(x509.FreshestCRL)
     (point,) = freshest.value
-    (address,) = point.full_name or ()
+    (address,) = list(point.full_name or ())
     path = crl_path(here.machine.issuers["el-org"][0], delta=True)
     assert address.value.endswith(f"/CRL/{path.name}")
     assert path.read_bytes() == added.der
@@ -298,7 +298,7 @@ def test_a_partitions_list_names_the_address_written_in_its_certificates(here: I
         point = read.get_extension_for_class(x509.IssuingDistributionPoint)
         assert point.critical
         assert point.value.only_contains_user_certs
-        (name,) = point.value.full_name or ()
+        (name,) = list(point.value.full_name or ())
         assert name.value == f"http://localhost:8480/CRL/{crl_path(facts, partition=2).name}"
     whole = x509.load_der_x509_crl(crl_path(facts).read_bytes()).extensions
     assert not any(isinstance(one.value, x509.IssuingDistributionPoint) for one in whole)

@@ -95,7 +95,7 @@ def test_a_delta_to_no_list_before_it_is_refused(base: int, pki: Pki) -> None:
         examine_crl(tbs_of(pki, CrlForm(base=base)), issuer=pki.identity, at=NOW, delta=True)
 
 
-_NARROW = {
+_NARROW: dict[str, dict[str, object]] = {
     "authorities only": {"only_contains_user_certs": False, "only_contains_ca_certs": True},
     "no word on whose": {"only_contains_user_certs": False},
     "indirect": {"indirect_crl": True},
