@@ -25,7 +25,7 @@ from sceau.custody.clock import SignerClock
 from sceau.custody.desk import SigningDesk
 from sceau.custody.ledger import Ledger
 from sceau.custody.server import SignerServer
-from sceau.status import CrlFacts, build_crl_tbs, crl_entry, issuer_identity, signed_der
+from sceau.status import CrlFacts, CrlForm, build_crl_tbs, crl_entry, issuer_identity, signed_der
 from sceau.vocabulary import Fault, Refused
 from tests.authority import OneByOne
 from tests.integration.signer_kit import (
@@ -117,6 +117,28 @@ def test_lists_of_every_authority_are_signed_roots_too(standing: SignerProcess, 
         (standing.data / "signer" / "certificates" / f"{code}-g1.cer").read_bytes()
     )
     assert crl.is_signature_valid(certificate.public_key())  # type: ignore[arg-type]
+
+
+def test_a_delta_is_signed_as_a_delta_and_a_list_of_a_hundred_thousand_comes_back_whole(
+    standing: SignerProcess,
+) -> None:
+    """Twice the large one: the second time the signer knows its entries."""
+    data, at = standing.data, datetime.now(UTC).replace(microsecond=0)
+    certificate = (data / "signer" / "certificates" / "el-pp-g1.cer").read_bytes()
+    identity = issuer_identity("el-pp", 1, certificate)
+    entries = [crl_entry(serial, at=at) for serial in range(1, 100_001)]
+    for number, kind, form in (
+        (1, "crl", CrlForm()),
+        (2, "crl", CrlForm()),
+        (3, "delta-crl", CrlForm(base=2)),
+    ):
+        facts = CrlFacts(number, at, at + timedelta(days=6))
+        tbs = build_crl_tbs(facts, entries[: 10 if form.base else None], issuer=identity, form=form)
+        crl = x509.load_der_x509_crl(standing.client().sign(kind=kind, issuer="el-pp", generation=1, tbs=tbs))
+        assert crl.tbs_certlist_bytes == tbs
+        assert crl.is_signature_valid(x509.load_der_x509_certificate(certificate).public_key())  # type: ignore[arg-type]
+    kinds = [one.intent.kind for one in signatures(ledger_lines(data / "signer" / "ledger.jsonl"))]
+    assert kinds[-3:] == ["crl", "crl", "delta-crl"]
 
 
 def test_card_authorities_and_roots_certify_nobody_through_this_door(standing: SignerProcess) -> None:
