@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
+from email.utils import formatdate
 from typing import Any
 
 from sceau.publication.hearing import Hearing
@@ -114,5 +115,6 @@ async def _body(receive: Receive, limit: int, headers: dict[str, str]) -> bytes 
 
 async def _send(answer: Answer, send: Send) -> None:
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
+    headers.append((b"date", formatdate(usegmt=True).encode("ascii")))  # the server's own lags by a second
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})

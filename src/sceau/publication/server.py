@@ -77,7 +77,7 @@ def server_for(app: PublicApp, *, host: str, port: int) -> Server:
         proxy_headers=False,
         access_log=False,
         server_header=False,
-        date_header=True,
+        date_header=False,
         log_level="warning",
         timeout_keep_alive=30,
         limit_concurrency=2000,
