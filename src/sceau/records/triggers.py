@@ -20,6 +20,7 @@ from sceau.records.refusals import (
     kept,
     unchanging,
 )
+from sceau.records.register_refusals import REGISTERS
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -263,6 +264,7 @@ REFUSALS: tuple[Refusal, ...] = (
         "OLD.state = 'terminated' AND NEW.state <> 'terminated'",
     ),
     *LEGAL_FILE,
+    *REGISTERS,
     Refusal(
         "card_keeps_holder",
         "records_card",

@@ -38,6 +38,13 @@ from sceau.records.models.people import (
     Structure,
 )
 from sceau.records.models.pieces import ContractAct, ExtractReading, Piece, VisaAttestation
+from sceau.records.models.registers import (
+    DeskTask,
+    RegisterChange,
+    RegisterImport,
+    RegisterReject,
+    RegisterRow,
+)
 from sceau.records.models.revocation_runs import (
     IssuerStop,
     RevocationRun,
@@ -64,6 +71,7 @@ __all__ = [
     "ContractParty",
     "CrlIssue",
     "CrlSegment",
+    "DeskTask",
     "Employment",
     "ExtractReading",
     "Habilitation",
@@ -82,6 +90,10 @@ __all__ = [
     "OrderVersion",
     "Person",
     "Piece",
+    "RegisterChange",
+    "RegisterImport",
+    "RegisterReject",
+    "RegisterRow",
     "ResponderCertificate",
     "Revocation",
     "RevocationRun",
