@@ -16,6 +16,7 @@ WHY = "Serveur attaqué dans la nuit du 23."
 def many(count: int, *, like: Certificate | None = None, first: int = 1, **changes: Any) -> list[Certificate]:
     """So many issued certificates, made in the database as copies of one that the verbs issued."""
     model = like or Certificate.objects.order_by("id").first() or one()
+    der = changes.pop("der", model.der)
     rows = []
     for at in range(first, first + count):
         row = copy(model)
@@ -29,7 +30,7 @@ def many(count: int, *, like: Certificate | None = None, first: int = 1, **chang
         rows.append(row)
     Certificate.objects.bulk_create(rows)
     names = [row.reference for row in rows]
-    Certificate.objects.filter(reference__in=names).update(state="issued", der=model.der)
+    Certificate.objects.filter(reference__in=names).update(state="issued", der=der)
     return list(Certificate.objects.filter(reference__in=names).order_by("id"))
 
 

@@ -28,6 +28,7 @@ from sceau.certification.post_quantum import (
 )
 from sceau.certification.preview import SubjectPreview, preview_subject
 from sceau.certification.serial import compose_serial, draw_serial
+from sceau.certification.shared_factors import FreshModuli, shared_among, shared_with
 from sceau.certification.signing import sign, sign_many
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "CertificationRequest",
     "Draft",
     "Expected",
+    "FreshModuli",
     "IssuerFacts",
     "Kept",
     "KeyFacts",
@@ -77,6 +79,8 @@ __all__ = [
     "recheck_bytes",
     "recheck_content",
     "recheck_lint",
+    "shared_among",
+    "shared_with",
     "sign",
     "sign_many",
 ]

@@ -1,7 +1,8 @@
 """`sceau recheck`: read again everything the instance issued, and say every difference.
 
 Meant for the night (the instance's own clockwork runs it), and for an auditor at any moment. It changes
-nothing but its own report. Exit codes: 0 nothing differs, 1 an alarm, 2 misuse, 3 it could not be done.
+nothing but its own report, and the list of keys that share a prime, which it brings up to date first. Exit
+codes: 0 nothing differs, 1 an alarm, 2 misuse, 3 it could not be done.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ def recheck(
     """Relire certificats, droits, journal, registre du signataire, listes : tout écart est une alarme."""
     open_instance(data)
     from sceau.custody import SignerFolder
-    from sceau.operations import LintChoice, RecheckOrder
+    from sceau.operations import LintChoice, RecheckOrder, find_shared_factors
     from sceau.operations import recheck as read_again
     from sceau.site.nightly import write_report
 
@@ -73,6 +74,8 @@ def recheck(
         since=None if since is None else since.replace(tzinfo=since.tzinfo or UTC),
         only=only.strip().upper(),
     )
+    if not order.only and order.since is None:
+        find_shared_factors()
     found = read_again(order, progress=_progress(shown=sys.stderr.isatty()))
     findings = said(found.findings)
     value = {**plain(replace(found, findings=())), "findings": findings}

@@ -28,6 +28,7 @@ from sceau.operations.issuance import (
     issue_pair,
     prepare_to_issue,
 )
+from sceau.operations.issuance import Answer, Ask, issue_all, issue_certificate, issue_pair
 from sceau.operations.journal import seal_journal
 from sceau.operations.key_reports import (
     KeyLook,
@@ -105,6 +106,7 @@ from sceau.operations.revocation import (
 from sceau.operations.revocation_runs import approve_run, drop_run, pause_run, prepare_run, resume_run
 from sceau.operations.run_requests import RunRequest
 from sceau.operations.run_slices import advance_run, advance_runs
+from sceau.operations.shared_factors import FactorReport, find_shared_factors
 from sceau.operations.structures import (
     ContractEntry,
     PartyEntry,
@@ -133,6 +135,7 @@ __all__ = [
     "ContractDemand",
     "ContractEntry",
     "ExtractEntry",
+    "FactorReport",
     "HandOver",
     "KeyLook",
     "KeyReport",
@@ -193,6 +196,7 @@ __all__ = [
     "erase_pieces",
     "examination_of",
     "find_certificate",
+    "find_shared_factors",
     "finish_key_reports",
     "hand_over",
     "install",
