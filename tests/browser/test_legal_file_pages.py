@@ -4,6 +4,9 @@ structure's own page. Each is looked at for accessibility, at 1280 and 360 pixel
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -24,6 +27,13 @@ def attach(page: Page, file: Path, kind: str, day: str) -> None:
     page.locator("#kind").select_option(kind)
     page.locator("#issued_on").fill(day)
     page.locator("#file").set_input_files(file)
+
+
+def received(service: Service, path: Path) -> str:
+    """An order that came by mail, by the console; its reference."""
+    command = [sys.executable, "-m", "sceau.cli", "order", "receive", str(path), "--json"]
+    done = subprocess.run([*command, "--data", str(service.data)], check=True, capture_output=True, text=True)
+    return str(json.loads(done.stdout)["line"]["reference"])
 
 
 def test_a_structure_reads_its_contract_and_brings_what_is_missing(
@@ -78,9 +88,21 @@ def test_the_desk_keeps_the_file_and_two_officers_end_a_contract(
     page.locator("#holder").fill("Mairie d’Exemple")
     press(page, "Préparer le texte à placer")
     look(page, "79-accord-dns")
+    path = tmp_path / "413.json"
+    path.write_text(json.dumps({"edition": "web", "contract": {"number": CONTRACT}}))
+    reference = received(service, path)
+    page.goto(f"{service.door}/guichet/{reference}/")
+    for summary in ("Joindre une pièce",):
+        page.locator("summary", has_text=summary).click()
+    attach(page, file, "form-scan", "2026-11-20")
+    press(page, "Mettre au dossier")
+    look(page, "84-commande-pieces")
     page.goto(f"{service.door}/guichet/contrats/{CONTRACT}/")
     page.get_by_role("link", name="Résilier le contrat").click()
     look(page, "80-resilier")
+    press(page, "Résilier le contrat")
+    expect(page.get_by_text(f"Rien n'est dit de {reference}")).to_be_visible()
+    page.get_by_label("Pour toutes celles et tous ceux").select_option("keep")
     press(page, "Résilier le contrat")
     look(page, "81-resilier-erreurs")
     page.locator("#reason").fill("Fin d’activité")

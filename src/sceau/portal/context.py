@@ -22,7 +22,6 @@ _MENU = (
     ("certificates", "Certificats"),
     ("own-contracts", "Mon contrat"),
     ("desk", "Guichet"),
-    ("desk-contracts", "Contrats"),
     ("desk-revocations", "Révocations"),
     ("how", "Comment ça marche"),
     ("glossary", "Glossaire"),
