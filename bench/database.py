@@ -119,7 +119,7 @@ class CertificateMaker:
         spelt = spell_serial(self.serial(number))
         key = hashlib.sha256(spelt.encode()).hexdigest()
         digest = hashlib.sha256(key.encode()).hexdigest()
-        reference = f"C-{key[:15].upper()}"
+        reference = _reference(at, number)
         name = asked_name(number)
         subject = f"CN={name},OU=318751275100020,O=CENTRE HOSPITALIER DU BANC,ST=Rhône (69),C=FR"
         der = None if state == "intended" else _DER
@@ -129,6 +129,17 @@ class CertificateMaker:
             *(_text(at), _text(at), f"key-{reference}", digest, "", 0),
         )
         return certificate, (number, 0, "host", name), (key, PRODUCT, "318751275100020", number)
+
+
+_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def _reference(at: datetime, which: int) -> str:
+    """As the product draws them: four letters of the time, six of chance; here never twice the same."""
+    chance = which * 0x2545F491 & (1 << 30) - 1
+    number = int((at - datetime(2020, 1, 1, tzinfo=UTC)).total_seconds()) // 2048 << 30 | chance
+    letters = "".join(_LETTERS[number >> 5 * place & 31] for place in reversed(range(10)))
+    return f"CRT-{letters[:5]}-{letters[5:]}"
 
 
 def fill_certificates(data: Path, count: int, *, random_serials: bool = False) -> None:

@@ -1,8 +1,8 @@
 """Growth: what issuing, asking for a status and revoking cost in a large database, beside a small one.
 
-Only the database's part of each: the rows that the verbs write, in the product's schema with its indexes and
-triggers, in durable commits of 32; the status as the product reads it. What a verb costs besides does not
-grow with the tables. Two children, each with its own database, work in turn.
+Issuing is the product's own verb, a batch of 32 at a time under a token, on durable commits; the signer is in
+memory. The status is read as the product reads it, a revocation is the rows that the verb writes. Two
+children work in turn, each with its own database.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -41,7 +41,14 @@ _GROUP = 32
 _MEANT = 10_000_000
 _BOUND = Bound(1.2, 1.10, at_least=False)
 _ACTS = {
-    "issue": ("issue: intent, name and key, then the signed bytes", "rows written in two commits of 32"),
+    "issue": (
+        "issue: CSR to recorded certificate, by the verb",
+        "`operations.issue_all`, batches of 32, P-256 issuer in memory; its rows alone beside it",
+    ),
+    "rows": (
+        "issue, its rows alone: intent, name and key, then the signed bytes",
+        "rows written in two commits of 32: no bound of its own, part of the figure above",
+    ),
     "status": (
         "OCSP: status of a serial",
         "`records.StatusRecords.status`, serials drawn from the whole table",
@@ -54,32 +61,28 @@ _ACTS = {
 
 
 def run(plan: Plan) -> list[Row]:
-    """Serials with a time prefix, as the product has them; then, for issuing alone, random ones."""
-    rows = []
-    for random_serials in (False, True):
-        acts = ("issue",) if random_serials else tuple(_ACTS)
-        rounds = _measured(plan, acts, random_serials=random_serials)
-        rows += [_row(act, rounds, plan, random_serials=random_serials) for act in acts]
-    return rows
+    """Each act in turn."""
+    measured = _measured(plan, tuple(_ACTS))
+    return [_row(act, measured, plan) for act in _ACTS]
 
 
-def _row(act: str, measured: Measured, plan: Plan, *, random_serials: bool) -> Row:
+def _row(act: str, measured: Measured, plan: Plan) -> Row:
     words, note = _ACTS[act]
     rounds, small, large = measured.rounds, f"{act} {_SMALL}", f"{act} {plan.scale}"
     grown = ratio(rounds, small, large)
     waited = measured.elapsed_ratio(small, large)
-    kind = ", if serials were random" if random_serials else ""
+    bound = None if act == "rows" else _BOUND
     beside = f"the same at {_SMALL:,}: {1e6 / rate(rounds, small):.0f} µs"
     return Row(
-        f"{words}, {_SMALL:,} → {plan.scale:,} certificates{kind}",
+        f"{words}, {_SMALL:,} → {plan.scale:,} certificates",
         1e6 / rate(rounds, large),
         "µs of CPU",
         grown,
-        None if random_serials else _BOUND,
+        bound,
         beside,
         f"{note}; in elapsed time, waiting for the disk and for other processes included, × {waited:.2f}; "
         "the bound is meant for 10,000,000 (--scale): kept by fewer, it is no verdict",
-        stand_in=plan.scale < _MEANT and _BOUND.holds(grown),
+        stand_in=bound is not None and plan.scale < _MEANT and bound.holds(grown),
     )
 
 
@@ -96,16 +99,15 @@ class Measured:
         return median(slow / fast for slow, fast in pairs)
 
 
-def _measured(plan: Plan, acts: tuple[str, ...], *, random_serials: bool) -> Measured:
+def _measured(plan: Plan, acts: tuple[str, ...]) -> Measured:
     elapsed: dict[str, list[float]] = {}
     with contextlib.ExitStack() as stack:
         contestants: dict[str, Callable[[], Sample]] = {}
         for count in (_SMALL, plan.scale):
-            folder = plan.folder / f"growth-{'random' if random_serials else 'timed'}-{count}"
+            folder = plan.folder / f"growth-{count}"
             forget(folder)
             stack.callback(forget, folder)
-            settings = {"folder": str(folder), "count": count, "random_serials": random_serials}
-            ask = stack.enter_context(child("bench.growth", data=folder, **settings))
+            ask = stack.enter_context(child("bench.growth", data=folder, folder=str(folder), count=count))
             ask(do="fill", many=0)
             for act in acts:
                 contestants[f"{act} {count}"] = _sampling(
@@ -127,9 +129,9 @@ def _sampling(
     return sample
 
 
-def worker(folder: str, count: int, random_serials: bool) -> Callable[..., dict[str, Any]]:
+def worker(folder: str, count: int) -> Callable[..., dict[str, Any]]:
     """The child: one database, and its clock."""
-    table = Table(Path(folder), count, random_serials=random_serials)
+    table = Table(Path(folder), count)
 
     def answer(do: str, many: int) -> dict[str, Any]:
         if do == "fill":
@@ -146,18 +148,18 @@ class Table:
     CPU.
     """
 
-    def __init__(self, folder: Path, count: int, *, random_serials: bool) -> None:
+    def __init__(self, folder: Path, count: int) -> None:
         self._folder, self._count = folder, count
-        self._random_serials = random_serials
-        self._maker = CertificateMaker(random_serials=random_serials)
-        self._next = count + 1
+        self._maker = CertificateMaker()
+        self._asked_for = 0
         self._drawn = iter(dict.fromkeys(drawn_numbers(count, 60_000)))
         self._asked = drawn_numbers(count, 60_000)
 
     def fill(self) -> None:
         """Make the table."""
         start_django()
-        fill_certificates(self._folder, self._count, random_serials=self._random_serials)
+        fill_certificates(self._folder, self._count)
+        self._ask = _asking(self._folder)
         self._connection = connect(self._folder)
         self._connection.execute("PRAGMA foreign_keys=ON")  # as the product has it
         from sceau.records import StatusRecords
@@ -165,9 +167,22 @@ class Table:
         self._status = StatusRecords()
 
     def issue(self, many: int) -> tuple[float, float]:
-        """`many` certificates: their intents, then their signed bytes, in groups."""
-        numbers = range(self._next, self._next + many)
-        self._next += many
+        """`many` certificates by the verb, in batches, each with a key and a name of its own."""
+        from sceau.operations import issue_all
+
+        made = [self._ask(number) for number in range(self._asked_for, self._asked_for + many)]
+        self._asked_for += many
+        began = _clocks()
+        for first in range(0, many, _GROUP):
+            for answer in issue_all(made[first : first + _GROUP]):
+                if isinstance(answer, Exception):
+                    raise answer
+        return _since(began)
+
+    def rows(self, many: int) -> tuple[float, float]:
+        """`many` certificates: the rows of their intents, then their signed bytes, in groups."""
+        (last,) = self._connection.execute("SELECT MAX(id) FROM records_certificate").fetchone()
+        numbers = range(last + 1, last + 1 + many)
         made = [self._maker.rows(number, state="intended") for number in numbers]
         signed, at = bytes(1_330), str(datetime.now(UTC).replace(tzinfo=None))
         began = _clocks()
@@ -207,6 +222,43 @@ class Table:
             self._connection.execute("COMMIT")
         elapsed, cpu = _since(began)
         return elapsed * many / len(made), cpu * many / len(made)
+
+
+def _asking(folder: Path) -> Callable[[int], Any]:
+    """People, a right and a token in the database that is there; gives the request of a number."""
+    from tests import instance as made_up
+
+    from sceau.operations import (
+        Ask,
+        CertificateRequest,
+        HandOver,
+        TokenLimits,
+        admit_token,
+        create_token,
+        prepare_to_issue,
+    )
+
+    made_up.make_instance(folder / "public")
+    made_up.people_it()
+    made_up.accepted()
+    right = made_up.right_for("SERV_SSL")
+    token = create_token(
+        made_up.ADMINISTRATOR.actor,
+        habilitation=right,
+        label="banc",
+        valid_until=made_up.NOON + timedelta(days=30),
+        terms_accepted=True,
+        limits=TokenLimits(100_000),
+    )
+    actor = admit_token(token.secret)
+    prepare_to_issue()
+
+    def request(number: int) -> Ask:
+        csr = made_up.csr(f"growth {number}")
+        asked = CertificateRequest("SERV_SSL", (f"h{number}.chu-exemple.fr",), csr, right)
+        return Ask(actor, asked, f"growth-{number}", HandOver())
+
+    return request
 
 
 def _clocks() -> tuple[float, float]:
