@@ -10,6 +10,7 @@ from typing import Any
 
 from sceau.certification import CERTIFICATE_LIFE
 from sceau.registration import CONTRACT_LIFE, HABILITATION_LIFE, LEAVE_LIFE, ORDER_LIFE
+from sceau.status import RUN_LIFE
 from sceau.vocabulary import Life
 
 PAGE = Path(__file__).parents[2] / "docs" / "lives.md"
@@ -54,6 +55,11 @@ WORDS = {
         " revoked. `abandoned`: the signer signed nothing and says so. Revocation is no state but a "
         "separate, final fact.",
     ),
+    "revocation run": (
+        "Revocation run",
+        "`status.RUN_LIFE`. Many certificates ended for one cause ([mass-revocation.md](mass-revocation.md))."
+        " `start` is the yes of the last officer needed; no slice is done but while it is running.",
+    ),
 }
 
 
@@ -64,6 +70,7 @@ def page() -> str:
         HABILITATION_LIFE,
         LEAVE_LIFE,
         CERTIFICATE_LIFE,
+        RUN_LIFE,
     )
     parts = [INTRODUCTION]
     for life in lives:
