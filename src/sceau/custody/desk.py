@@ -109,9 +109,10 @@ class SigningDesk:
             call.told.set_result([])
             return call.told
         waiting = []
+        at = self._time()
         for place, request in enumerate(requests):
             try:
-                waiting.append(_Waiting(self._examined(request), call, place))
+                waiting.append(_Waiting(self._examined(request, at), call, place))
             except (Refused, Fault) as trouble:
                 call.answer(place, trouble)
         fault = self._queue_up(waiting) if waiting else None
@@ -134,13 +135,21 @@ class SigningDesk:
             self._is_closing = True
             self._queue.put(None)
 
-    def _examined(self, request: SignatureRequest) -> Admitted:
+    def _time(self) -> datetime | Fault:
+        """Now, once for everything that is looked at together; or why the clock is not believed."""
+        try:
+            return self._clock.now(floor=self._ledger.last_at)
+        except Fault as fault:
+            return fault
+
+    def _examined(self, request: SignatureRequest, at: datetime | Fault) -> Admitted:
         issuer = self._issuers.get((request.issuer, request.generation))
         if issuer is None:
             raise Refused(
                 [Finding.error("signer.unknown-issuer", f"{request.issuer} ({request.generation})"[:80])]
             )
-        at = self._clock.now(floor=self._ledger.last_at)
+        if isinstance(at, Fault):
+            raise at
         admitted = examine_request(request, issuer, at=at, certificate=self._certificate)
         issuer.key.ready()
         return admitted
@@ -180,6 +189,7 @@ class SigningDesk:
         """
         admitted: list[tuple[_Waiting, Intent]] = []
         numbers: set[tuple[str, int, int]] = set()
+        at = self._time()
         for one in waiting:
             number = one.number
             if number in numbers:
@@ -187,7 +197,7 @@ class SigningDesk:
                 continue
             try:
                 one.admitted.issuer.key.ready()
-                intent = _intent(one.admitted, self._clock.now(floor=self._ledger.last_at))
+                intent = _intent(one.admitted, at)
                 self._ledger.admit(intent)
             except (Refused, Fault) as trouble:
                 one.answer(trouble)
@@ -231,7 +241,9 @@ class SigningDesk:
         return _Done(Outcome(index, at, OutcomeKind.SIGNED, hashlib.sha256(der).hexdigest()), der, waiting)
 
 
-def _intent(admitted: Admitted, at: datetime) -> Intent:
+def _intent(admitted: Admitted, at: datetime | Fault) -> Intent:
+    if isinstance(at, Fault):
+        raise at
     code, generation = admitted.issuer.name
     return Intent(
         at=at,
