@@ -18,6 +18,7 @@ import pytest
 
 from sceau.operations import (
     CertificateRequest,
+    acts,
     endings,
     issuance,
     issue_certificate,
@@ -290,7 +291,7 @@ def test_a_failure_after_the_change_rolls_the_change_and_its_entry_back(
     habilitated: Instance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     entries = JournalEntry.objects.count()
-    real = issuance.append_entries
+    real = acts.append_entries
 
     def fails(*args: Any, **kwargs: Any) -> Any:
         real(*args, **kwargs)

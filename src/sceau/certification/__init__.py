@@ -18,7 +18,7 @@ from sceau.certification.key_forms import KEY_PROOF_TEXT, read_key_proof, read_p
 from sceau.certification.keys import KeyKind, SubjectKey, judge_key, read_key
 from sceau.certification.known_keys import KeyFacts, KeyUse, KnownModuli, WeakKeyList
 from sceau.certification.life import CERTIFICATE_LIFE, CertificateEvent, CertificateState
-from sceau.certification.lint import LintKey, LintVerdict
+from sceau.certification.lint import LintKey, LintVerdict, prepare_linter
 from sceau.certification.post_quantum import (
     ML_DSA_KINDS,
     MlDsaPrivateKey,
@@ -71,6 +71,7 @@ __all__ = [
     "ml_dsa_algorithm",
     "ml_dsa_kind",
     "prepare",
+    "prepare_linter",
     "preview_subject",
     "read_csr",
     "read_key",

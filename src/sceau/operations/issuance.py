@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sceau.certification import CertificateState, CertificationRequest, read_csr, sign_many
+from sceau.certification import CertificateState, CertificationRequest, prepare_linter, read_csr, sign_many
 from sceau.operations.acts import Act, Telling, append_entries, considering, refusal_of, writing
 from sceau.operations.clock import require_clock
 from sceau.operations.collection import HandOver, hand_over
@@ -106,7 +106,10 @@ def issue_all(asks: Sequence[Ask]) -> list[Answer]:
 
 
 def prepare_to_issue() -> None:
-    """For a thread that will issue all day: what its connection keeps at hand. May be left out."""
+    """For a thread that will issue all day, before its first request: the linter's rules, and what its
+    connection keeps at hand. May be left out.
+    """
+    prepare_linter()
     hot.settle_in()
 
 

@@ -186,19 +186,18 @@ class _QuietServer(Server):
             )
             return made
 
-        made_secure = isinstance(config.ssl, AnyCertificateContext) and issubclass(
-            config.http_protocol_class, ProgramsProtocol
-        )
         try:
             opened = sockets or gates(config.host, config.port)
         except OSError as error:
             log.exception("cannot listen on %s:%d", config.host, config.port)
             raise SystemExit(3) from error
-        if made_secure:
-            places, context = Places(), config.ssl
+        context, places = config.ssl, Places()
+        for_programs = issubclass(config.http_protocol_class, ProgramsProtocol)
+        if isinstance(context, AnyCertificateContext) and for_programs:
+            secure = context
             self.servers = [
                 await loop.create_server(
-                    lambda: SecureProtocol(context, protocol, places), sock=one, backlog=config.backlog
+                    lambda: SecureProtocol(secure, protocol, places), sock=one, backlog=config.backlog
                 )
                 for one in opened
             ]
@@ -207,7 +206,7 @@ class _QuietServer(Server):
                 await loop.create_server(
                     protocol,
                     sock=one,
-                    ssl=config.ssl,
+                    ssl=context,
                     backlog=config.backlog,
                     ssl_handshake_timeout=HANDSHAKE_SECONDS,
                 )

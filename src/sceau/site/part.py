@@ -100,6 +100,7 @@ def enrolment(data: Path) -> None:
     port = _port_of(settings.SCEAU_API_ADDRESS)
     host = os.environ.get("SCEAU_HOST", "localhost")
     app = rest_app()
+    app.start()
     chain, key = tls / "server.pem", tls / "server.key"
     servers = [server_for(Listener(host, port, chain, key, for_programs=True), app)]
 

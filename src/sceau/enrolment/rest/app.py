@@ -73,6 +73,10 @@ class RestApp:
         self._post = _Post()
         self._engine = Engine(self._post.deliver)
 
+    def start(self) -> None:
+        """Make what is made once, before the first call; may be left out."""
+        self._engine.start()
+
     def close(self) -> None:
         """Let the calls under way end, and the threads with them."""
         self._engine.close()

@@ -65,7 +65,7 @@ class _Unit:
 
 
 class Engine:
-    """Issues what is ordered, in a thread of its own that begins with the first order."""
+    """Issues what is ordered, in a thread of its own that begins with the first order at the latest."""
 
     def __init__(self, deliver: Callable[[], None]) -> None:
         """`deliver` is called after each slice, when everything that came of it was told."""
@@ -86,10 +86,13 @@ class Engine:
                 raise Fault("operations.database", retryable=True, detail="too many requests wait")
             self._queued += order.size
             self._new.append(order)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="issuance", daemon=True)
-                self._thread.start()
+            self._begin()
             self._wake.notify()
+
+    def start(self) -> None:
+        """Begin before the first order, so that it does not wait for what is made once."""
+        with self._wake:
+            self._begin()
 
     def close(self) -> None:
         """Finish what was ordered, then end."""
@@ -98,6 +101,11 @@ class Engine:
             self._wake.notify()
         if self._thread is not None:
             self._thread.join()
+
+    def _begin(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="issuance", daemon=True)
+            self._thread.start()
 
     def _run(self) -> None:
         last = 0
