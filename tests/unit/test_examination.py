@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sceau.catalogue import load_catalogue
+from sceau.catalogue import RegisterState, RegisterSubject, load_catalogue
 from sceau.registration import (
     AttestedVisa,
     Card,
@@ -36,6 +36,8 @@ from sceau.registration import (
     OrderRecords,
     Party,
     Person,
+    RegisterFact,
+    RegisterFacts,
     SignatoryQuality,
     decide_approval,
     decide_structure,
@@ -144,7 +146,23 @@ EXTRACT = ExtractFacts(
     valid_until=date(2027, 2, 2),
 )
 ATTESTED = AttestedVisa("PIE-2", 1, is_present=True)
-RECORDS = OrderRecords(CONTRACT, CARDS, attested=ATTESTED, extract=EXTRACT, day=TODAY)
+_SIRENE, _CARDS = "SIRENE du 02/11/2026", "Annuaire des cartes du 02/11/2026"
+REGISTERS = RegisterFacts(
+    loaded={RegisterSubject.ESTABLISHMENT: _SIRENE, RegisterSubject.CARD: _CARDS},
+    numbers={
+        (RegisterSubject.ESTABLISHMENT, SIRET): RegisterFact(
+            _SIRENE, RegisterSubject.ESTABLISHMENT, SIRET, RegisterState.OPEN, name="CH DE L EXEMPLE"
+        )
+    },
+    cards={
+        number: RegisterFact(
+            _CARDS, RegisterSubject.CARD, number, RegisterState.VALID, name=name, category=type_
+        )
+        for number, name, type_ in ((SIGNATORY, "DESIREE", "CDE"), (ADMINISTRATOR, "LEFEVRE", "CPA"))
+    },
+    people={},
+)
+RECORDS = OrderRecords(CONTRACT, CARDS, attested=ATTESTED, extract=EXTRACT, registers=REGISTERS, day=TODAY)
 
 
 def changed(path: str, value: Any) -> dict[str, Any]:

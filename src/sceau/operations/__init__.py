@@ -28,7 +28,6 @@ from sceau.operations.issuance import (
     issue_pair,
     prepare_to_issue,
 )
-from sceau.operations.issuance import Answer, Ask, issue_all, issue_certificate, issue_pair
 from sceau.operations.journal import seal_journal
 from sceau.operations.key_reports import (
     KeyLook,
@@ -97,6 +96,9 @@ from sceau.operations.publication import refresh_responders
 from sceau.operations.readiness import check_records
 from sceau.operations.reception import card_type_of, welcome_card
 from sceau.operations.recheck import LintChoice, RecheckOrder, RecheckReport, recheck
+from sceau.operations.register_facts import structure_facts_of
+from sceau.operations.register_tasks import TaskEntry, raise_tasks
+from sceau.operations.registers import Progress, RegisterOrder, import_register
 from sceau.operations.revocation import (
     find_certificate,
     revocation_qualities,
@@ -115,6 +117,7 @@ from sceau.operations.structures import (
     end_employment,
     register_structure_contract,
 )
+from sceau.operations.tasks import finish_task
 from sceau.operations.test_set import TestSet, TestSetOrder, keep_test_set
 from sceau.operations.tokens import (
     NewToken,
@@ -148,12 +151,15 @@ __all__ = [
     "PartyEntry",
     "PieceEntry",
     "Preview",
+    "Progress",
     "RecheckOrder",
     "RecheckReport",
+    "RegisterOrder",
     "Responders",
     "RunRequest",
     "StopPreview",
     "StructureEntry",
+    "TaskEntry",
     "TestSet",
     "TestSetOrder",
     "TokenLimits",
@@ -198,7 +204,9 @@ __all__ = [
     "find_certificate",
     "find_shared_factors",
     "finish_key_reports",
+    "finish_task",
     "hand_over",
+    "import_register",
     "install",
     "issue_all",
     "issue_certificate",
@@ -218,6 +226,7 @@ __all__ = [
     "preview_leave_end",
     "publish_crls",
     "publish_deltas",
+    "raise_tasks",
     "read_extract",
     "receive_form",
     "receive_leave",
@@ -246,6 +255,7 @@ __all__ = [
     "set_card_status",
     "settle_scope_kind",
     "sign_order",
+    "structure_facts_of",
     "suspend_habilitation",
     "take_order",
     "verify_leave",

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sceau.operations.acts import Act
 from sceau.operations.machine import machine
+from sceau.operations.register_facts import register_facts
 from sceau.operations.structures import identifier_mode
 from sceau.records.models import (
     PARIS,
@@ -125,14 +126,17 @@ def order_records(form: Form413, at: datetime, order: Order | None = None) -> Or
         if decided is not None
         else None
     )
+    cards = known_cards(numbers, at)
+    holders = {number: one.holder.national_id.text for number, one in cards.items()}
     return OrderRecords(
         contract=contract_facts(form.contract_number, at) if form.contract_number else None,
-        cards=known_cards(numbers, at),
+        cards=cards,
         structure=None if known is None else known.facts(),
         signed=None if order is None else signed_text(order),
         attested=None if order is None else attested_visa(order),
         leaves=leaves_of(known),
         extract=_extract_of(order, known),
+        registers=register_facts(form, holders),
         day=at.astimezone(PARIS).date(),
     )
 

@@ -132,6 +132,7 @@ from sceau.registration.registers import (
     fold,
     line_reader,
     read_head,
+    spreadsheet_row,
 )
 from sceau.registration.right import RightQuestion, decide_right
 from sceau.registration.scope import Scope, ScopeKind, covering_keys, decide_narrowing, in_words, scope_of_key
@@ -267,6 +268,7 @@ __all__ = [
     "read_scope",
     "said_day",
     "scope_of_key",
+    "spreadsheet_row",
     "structure_tasks",
     "text_at",
     "warrant_for",

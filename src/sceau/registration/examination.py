@@ -31,6 +31,7 @@ from sceau.registration.extracts import ExtractFacts, check_extract
 from sceau.registration.facts import HolderLetter, Structure
 from sceau.registration.form413 import Form413, NameOwner, OfferLine, open_questions
 from sceau.registration.letters import Leave, LeaveForm, choose_leave
+from sceau.registration.register_checks import NOTHING_LOADED, RegisterFacts, check_registers
 from sceau.vocabulary import Finding, Reading, Severity, errors
 
 
@@ -40,6 +41,7 @@ class CheckKind(StrEnum):
     FORM = "form"
     STRUCTURE = "structure"
     EXTRACT = "extract"
+    REGISTERS = "registers"
     CONTRACT = "contract"
     SIGNATORY = "signatory"
     VISA = "visa"
@@ -104,7 +106,8 @@ class OrderRecords:
     `cards` maps a card number to the card and its holder; `structure` is the beneficiary as known before;
     `signed` the text that the signatory's card signed here, None when none did (a form on paper), and
     `attested` what an officer then attested from a scan. `leaves` are those that the holders of domain names
-    gave this structure, `extract` its extract as an officer read it. `day` is the day of the examination, by
+    gave this structure, `extract` its extract as an officer read it, `registers` what
+    those that are loaded say of it and of its people. `day` is the day of the examination, by
     the authority's calendar.
     """
 
@@ -115,6 +118,7 @@ class OrderRecords:
     attested: AttestedVisa | None = None
     leaves: tuple[Leave, ...] = ()
     extract: ExtractFacts | None = None
+    registers: RegisterFacts = NOTHING_LOADED
     day: date = date.min
 
 
@@ -124,10 +128,12 @@ def examine_order(form: Reading[Form413], records: OrderRecords, *, catalogue: C
         return Examination((Check(CheckKind.FORM, form.findings),))
     read = form.value
     edition = Finding.info("order.form-read", read.edition)
+    holders = {number: known.holder.national_id.text for number, known in records.cards.items()}
     found: dict[CheckKind, Iterable[Finding]] = {
         CheckKind.FORM: (edition,),
         CheckKind.STRUCTURE: check_structure(read, records, catalogue),
         CheckKind.EXTRACT: check_extract(read, records.extract, records.contract, day=records.day),
+        CheckKind.REGISTERS: check_registers(read, records.registers, holders=holders, catalogue=catalogue),
         CheckKind.CONTRACT: check_contract(read, records.contract),
         CheckKind.SIGNATORY: check_signatory(read, records.contract, records.cards, catalogue),
         CheckKind.VISA: check_visa(read, records.signed, records.attested),

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sceau.catalogue import Catalogue, RegisterState, RegisterSubject
-from sceau.registration.facts import Structure
 from sceau.registration.form413 import Form413, PersonOnForm
 from sceau.registration.registers import NameMatch, compare_names
 from sceau.vocabulary import Finding
@@ -72,12 +71,6 @@ def check_registers(
     if RegisterSubject.CARD not in facts.loaded:
         found.append(Finding.warning("register.cards-not-loaded", "administrators"))
     return found
-
-
-def structure_facts(structure: Structure, facts: RegisterFacts) -> list[RegisterFact]:
-    """Everything that is known of a structure's numbers."""
-    numbers = [number.text for number in (structure.finess, structure.siret) if number is not None]
-    return [fact for (_, number), fact in facts.numbers.items() if number in numbers]
 
 
 def _administrators(form: Form413) -> tuple[tuple[str, PersonOnForm], ...]:
@@ -147,7 +140,7 @@ def _check_fact(fact: RegisterFact, path: str, name: str, catalogue: Catalogue) 
 
 
 def _check_together(form: Form413, facts: RegisterFacts) -> list[Finding]:
-    """A FINESS and a SIRET on one form are of one structure: FINESS knows a site's SIRET, an entity's SIREN."""
+    """A FINESS and a SIRET are one structure's: FINESS knows the SIRET of a site, the SIREN of an entity."""
     finess, siret = form.structure.finess, form.structure.siret
     if finess is None or siret is None:
         return []
@@ -212,6 +205,8 @@ def _check_professional(
     known = facts.people.get(national_id)
     if known is None:
         return [Finding.warning("register.professional-unknown", path, source=source, number=national_id)]
+    if known.state is RegisterState.DEPARTED:
+        return [Finding.warning("register.professional-departed", path, source=source, number=national_id)]
     if not is_same_person(person.surname, known.name, catalogue):
         return [Finding.warning("register.professional-name", path, source=source, known=known.name)]
     return [Finding.info("register.professional-agrees", path, source=source, number=national_id)]

@@ -247,3 +247,12 @@ def _day(text: str) -> str:
         return text
     french = _FRENCH_DATE.fullmatch(text)
     return f"{french[3]}-{french[2]}-{french[1]}" if french else ""
+
+
+def spreadsheet_row(cells: Sequence[str]) -> str:
+    """A line of CSV that a spreadsheet shows as it is: a cell that would be a formula is kept a text."""
+    safe = [f"'{cell}" if cell[:1] in _FORMULA else cell for cell in cells]
+    return ";".join(f'"{_CONTROL.sub(" ", cell).replace(chr(34), chr(34) * 2)}"' for cell in safe) + "\r\n"
+
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|")
