@@ -21,6 +21,7 @@ from sceau.custody.ledger import Ledger
 from sceau.operations import (
     Actor,
     CertificateRequest,
+    LeaveEnd,
     LintChoice,
     RecheckOrder,
     RecheckReport,
@@ -28,20 +29,25 @@ from sceau.operations import (
     confirm_mailbox,
     hand_over,
     issue_certificate,
+    preview_leave_end,
     publish_crls,
     recheck,
     register_person,
     revoke_certificate,
     seal_journal,
     send_mailbox_code,
+    verify_leave,
+    withdraw_leave,
 )
 from sceau.records.models import Certificate, CrlIssue, Habilitation, HabilitationVersion, Revocation
 from sceau.records.triggers import REFUSALS
+from sceau.registration import StopPlan
 from sceau.status import CrlFacts, build_crl_tbs, crl_entry, issuer_identity
 from sceau.vocabulary import Fault, Refused
 from tests.authority import OneByOne, signed
 from tests.instance import (
     ADMINISTRATOR,
+    ALICE,
     DOCTOR,
     NOON,
     Clock,
@@ -525,3 +531,20 @@ def test_certificates_of_all_kinds_pass(house: House) -> None:
     report = house.read()
     assert report.findings == ()
     assert report.read["certificates"] == 5
+
+
+def test_what_was_issued_while_a_leave_stood_is_no_alarm_once_it_is_withdrawn(house: House) -> None:
+    from tests.integration.test_legal_file import LENT, lent, letter
+
+    reference = letter()
+    verify_leave(ALICE.actor, reference=reference)
+    (right,) = accepted(lent()).habilitations
+    asked = server_request(f"www.{LENT}", which="on-a-leave", habilitation=right)
+    issue_certificate(ADMINISTRATOR.actor, asked, idempotency_key="on-a-leave")
+    seal_journal()
+    assert house.codes() == {}
+    seen = preview_leave_end(reference)[1]
+    keep = StopPlan(others={"rights": "keep", "certificates": "keep"})
+    withdraw_leave(ALICE.actor, LeaveEnd(reference, "Repris", seen, keep))
+    seal_journal()
+    assert house.codes() == {}

@@ -18,6 +18,7 @@ from sceau.registration import (
     ConfirmedMailbox,
     ContractState,
     HabilitationStatus,
+    HolderLetter,
     HolderSource,
     NamedHolder,
     Warrant,
@@ -72,7 +73,12 @@ def _right(row: Certificate, batch: Batch) -> HabilitationFacts:
     if version is None:
         raise Refused([Finding.error("habilitation.unknown", f"v{row.habilitation_version}")])
     facts = version.facts(row.not_before)
-    return replace(facts, status=HabilitationStatus.APPROVED, contract=ContractState.ACTIVE)
+    letter = facts.holder_letter
+    if letter is HolderLetter.VERIFIED_THEN_WITHDRAWN:  # since: while it stood, it was verified
+        letter = HolderLetter.VERIFIED
+    return replace(
+        facts, status=HabilitationStatus.APPROVED, contract=ContractState.ACTIVE, holder_letter=letter
+    )
 
 
 def _holder(row: Certificate, batch: Batch) -> NamedHolder | None:
