@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date, timedelta
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,8 +26,14 @@ from sceau.operations import (
     resume_run,
     revoke_certificate,
     run_slices,
+    seal_journal,
 )
-from sceau.records import StatusRecords, list_runs, run_preview, run_report
+from sceau.operations.recheck_batch import batch_of
+from sceau.operations.recheck_entries import entry_findings
+from sceau.operations.recheck_rights import recheck_rights
+from sceau.operations.recheck_run import RecheckOrder, Run
+from sceau.operations.recheck_status import status_findings
+from sceau.records import RunFile, StatusRecords, list_runs, run_preview, run_report
 from sceau.records.models import (
     Certificate,
     Habilitation,
@@ -55,6 +63,7 @@ from tests.instance import (
     right_for,
     server_request,
 )
+from tests.integration.test_concurrency import insistently, together
 from tests.integration.test_orders import refusal
 from tests.runs import accounted, file_of, finished, many, one, request, started
 
@@ -538,3 +547,57 @@ def test_killed_at_any_point_a_run_goes_on_without_a_double_or_a_miss(
     assert finished(reference).line.state == "done"
     assert accounted(reference) == {row.reference for row in stocked}
     assert RevocationRunLine.objects.count() == Revocation.objects.count() == 30
+
+
+# -- several at once
+
+
+def test_two_officers_at_one_moment_start_a_run_once(stocked: list[Certificate]) -> None:
+    reference = prepare_run(ALICE.actor, request("list", listed=listed(stocked))).line.reference
+    answers = together(
+        [partial(insistently, partial(approve_run, one.actor, reference=reference)) for one in (ALICE, BRUNO)]
+    )
+    assert all(isinstance(answer, RunFile) for answer in answers)
+    assert file_of(reference).line.state == "running"
+    started_once = JournalEntry.objects.filter(subject=reference, kind="revocation-run.started")
+    assert started_once.count() == 1
+
+
+def test_many_hands_on_one_run_and_single_revocations_meanwhile_end_each_certificate_once(
+    instance: Instance, stocked: list[Certificate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slices_of(monkeypatch, instance, 3)
+    reference = started(request("list", listed=listed(stocked)))
+
+    def to_the_end() -> None:
+        while insistently(partial(advance_run, reference)).state == "running":
+            pass
+
+    def one_by_one() -> None:
+        for row in stocked[10:20]:
+            act = {"reason": "superseded", "quality": "desk", "explanation": "x"}
+            insistently(partial(revoke_certificate, CHLOE.actor, reference=row.reference, **act))
+
+    together([to_the_end, to_the_end, one_by_one])
+    ended = accounted(reference)
+    assert Revocation.objects.count() == 30
+    others = Revocation.objects.exclude(certificate__reference__in=ended)
+    assert set(others.values_list("reason", flat=True)) <= {"superseded"}
+    for row in stocked:
+        told = JournalEntry.objects.filter(subject=row.reference, kind="certificate.revoked")
+        assert told.count() == 1
+
+
+def test_the_nightly_reading_finds_nothing_to_say_of_what_a_run_ended(
+    instance: Instance, stocked: list[Certificate]
+) -> None:
+    finished(started(request("administrator", subject=PERSON)))
+    seal_journal()
+    run = Run(RecheckOrder(ledger=Path()), instance.machine, instance.clock(), None, lambda kind, count: None)  # type: ignore[arg-type]
+    rows = tuple(Certificate.objects.select_related("habilitation", "revocation").filter(pk=stocked[0].pk))
+    batch = batch_of(rows)
+    assert list(entry_findings(run, rows[0], batch.entries[rows[0].reference])) == []
+    assert list(status_findings(run, rows[0])) == []
+    recheck_rights(run)
+    assert run.findings == []
+    assert run.read["rights"] == 1
