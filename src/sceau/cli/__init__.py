@@ -25,7 +25,7 @@ TOPICS: dict[str, tuple[str, str]] = {
     "ceremony": ("sceau.cli.ceremony", "Tenir une cérémonie : plan, secret partagé, racine hors ligne."),
     "run": ("sceau.cli.run", "Lancer tout le service sur cette machine."),
     "demo": ("sceau.cli.demo", "Jouer toute la notice, du formulaire 413 au certificat révoqué."),
-    "register": ("sceau.cli.register", "Enregistrer personnes, cartes, contrats et rôles."),
+    "register": ("sceau.cli.register", "Enregistrer personnes, cartes et contrats ; importer les registres."),
     "contract": ("sceau.cli.contract", "Voir les contrats, ce qui y tient, qui parle pour la structure."),
     "piece": ("sceau.cli.piece", "Mettre des pièces au dossier, les effacer à leur terme."),
     "domain": ("sceau.cli.domain", "Contrôler dans le DNS l'accord du détenteur d'un nom."),

@@ -1,4 +1,4 @@
-"""`sceau register`: who an instance knows, for its set-up and until registers are imported.
+"""`sceau register`: who an instance knows, at its set-up and after (national registers: `register_imports`).
 
 Without `--as` the console acts as the machine itself, and the journal says so; roles are the machine's to
 give only while nobody holds the role of authority.
@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sceau.cli.console import DATA, As, AsJson, Data, Reason, open_instance, registrar, say, topic
+from sceau.cli.register_imports import add_to
 from sceau.vocabulary import Finding, Refused
 
 if TYPE_CHECKING:
     from sceau.operations import Actor, ContractEntry, PartyEntry
     from sceau.vocabulary import IdentifierMode
 
-app = topic("Enregistrer personnes, cartes, contrats et rôles.")
+app = topic("Enregistrer personnes, cartes, contrats et rôles ; importer les registres nationaux.")
+add_to(app)
 
 PersonArgument = Annotated[str, typer.Argument(metavar="IDENTIFIANT", help="Identifiant national.")]
 CardArgument = Annotated[

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from sceau.catalogue import RegisterSubject
 from sceau.identity import CardHolder
 from sceau.operations.machine import Actor, machine
 from sceau.operations.people import welcome
-from sceau.records import card_line
+from sceau.records import card_line, register_entries
 from sceau.registration import Card, CardStatus, Person
 
 
@@ -25,10 +26,14 @@ def welcome_card(holder: CardHolder) -> Actor:
 
 def card_type_of(holder: CardHolder) -> str:
     """The card's code in the catalogue. A certificate does not tell a director's card from an employee's:
-    the register does, and what the register does not know is taken for the lesser of the two [IGC-SANTE
-    3.1].
+    our records do, else the directory of cards; what neither knows is taken for the lesser of the two
+    [IGC-SANTE 3.1].
     """
-    known = card_line(holder.card_number.text, at=machine().clock())
+    number = holder.card_number.text
+    known = card_line(number, at=machine().clock())
     if known is not None and known.type in holder.card_types:
         return known.type
+    listed = register_entries([RegisterSubject.CARD], [number]).get((RegisterSubject.CARD, number))
+    if listed is not None and listed.category in holder.card_types:
+        return listed.category
     return holder.card_types[-1]
