@@ -121,6 +121,18 @@ def test_t31_who_never_shakes_hands_is_cut_and_a_share_is_a_share(
         connection.close()
 
 
+def test_an_answer_of_many_records_arrives_whole(door: RestApp, tmp_path: Path) -> None:
+    with _served(door, tmp_path) as listening:
+        connection = listening.connection(with_card=False)
+        many = {"requests": [body(at) for at in range(60)]}
+        bearer = f"Bearer {make().secret}"
+        status, told = ask(
+            connection, "POST", "certificates", many, Authorization=bearer, idempotency_key="many"
+        )
+        connection.close()
+    assert (status, [one["status"] for one in told["results"]]) == (200, [201] * 60)
+
+
 def _closed(one: socket.socket) -> bool:
     one.settimeout(5)
     with one:

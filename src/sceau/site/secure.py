@@ -113,10 +113,12 @@ class SecureProtocol(asyncio.Protocol):
 
     def send(self, data: bytes) -> None:
         """Encrypt and write."""
-        if not data or self._transport.is_closing():
+        if self._transport.is_closing():
             return
+        left = memoryview(data)
         try:
-            self._tls.send(data)
+            while left:  # OpenSSL takes a record at a time
+                left = left[self._tls.send(left) :]
         except SSL.Error:
             self._transport.abort()
             return
