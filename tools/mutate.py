@@ -103,19 +103,28 @@ def mutants_of(module: str) -> Iterator[Mutant]:
     """Every mutant of a module, in the order of its lines."""
     text = (ROOT / "src" / Path(*f"{ROOM}.{module}".split("."))).with_suffix(".py").read_text("utf-8")
     tree = ast.parse(text)
-    places = [node for node in ast.walk(tree) if not _is_left_alone(node)]
+    places = _places(tree)
     for index, node in enumerate(places):
         for number, change in enumerate(_changes(node)):
             changed = copy.deepcopy(tree)
-            twin = [one for one in ast.walk(changed) if not _is_left_alone(one)][index]
-            _apply(twin, number)
+            _apply(_places(changed)[index], number)
             source = ast.unparse(ast.fix_missing_locations(changed))
             yield Mutant(module, getattr(node, "lineno", 0), change, source)
 
 
-def _is_left_alone(node: ast.AST) -> bool:
-    """Docstrings and type hints: changing them changes nothing that runs."""
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+def _places(tree: ast.AST) -> list[ast.AST]:
+    """Every node but what runs for nobody: docstrings, decorators (frozen, slots, the size of a memory),
+    imports for types.
+    """
+    apart: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            apart.update(id(one) for decorator in node.decorator_list for one in ast.walk(decorator))
+        elif isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            apart.update(id(one) for one in ast.walk(node))
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            apart.add(id(node))
+    return [node for node in ast.walk(tree) if id(node) not in apart]
 
 
 def _changes(node: ast.AST) -> list[str]:  # noqa: PLR0911 - a table, one line a kind of node

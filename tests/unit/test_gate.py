@@ -237,7 +237,7 @@ def test_f49_a_linter_that_fails_is_a_fault_never_a_pass(monkeypatch: pytest.Mon
     monkeypatch.setattr(lint, "_linter", broken)
     with pytest.raises(Fault) as caught:
         prepared()
-    assert caught.value.code == "draft.lint-failed"
+    assert (caught.value.code, caught.value.retryable) == ("draft.lint-failed", False)
 
 
 @pytest.mark.parametrize("severity", ["ERROR", "FATAL", "WARNING"])
@@ -257,11 +257,11 @@ def test_f49_what_is_excused_is_excused_by_name_in_its_environment_only(
     assert prepared()
     with pytest.raises(Refused):
         prepared(issuer=authority("el-org", "production").facts)
-    lint.forget_shapes()
-    other = replace(remark, says='Invalid: "http://elsewhere/"')
-    monkeypatch.setattr(lint, "_findings", lambda certificate: [other])
-    with pytest.raises(Refused):
-        prepared()
+    for other in (replace(remark, says='Invalid: "http://elsewhere/"'), replace(remark, code="pkix.other")):
+        lint.forget_shapes()
+        monkeypatch.setattr(lint, "_findings", lambda certificate, other=other: [other])
+        with pytest.raises(Refused):
+            prepared()
 
 
 def test_f49_the_linter_really_looks(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -296,7 +296,7 @@ def test_the_lint_key_is_never_the_issuers_own_nor_of_another_kind() -> None:
     for key in (issuer.key, private_key("ec:P-256", "lint")):
         with pytest.raises(Fault) as caught:
             lint.lint(tbs, issuer=read_issuer(issuer.facts.certificate), key=key, environment="development")
-        assert caught.value.code == "draft.lint-failed"
+        assert (caught.value.code, caught.value.retryable) == ("draft.lint-failed", False)
 
 
 def test_what_the_linter_signs_verifies_under_no_authority() -> None:

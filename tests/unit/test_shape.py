@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sceau.certification import Draft, Expected, compose_serial, examine, examine_for_signing, lint, prepare
 from sceau.certification.der import parse
 from sceau.certification.examine import forget_shapes
+from sceau.certification.issuer import read_issuer
 from sceau.certification.lint import Remark
 from sceau.certification.remembered import ByItself, Remembered
 from sceau.certification.shape import is_what_it_seems, read_time, take_apart
@@ -146,17 +147,41 @@ def test_a_draft_cut_anywhere_has_no_shape(data: st.DataObject) -> None:
     assert take_apart(tbs[:at]) is None
 
 
-def test_two_places_that_look_like_the_names_are_no_shape_to_trust() -> None:
+def with_a_decoy(tbs: bytes) -> bytes:
+    """The draft with a second place that looks like its names, inside another extension before them."""
+
     def twice(pieces: list[bytes]) -> None:
         inside = [node.raw for node in parse(pieces[7]).children[0].children]
         names = next(one for one in inside if b"\x06\x03\x55\x1d\x11\x04" in one)
         decoy = tlv(0x30, b"\x06\x03\x55\x1d\x09" + tlv(0x04, names))
         pieces[7] = tlv(0xA3, tlv(0x30, b"".join([*inside[:-1], decoy, inside[-1]])))
 
-    tbs = rebuilt(draft_for("SERV_SSL")[0].tbs, twice)
+    return rebuilt(tbs, twice)
+
+
+def test_two_places_that_look_like_the_names_are_no_shape_to_trust(
+    monkeypatch: pytest.MonkeyPatch, read_whole: list[bytes]
+) -> None:
+    tbs = with_a_decoy(draft_for("SERV_SSL")[0].tbs)
     taken = take_apart(tbs)
     assert taken is not None
     assert not is_what_it_seems(tbs, taken)
+
+    def reading(certificate: bytes) -> list[Remark]:
+        read_whole.append(certificate)
+        return []
+
+    monkeypatch.setattr(lint, "_findings", reading)
+    read_whole.clear()
+    for _ in range(2):
+        verdict = lint.lint_by_shape(
+            tbs,
+            issuer=read_issuer(authority("el-org").facts.certificate),
+            key=private_key("rsa:2048", "lint"),
+            environment="development",
+        )
+        assert verdict.linted_sha256 == verdict.tbs_sha256
+    assert len(read_whole) == 2
 
 
 def test_f25_a_value_cannot_pass_for_the_rest_of_a_subject() -> None:
