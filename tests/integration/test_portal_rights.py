@@ -36,6 +36,7 @@ OPEN |= {"diagnosis"}
 DESK_READS = {
     *("desk", "desk-order", "desk-contracts", "desk-contract"),
     *("desk-piece", "desk-piece-file", "desk-leave"),
+    *("desk-registers", "desk-register", "desk-tasks"),
 }
 DESK_ACTS = {
     "desk-take",
@@ -50,6 +51,7 @@ DESK_ACTS = {
     *("desk-contract-act", "desk-contract-decision", "desk-party", "desk-contract-piece"),
     *("desk-order-piece", "desk-order-visa", "desk-piece-read"),
     *("desk-new-leave", "desk-leave-act", "desk-leave-end"),
+    *("desk-register-rejects", "desk-task-done"),
 }
 END_READS = {"desk-certificates", "desk-certificate", "desk-revocations", "desk-run", "desk-run-report"}
 END_ACTS = {

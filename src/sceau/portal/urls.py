@@ -35,6 +35,8 @@ from sceau.portal.pages.orders import views as orders
 from sceau.portal.pages.own_contract import views as own_contract
 from sceau.portal.pages.pieces import views as pieces
 from sceau.portal.pages.reading import views as reading
+from sceau.portal.pages.registers import tasks as desk_tasks
+from sceau.portal.pages.registers import views as registers
 from sceau.portal.pages.requests import views as requests
 from sceau.portal.pages.revocation import views as revocation
 from sceau.portal.pages.tokens import views as tokens
@@ -94,6 +96,11 @@ PAGES: tuple[Page, ...] = (
     Page("guichet/accords/<str:reference>/", leaves.leave, "desk-leave", DESK_READERS),
     Page("guichet/accords/<str:reference>/acte/", leaves.act, "desk-leave-act", DESK, ACT),
     Page("guichet/accords/<str:reference>/fin/", leaves.end, "desk-leave-end", DESK, BOTH),
+    Page("guichet/registres/", registers.registers, "desk-registers", DESK_READERS),
+    Page("guichet/registres/<str:reference>/", registers.one_import, "desk-register", DESK_READERS),
+    Page("guichet/registres/<str:reference>/rejets/", registers.rejects, "desk-register-rejects", DESK),
+    Page("guichet/taches/", desk_tasks.tasks, "desk-tasks", DESK_READERS),
+    Page("guichet/taches/<str:reference>/faite/", desk_tasks.finish, "desk-task-done", DESK, ACT),
     Page("guichet/personnes/", desk_people.people, "desk-people", DESK, BOTH),
     Page("revocations/certificats/", desk_certificates.certificates, "desk-certificates", ENDER_READERS),
     Page(

@@ -23,7 +23,7 @@ from sceau.portal.pages.desk.views import file_page, required_file
 from sceau.portal.pages.orders.editing import edited
 from sceau.portal.pages.orders.raw import Raw, raw_from
 from sceau.portal.pages.orders.sheet import OrderSheet, offers_to_add
-from sceau.portal.pages.orders.views import check_products
+from sceau.portal.pages.orders.views import check_products, from_registers
 from sceau.portal.rendering import page
 from sceau.portal.saying import summary
 from sceau.portal.visitor import PortalRequest, actor_of
@@ -126,6 +126,8 @@ def edit(request: PortalRequest, reference: str) -> HttpResponse:
         return _edit_page(request, file, dict(file.raw))
     raw = raw_from(request.POST, desk=True)
     action = request.POST.get("action", "verifier")
+    if action == "registre":
+        return _edit_page(request, file, *from_registers(request, raw, desk=True))
     findings = check_products(raw)
     if action != "envoyer" or findings:
         return _edit_page(request, file, edited(raw, action), findings, status=422 if findings else 200)

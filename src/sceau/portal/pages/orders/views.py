@@ -14,6 +14,7 @@ from sceau.documents import read_form_pdf
 from sceau.operations import abandon_order, amend_order, answer_request, machine, receive_form, sign_order
 from sceau.portal.limits import too_often
 from sceau.portal.pages.orders.editing import edited
+from sceau.portal.pages.orders.from_registers import filled
 from sceau.portal.pages.orders.prefill import prefilled
 from sceau.portal.pages.orders.raw import NO_PRODUCT, Raw, raw_from
 from sceau.portal.pages.orders.sheet import OrderSheet, offers_to_add
@@ -53,7 +54,8 @@ def new_order(request: PortalRequest) -> HttpResponse:
     if action == "verifier":
         return _new_page(request, raw, check_all(raw), once=once, checked=True)
     if action != "envoyer":
-        return _new_page(request, edited(raw, action), once=once)
+        raw, findings = from_registers(request, raw) if action == "registre" else (edited(raw, action), ())
+        return _new_page(request, raw, findings, once=once, heading="Les registres")
     findings = check_products(raw)
     if not findings:
         try:
@@ -80,6 +82,8 @@ def amend(request: PortalRequest, reference: str) -> HttpResponse:
     action = request.POST.get("action", "verifier")
     if action == "verifier":
         return _amend_page(request, file, raw, check_all(raw))
+    if action == "registre":
+        return _amend_page(request, file, *from_registers(request, raw))
     if action != "envoyer":
         return _amend_page(request, file, edited(raw, action))
     findings = check_products(raw)
@@ -130,6 +134,15 @@ def abandon(request: PortalRequest, reference: str) -> HttpResponse:
         return refused(request, refusal, title="La commande n’est pas abandonnée")
     messages.success(request, "La commande est abandonnée.")
     return HttpResponseRedirect(reverse("order", args=[reference]))
+
+
+def from_registers(
+    request: PortalRequest, raw: Raw, *, desk: bool = False
+) -> tuple[Raw, tuple[Finding, ...]]:
+    """The form filled from the registers, so many times a minute."""
+    if too_often(request, "registre", per_minute=30):
+        return raw, (Finding.error("portal.too-often", "registre"),)
+    return filled(raw, desk=desk)
 
 
 def check_products(raw: Raw) -> tuple[Finding, ...]:

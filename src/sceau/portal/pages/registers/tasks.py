@@ -1,0 +1,56 @@
+"""The tasks of the desk: why, what to do, and what was done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from sceau.operations import finish_task
+from sceau.portal.hats import Hat
+from sceau.portal.rendering import page
+from sceau.portal.saying import Said, say, summary
+from sceau.portal.visitor import PortalRequest, actor_of
+from sceau.records import TaskLine, list_tasks, register_import
+from sceau.vocabulary import Finding, Refused, Severity
+
+_PAGE = 25
+
+
+def tasks(request: PortalRequest) -> HttpResponse:
+    """What is to be done, the oldest first; or what was done."""
+    return _page(request)
+
+
+def finish(request: PortalRequest, reference: str) -> HttpResponse:
+    """Say what was done of a task."""
+    try:
+        finish_task(actor_of(request), reference=reference, outcome=request.POST.get("outcome", "")[:4000])
+    except Refused as refusal:
+        return _page(request, refusal.findings, status=422)
+    messages.success(request, f"La tâche {reference} est faite.")
+    return HttpResponseRedirect(reverse("desk-tasks"))
+
+
+def _page(request: PortalRequest, findings: tuple[Finding, ...] = (), *, status: int = 200) -> HttpResponse:
+    done = request.GET.get("faites", "") == "oui"
+    found = list_tasks(done=done, after=request.GET.get("apres", "")[:20], limit=_PAGE + 1)
+    context: dict[str, Any] = {
+        "title": "Tâches du guichet",
+        "tasks": [_shown(one) for one in found[:_PAGE]],
+        "after": found[_PAGE - 1].reference if len(found) > _PAGE else "",
+        "done": done,
+        "may_finish": bool({Hat.DESK, Hat.AUTHORITY} & request.visitor.hats),
+        **summary(findings, heading="Cela n’a pas été fait", fields=["outcome"]),
+    }
+    return page(request, "registers/tasks.html", context, status=status)
+
+
+def _shown(one: TaskLine) -> dict[str, Any]:
+    said: Said = say([Finding(one.code, one.subject, Severity.WARNING, one.details)])[0]
+    contracts = [about.removeprefix("contract/") for about in one.about if about.startswith("contract/")]
+    others = [about for about in one.about if not about.startswith("contract/")]
+    is_import = register_import(one.raised_by) is not None
+    return {"task": one, "said": said, "contracts": contracts, "others": others, "is_import": is_import}
