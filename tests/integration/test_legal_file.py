@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import date, timedelta
+from importlib import import_module
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pikepdf
 import pytest
+from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 
 from sceau.operations import (
@@ -61,7 +63,7 @@ from sceau.records import (
     piece_line,
     structures_of,
 )
-from sceau.records.models import Contract, JournalEntry, Leave, Piece, VisaAttestation
+from sceau.records.models import Contract, ContractParty, JournalEntry, Leave, Piece, VisaAttestation
 from sceau.registration import Light, StopPlan
 from sceau.vocabulary import Fault
 from tests.instance import (
@@ -319,6 +321,19 @@ def test_a_power_that_was_not_given_is_not_used(instance: Instance) -> None:
     signed = form(offer("org"), signatory=STRANGER)
     signed["signatory"]["quality"] = "mandataire"
     assert refusal(receive_form, STRANGER.actor, raw=signed, channel="web") == {"order.signatory-no-power"}
+    certificate = issued("www.chu-exemple.fr")
+    act = {"reference": certificate, "reason": "superseded", "quality": "mandataire"}
+    assert refusal(revoke_certificate, STRANGER.actor, **act) == {"certificate.unknown"}
+    assert revoke_certificate(MANDATAIRE.actor, **act).line.standing == "revoked"
+
+
+def test_a_party_known_before_mandates_were_dated_speaks_since_its_contract_began(instance: Instance) -> None:
+    ContractParty.objects.update(valid_from=date(2000, 1, 1), powers=[])
+    migration = import_module("sceau.records.migrations.0008_legal_file")
+    migration.date_mandates(apps, None)
+    for party in ContractParty.objects.select_related("contract"):
+        assert party.valid_from == party.contract.valid_from
+        assert set(party.powers) == set(instance.machine.catalogue.powers)
 
 
 @pytest.mark.parametrize("changes", [{"contract": {"number": "C-1"}}, {"signatory": STRANGER}])

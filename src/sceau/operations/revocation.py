@@ -102,7 +102,7 @@ def qualities_towards(person_id: str, row: Certificate) -> frozenset[str]:
     person a PRO certificate names. The authority records what a judge or a supervisor orders [IGC-SANTE
     5.1].
     """
-    held = set(contract_qualities(person_id, row.contract_id))
+    held = set(contract_qualities(person_id, row.contract_id, power="revoke"))
     if person_id and row.asked_by == person_id:
         held.add("holder" if row.habilitation_id is None else "administrator")
     if person_id and row.holder == person_id:
