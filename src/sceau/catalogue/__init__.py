@@ -28,6 +28,7 @@ from sceau.catalogue.guidance import (
 )
 from sceau.catalogue.legal_file import DomainProof, LeaveUse, Medium, PieceKind, Power, StoppingAct
 from sceau.catalogue.loading import load_catalogue
+from sceau.catalogue.mails import MailRole, MailRules, MailTemplate, Reminder, ReminderOf, SendingRules
 from sceau.catalogue.reading import CatalogueError
 from sceau.catalogue.registers import (
     KeyShape,
@@ -78,6 +79,9 @@ __all__ = [
     "Issuer",
     "KeyShape",
     "LeaveUse",
+    "MailRole",
+    "MailRules",
+    "MailTemplate",
     "Mark",
     "Medium",
     "NameNeed",
@@ -101,10 +105,13 @@ __all__ = [
     "RegisterNames",
     "RegisterState",
     "RegisterSubject",
+    "Reminder",
+    "ReminderOf",
     "RunCriterion",
     "RunRules",
     "SanRule",
     "ScopeFamily",
+    "SendingRules",
     "Sentence",
     "Source",
     "StoppingAct",

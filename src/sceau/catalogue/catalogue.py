@@ -23,6 +23,7 @@ from sceau.catalogue.guidance import (
     UsageGroup,
 )
 from sceau.catalogue.legal_file import DomainProof, LeaveUse, PieceKind, Power, StoppingAct
+from sceau.catalogue.mails import MailRules
 from sceau.catalogue.reading import CatalogueError
 from sceau.catalogue.registers import RegisterLayout, RegisterNames
 from sceau.catalogue.runs import RunRules
@@ -60,6 +61,7 @@ class Catalogue:
     leave_uses: Mapping[str, LeaveUse]
     domain_proof: DomainProof
     stops: Mapping[str, StoppingAct]
+    mail: MailRules
     registers: Mapping[str, RegisterLayout]
     register_names: RegisterNames
     editions: Mapping[str, Edition]

@@ -18,6 +18,7 @@ from sceau.catalogue import legal_file, sections
 from sceau.catalogue.catalogue import Catalogue
 from sceau.catalogue.editions import Edition, read_edition
 from sceau.catalogue.guidance import Profession
+from sceau.catalogue.mails import read_mail_rules
 from sceau.catalogue.profiles import read_profile
 from sceau.catalogue.reading import CatalogueError, Row
 from sceau.catalogue.references import check_references
@@ -32,7 +33,7 @@ _TABLES = {
     "revocation_runs",
     *("offers", "products", "issuers", "calendar", "environments", "cards", "reasons", "professions"),
     *("departments", "presets", "usages", "help", "glossary", "contacts", "suffixes"),
-    *("pieces", "powers", "leaves", "stops", "register_names"),
+    *("pieces", "powers", "leaves", "stops", "register_names", "mails"),
 }
 _FOLDERS = ("profiles", "editions", "findings", "texts", "registers")  # of TOML files
 _FOREIGN = "communes"  # a folder in its own compact form, read by `communes`; part of the digest
@@ -139,6 +140,7 @@ def _assemble(folder: Path, digest: str, rows: Mapping[str, Row], problems: list
         domain_proof=legal_file.read_domain_proof(rows["leaves.toml"].row("dns")),
         stops=table("stops", legal_file.read_stopping_act),
         registers=_registers(rows),
+        mail=read_mail_rules(rows["mails.toml"]),
         register_names=read_register_names(rows["register_names.toml"]),
         editions=_editions(rows, problems),
         findings=_findings(rows, problems),

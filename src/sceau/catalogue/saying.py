@@ -82,10 +82,11 @@ def _visible(character: str) -> str:
 
 def read_finding(code: str, row: Row) -> FindingText:
     """A row of a findings file."""
-    return FindingText(code, _template(row, "sentence"), _template(row, "remedy"), row.text("clause"))
+    return FindingText(code, read_template(row, "sentence"), read_template(row, "remedy"), row.text("clause"))
 
 
-def _template(row: Row, key: str) -> Template:
+def read_template(row: Row, key: str) -> Template:
+    """A sentence with places: each the plain name of a value."""
     try:
         pieces = list(Formatter().parse(row.text(key)))
     except ValueError as problem:
