@@ -165,11 +165,11 @@ def test_what_is_decided_is_exactly_what_is_touched(data: st.DataObject) -> None
 def test_a_second_officer_confirms_what_the_first_one_saw() -> None:
     proposal = Proposal("alice", 2, STOPS)
     decide_second(proposal, "bruno", now=STOPS, number="C-1")
-    decide_second(
-        proposal, "bruno", now=Stops(STOPS.orders, STOPS.rights, ("CRT-1", "CRT-3")), number="C-1"
-    )
+    decide_second(proposal, "bruno", now=Stops(STOPS.orders, STOPS.rights, ("CRT-1", "CRT-3")), number="C-1")
     with pytest.raises(Refused) as refused:
-        decide_second(proposal, "alice", now=Stops(STOPS.orders, ("HAB-1",), STOPS.certificates), number="C-1")
+        decide_second(
+            proposal, "alice", now=Stops(STOPS.orders, ("HAB-1",), STOPS.certificates), number="C-1"
+        )
     assert codes(refused) == ["contract.same-officer", "contract.stops-changed"]
 
 

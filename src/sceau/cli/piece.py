@@ -25,9 +25,7 @@ def add(
     kind: Annotated[str, typer.Option("--kind", help="Une sorte de pieces.toml : kbis, form-scan…")],
     of: Annotated[
         str,
-        typer.Option(
-            "--of", metavar="DOSSIER", help="contract:NUMÉRO, order:CMD-…, structure:IDENTIFIANT."
-        ),
+        typer.Option("--of", metavar="DOSSIER", help="contract:NUMÉRO, order:CMD-…, structure:IDENTIFIANT."),
     ],
     issued: Annotated[datetime | None, typer.Option("--issued", formats=["%Y-%m-%d"])] = None,
     as_: As = "",
