@@ -12,6 +12,7 @@ from collections.abc import Callable, Container, Iterator
 from typing import TYPE_CHECKING, Any
 
 from sceau.records.legal_file_refusals import LEGAL_FILE
+from sceau.records.mail_refusals import MAILS
 from sceau.records.refusals import (
     OFFICER_IS_DESK,
     OFFICER_IS_PARTY,
@@ -265,6 +266,7 @@ REFUSALS: tuple[Refusal, ...] = (
     ),
     *LEGAL_FILE,
     *REGISTERS,
+    *MAILS,
     Refusal(
         "card_keeps_holder",
         "records_card",

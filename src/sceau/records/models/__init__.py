@@ -25,6 +25,7 @@ from sceau.records.models.journal import (
     TreeHead,
 )
 from sceau.records.models.leaves import Leave
+from sceau.records.models.mails import CalendarFeed, DeadAddress, Mail, MailContact, Notice
 from sceau.records.models.orders import Approval, Order, OrderNote, OrderParty, OrderVersion
 from sceau.records.models.people import (
     PARIS,
@@ -63,6 +64,7 @@ __all__ = [
     "ApiTokenUse",
     "Approval",
     "BlockedKey",
+    "CalendarFeed",
     "Card",
     "Certificate",
     "CertificateName",
@@ -71,6 +73,7 @@ __all__ = [
     "ContractParty",
     "CrlIssue",
     "CrlSegment",
+    "DeadAddress",
     "DeskTask",
     "Employment",
     "ExtractReading",
@@ -83,7 +86,10 @@ __all__ = [
     "JournalPending",
     "KeyUse",
     "Leave",
+    "Mail",
+    "MailContact",
     "MailboxConfirmation",
+    "Notice",
     "Order",
     "OrderNote",
     "OrderParty",

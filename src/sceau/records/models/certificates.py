@@ -98,6 +98,12 @@ class Certificate(models.Model):
             models.Index(
                 fields=("replaces",), condition=Q(replaces__isnull=False), name="certificate_replaces"
             ),
+            # Whose end nears is found from here, so that looking costs what is due and not what there is.
+            models.Index(
+                fields=("not_after", "id"),
+                condition=Q(state__in=["issued", "collected"]),
+                name="certificate_ends",
+            ),
         )
 
 
