@@ -607,3 +607,113 @@ def test_everything_a_structure_lacks_is_said_at_once() -> None:
     }
     long = Declared("x" * 201, siret=Siret(SIRET), postcode=Postcode("69003"), commune="Lyon")
     assert decide_structure(long, catalogue=CATALOGUE).value is None
+
+
+def facts_with(**changes: Any) -> OrderRecords:
+    """The records, with the register's word on the structure changed."""
+    (where, fact) = next(iter(REGISTERS.numbers.items()))
+    return replace(RECORDS, registers=replace(REGISTERS, numbers={where: replace(fact, **changes)}))
+
+
+@pytest.mark.parametrize(
+    ("changes", "light", "code"),
+    [
+        ({}, Light.GREEN, "register.structure-agrees"),
+        ({"state": RegisterState.CLOSED, "since": "2026-10-01"}, Light.AMBER, "register.structure-closed"),
+        ({"state": RegisterState.MERGED, "successor": "1"}, Light.AMBER, "register.structure-merged"),
+        ({"name": "CENTRE HOSPITALIER"}, Light.AMBER, "register.name-near"),
+        ({"name": "CLINIQUE VOISINE"}, Light.AMBER, "register.name-differs"),
+        ({"name": ""}, Light.AMBER, "register.structure-nameless"),
+    ],
+)
+def test_what_a_register_says_otherwise_is_a_question_never_a_refusal(
+    changes: dict[str, Any], light: Light, code: str
+) -> None:
+    examination = examined(records=facts_with(**changes))
+    seen, codes = found(examination, "registers")
+    assert (seen, examination.reds) == (light, ())
+    assert code in codes
+    said = [CATALOGUE.say(finding).text for check in examination.checks for finding in check.findings]
+    assert any("SIRENE du 02/11/2026" in sentence for sentence in said)
+
+
+def test_without_any_register_the_desk_is_told_what_was_not_compared() -> None:
+    examination = examined(records=replace(RECORDS, registers=RegisterFacts({}, {}, {}, {})))
+    assert found(examination, "registers") == (Light.AMBER, {"register.none-loaded"})
+    assert examination.reds == ()
+
+
+def test_a_register_that_is_not_loaded_is_named() -> None:
+    only_cards = replace(REGISTERS, loaded={RegisterSubject.CARD: _CARDS}, numbers={})
+    assert (
+        "register.not-loaded"
+        in found(examined(records=replace(RECORDS, registers=only_cards)), "registers")[1]
+    )
+    only_sirene = replace(REGISTERS, loaded={RegisterSubject.ESTABLISHMENT: _SIRENE}, cards={})
+    codes = found(examined(records=replace(RECORDS, registers=only_sirene)), "registers")[1]
+    assert codes == {"register.structure-agrees", "register.cards-not-loaded"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"state": RegisterState.REVOKED}, "register.card-not-valid"),
+        ({"state": RegisterState.EXPIRED}, "register.card-not-valid"),
+        ({"name": "DUPONT"}, "register.card-holder"),
+        (None, "register.card-unknown"),
+    ],
+)
+def test_a_card_that_the_directory_has_otherwise_is_a_question(
+    changes: dict[str, Any] | None, code: str
+) -> None:
+    cards = dict(REGISTERS.cards)
+    if changes is None:
+        del cards[ADMINISTRATOR]
+    else:
+        cards[ADMINISTRATOR] = replace(cards[ADMINISTRATOR], **changes)
+    examination = examined(records=replace(RECORDS, registers=replace(REGISTERS, cards=cards)))
+    seen, codes = found(examination, "registers")
+    assert (seen, examination.reds) == (Light.AMBER, ())
+    assert code in codes
+
+
+@pytest.mark.parametrize(
+    ("loaded", "people", "code"),
+    [
+        (False, {}, "register.professionals-not-loaded"),
+        (True, {}, "register.professional-unknown"),
+        (True, {"state": RegisterState.ACTIVE, "name": "LEFEVRE"}, "register.professional-agrees"),
+        (True, {"state": RegisterState.ACTIVE, "name": "DUPONT"}, "register.professional-name"),
+        (True, {"state": RegisterState.DEPARTED}, "register.professional-departed"),
+    ],
+)
+def test_a_professional_is_looked_up_in_the_directory(
+    loaded: bool, people: dict[str, Any], code: str
+) -> None:
+    doctor = Person(PersonId("8", "99700041983"), "Lefèvre", "Jean-Noël", "Médecin", 10)
+    number, source = doctor.national_id.text, "Annuaire Santé du 02/11/2026"
+    known = {number: RegisterFact(source, RegisterSubject.PROFESSIONAL, number, **people)} if people else {}
+    everything = dict(REGISTERS.loaded) | ({RegisterSubject.PROFESSIONAL: source} if loaded else {})
+    records = replace(
+        RECORDS,
+        cards=CARDS | {ADMINISTRATOR: card(ADMINISTRATOR, doctor, "CPS")},
+        registers=replace(REGISTERS, loaded=everything, people=known),
+    )
+    assert code in found(examined(records=records), "registers")[1]
+
+
+def test_a_finess_is_told_legal_or_geographic_and_compared_with_the_siret() -> None:
+    finess, source = "690000005", "FINESS du 20/11/2026"
+    raw = changed("structure.finess", finess)
+    for subject, other, expected in (
+        (RegisterSubject.SITE, SIRET, "register.site-finess"),
+        (RegisterSubject.ENTITY, SIRET[:9], "register.legal-finess"),
+        (RegisterSubject.SITE, "35600000000048", "register.numbers-differ"),
+    ):
+        said = RegisterFact(source, subject, finess, RegisterState.OPEN, name="CH DE L EXEMPLE", other=other)
+        registers = replace(
+            REGISTERS,
+            loaded=dict(REGISTERS.loaded) | {subject: source},
+            numbers=dict(REGISTERS.numbers) | {(subject, finess): said},
+        )
+        assert expected in found(examined(raw, replace(RECORDS, registers=registers)), "registers")[1]
