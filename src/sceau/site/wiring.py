@@ -9,10 +9,12 @@ import os
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import lru_cache
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, mldsa, rsa
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from django.conf import settings
 
 from sceau.catalogue import Catalogue, load_catalogue
@@ -179,6 +181,12 @@ _ML_DSA: Mapping[str, Callable[[], MlDsaPrivateKey]] = {
 }
 
 
+@lru_cache(maxsize=64)
+def _public_key(certificate: bytes) -> CertificatePublicKeyTypes:
+    """An issuer's key, of its certificate (DER)."""
+    return x509.load_der_x509_certificate(certificate).public_key()
+
+
 class LintKeys:
     """Throw-away keys for the linter, one for each kind of issuer key, made in this process and kept in its
     memory only.
@@ -189,7 +197,7 @@ class LintKeys:
 
     def __call__(self, issuer: IssuerFacts) -> LintKey:
         """A key of the same kind and size as the issuer's own."""
-        public = x509.load_der_x509_certificate(issuer.certificate).public_key()
+        public = _public_key(issuer.certificate)
         if isinstance(public, rsa.RSAPublicKey):
             kind = f"rsa:{public.key_size}"
             if kind not in self._made:

@@ -243,6 +243,7 @@ def verdict_told(preview: Preview) -> dict[str, Any]:
     }
 
 
+@lru_cache(maxsize=1024)
 def instant(at: datetime) -> str:
     """UTC, to the second, as RFC 3339 writes it."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

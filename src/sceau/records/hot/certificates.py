@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sceau.records.hot.link import ask, held, insert, marks, stored, write_rows
 
@@ -81,8 +82,7 @@ def is_right_used(habilitation: int) -> bool:
     return bool(rows)
 
 
-@dataclass(frozen=True, slots=True)
-class NewCertificate:
+class NewCertificate(NamedTuple):
     """An intent, column by column."""
 
     id: int
@@ -144,8 +144,7 @@ def _intent(row: NewCertificate) -> tuple[object, ...]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class NewName:
+class NewName(NamedTuple):
     """A name of a certificate, at its position."""
 
     certificate: int
@@ -160,8 +159,7 @@ def write_names(names: Collection[NewName]) -> None:
     insert("certificatename", "certificate_id, position, kind, value", rows)
 
 
-@dataclass(frozen=True, slots=True)
-class NewKeyUse:
+class NewKeyUse(NamedTuple):
     """From now on this key is this owner's; `over` is the row of a former use, where there was one."""
 
     spki_sha256: str

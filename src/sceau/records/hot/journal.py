@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sceau.records.hot.link import ask, do, draw_ids, insert, instant, stored
 
 
-@dataclass(frozen=True, slots=True)
-class NewDisclosure:
+class NewDisclosure(NamedTuple):
     """What opens one commitment: its name, the salt, and the data as JSON text."""
 
     name: str
@@ -20,8 +18,7 @@ class NewDisclosure:
     data: str
 
 
-@dataclass(frozen=True, slots=True)
-class NewEntry:
+class NewEntry(NamedTuple):
     """An entry to append: its bytes, and the columns it is found by. `leaf_hash` is hexadecimal."""
 
     at: datetime

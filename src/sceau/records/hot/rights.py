@@ -39,7 +39,7 @@ class _Decoded:
         return value
 
 
-_people, _rights = _Decoded(), _Decoded()
+_people, _cards, _rights = _Decoded(), _Decoded(), _Decoded()
 
 
 def person_rows(national_ids: Sequence[str]) -> dict[str, Person]:
@@ -75,12 +75,14 @@ def card_rows(numbers: Sequence[str]) -> dict[str, CardRow]:
         f" JOIN records_person p ON p.id = c.person_id WHERE c.number IN ({marks(numbers)})",
         numbers,
     )
-    found = {}
-    for national_id, *row in rows:
-        card, _ = _made(Card, row)
-        card.person = Person(id=card.person_id, national_id=national_id)
-        found[card.number] = CardRow(card.person_id, card)
-    return found
+    found = (_cards.of(row) or _cards.keep(row, _card(row)) for row in rows)
+    return {row.card.number: row for row in found}
+
+
+def _card(row: tuple[Any, ...]) -> CardRow:
+    card, _ = _made(Card, row[1:])
+    card.person = Person(id=card.person_id, national_id=row[0])
+    return CardRow(card.person_id, card)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,8 @@ def right_rows(owners: Sequence[tuple[str, str]], kinds: Sequence[str]) -> dict[
     if not references:
         return {}
     statement = (
-        f"SELECT h.reference, p.national_id, s.name, s.national_id, {_columns(Habilitation, 'h')}{_HELD}"
+        "SELECT h.reference, p.national_id, s.name, s.national_id, h.id, h.current_version,"
+        f" {_columns(Habilitation, 'h')}{_HELD}"
         f" WHERE h.reference IN ({marks(references)}) ORDER BY h.id{held('h')}"
     )
     rights = {(row[0], row[1]): row for row in ask(statement, references) if (row[0], row[1]) in wanted}
@@ -160,8 +163,7 @@ def right_rows(owners: Sequence[tuple[str, str]], kinds: Sequence[str]) -> dict[
     told = _told([row[0] for row in rights.values()], kinds)
     found = {}
     for owner, row in rights.items():
-        right, _ = _made(Habilitation, row[4:])
-        version = versions.get((right.pk, right.current_version))
+        version = versions.get((row[4], row[5]))
         if version is not None:
             found[owner] = _right(row, version, told.get(row[0], ()))
     return found
@@ -200,7 +202,7 @@ def _right(right: tuple[Any, ...], text: tuple[Any, ...], told: tuple[Told, ...]
 
 def _decoded(right: tuple[Any, ...], text: tuple[Any, ...]) -> HabilitationVersion:
     """The rows as the models have them, whose methods say what they mean."""
-    habilitation, _ = _made(Habilitation, right[4:])
+    habilitation, _ = _made(Habilitation, right[6:])
     habilitation.person = Person(id=habilitation.person_id, national_id=right[1])
     contract, rest = _made(Contract, text[3:])
     version, _ = _made(HabilitationVersion, rest)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sceau.records.hot.link import ask, held, insert, instant, marks, stored
 from sceau.records.models import Card
@@ -105,8 +105,7 @@ def count_uses_above(token: int, number: int) -> tuple[int, int]:
     return int(rows[0][0]), int(rows[0][1] or number)
 
 
-@dataclass(frozen=True, slots=True)
-class NewUse:
+class NewUse(NamedTuple):
     """A token asked for a certificate."""
 
     token: int
