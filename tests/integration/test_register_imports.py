@@ -26,6 +26,7 @@ from sceau.operations import (
     registers,
     take_order,
 )
+from sceau.operations.register_tasks import raise_register_tasks
 from sceau.records import (
     card_line,
     find_in_registers,
@@ -449,12 +450,11 @@ def test_tasks_left_when_a_stop_came_between_are_raised_by_the_next_run(
     def stopped(row: RegisterImport) -> int:
         raise Stopped
 
-    kept = registers.raise_register_tasks
     monkeypatch.setattr(registers, "raise_register_tasks", stopped)
     with pytest.raises(Stopped):
         sirene(tmp_path / "s.csv", establishment(SIRET, "CH", state="F"))
     assert list_tasks() == ()
-    monkeypatch.setattr(registers, "raise_register_tasks", kept)
+    monkeypatch.setattr(registers, "raise_register_tasks", raise_register_tasks)
     line = sirene(tmp_path / "s.csv", establishment(SIRET, "CH", state="F"))
     assert line.compared_at is not None
     assert [task.code for task in list_tasks()] == ["task.structure-closed"]

@@ -93,7 +93,8 @@ def find_in_registers(text: str, *, limit: int = 20) -> tuple[RegisterEntry, ...
         rows = RegisterRow.objects.filter(generation=generation)
         if is_number:
             keys = [number, f"8{number}"] if len(number) == 11 else [number]
-            found += rows.filter(Q(key__in=keys) | Q(other=number) & ~Q(other="")).order_by("key")[:limit]
+            found += rows.filter(key__in=keys)
+            found += rows.filter(~Q(other=""), other=number)[:limit]  # the second index leaves empty ones out
         else:
             within = rows.filter(folded__gte=prefix, folded__lt=prefix + _AFTER_ALL)
             found += within.order_by("folded")[:limit]
