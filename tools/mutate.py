@@ -113,13 +113,16 @@ def mutants_of(module: str) -> Iterator[Mutant]:
 
 
 def _places(tree: ast.AST) -> list[ast.AST]:
-    """Every node but what runs for nobody: docstrings, decorators (frozen, slots, the size of a memory),
-    imports for types.
+    """Every node but what runs for nobody: docstrings, type hints, decorators (frozen, slots, the size of a
+    memory), imports for types.
     """
     apart: set[int] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            apart.update(id(one) for decorator in node.decorator_list for one in ast.walk(decorator))
+            hints = [node.returns] if isinstance(node, ast.FunctionDef) and node.returns else []
+            apart.update(id(one) for part in (*node.decorator_list, *hints) for one in ast.walk(part))
+        elif isinstance(node, ast.arg | ast.AnnAssign) and node.annotation is not None:
+            apart.update(id(one) for one in ast.walk(node.annotation))
         elif isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
             apart.update(id(one) for one in ast.walk(node))
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):

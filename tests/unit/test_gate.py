@@ -37,7 +37,7 @@ from sceau.certification.issuer import read_issuer
 from sceau.certification.reading import read_tbs
 from sceau.registration import Warrant
 from sceau.registration.naming import Name
-from sceau.vocabulary import Fault, Finding, HostName, Refused
+from sceau.vocabulary import Fault, Finding, HostName, Mailbox, Refused
 from tests.authority import (
     AT,
     CATALOGUE,
@@ -47,10 +47,12 @@ from tests.authority import (
     OneByOne,
     authority,
     draft_for,
+    names_for,
     private_key,
     request,
     signed,
     spki_of,
+    subject_for,
     tlv,
     warrant,
 )
@@ -178,6 +180,22 @@ def test_f03_a_serial_of_another_form_is_refused(serial: int) -> None:
 def test_a_product_under_another_issuer_is_refused() -> None:
     facts = authority("el-pp").facts
     assert codes(lambda: prepared(issuer=facts)) == {"draft.wrong-issuer"}
+
+
+@pytest.mark.parametrize(
+    ("product", "names"),
+    [
+        ("SERV_SSL", (Mailbox("contact", HostName("hopital-exemple.fr")),)),
+        ("SERV_SSL", (HostName("www.exemple.fr"), Mailbox("contact", HostName("hopital-exemple.fr")))),
+        ("SERV_S/MIME", (HostName("www.exemple.fr"),)),
+        ("SERV_SSL", ()),
+    ],
+)
+def test_f25_names_of_another_kind_than_the_products_are_refused(
+    product: str, names: tuple[Name, ...]
+) -> None:
+    holder = subject_for(product, names_for(product))
+    assert codes(lambda: prepared(warrant(product, names=names, subject=holder))) == {"draft.names"}
 
 
 def test_every_reason_is_given_at_once() -> None:
