@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -30,11 +30,11 @@ _SHAPES: dict[KeyShape, re.Pattern[str]] = {
 }
 _SPREADSHEET = re.compile(r"[0-9][.,][0-9]+E\+[0-9]+")  # 2,601E+13: a number that a spreadsheet rounded
 _WORDS = re.compile(r"[0-9A-Z]+")
+_ACCENTS = re.compile(r"[\u0300-\u036f]+")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _FRENCH_DATE = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4})")
 _PLACE = re.compile(r"([0-9]{5}) +(.+)")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-_LENGTHS = {"name": 200, "given": 80, "parent": 64, "other": 14, "commune": 80, "category": 16}
 FOLDED = 60
 
 
@@ -132,10 +132,10 @@ def line_reader(layout: RegisterLayout, head: Head) -> Callable[[str], LineReadi
         cells = split(line.rstrip("\r\n"))
         if not isinstance(cells, list):
             return cells
-        key = find.first(cells, find.key)
+        key = find.first(cells, "key")
         if not shape(key):
             return Rejection.SPREADSHEET if spread(key) else Rejection.KEY
-        state = usual or states.get(find.first(cells, find.state), "")
+        state = usual or states.get(find.first(cells, "state"), "")
         if not state:
             return Rejection.STATE
         return find.row(cells, key, state)
@@ -145,11 +145,11 @@ def line_reader(layout: RegisterLayout, head: Head) -> Callable[[str], LineReadi
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
-    """Positions of every field in this file, in the order in which they are looked at."""
+    """Positions of every field in this file, in the order in which they are looked at; none for a field that
+    its layout does not have.
+    """
 
-    key: tuple[int, ...]
-    state: tuple[int, ...]
-    fields: dict[str, tuple[int, ...]]
+    places: Mapping[str, tuple[int, ...]]
     undisclosed: frozenset[str]
 
     @classmethod
@@ -160,42 +160,41 @@ class _Columns:
                 return tuple(map(int, places))
             return tuple(head.columns.index(place) for place in places if place in head.columns)
 
-        fields = {field: at(field) for field in layout.columns}
-        return cls(at("key"), at("state"), fields, frozenset(layout.undisclosed))
+        return cls(
+            {field: at(field) for field in (*RegisterRow._fields, "place")},
+            frozenset(("", *layout.undisclosed)),
+        )
 
-    def first(self, cells: Sequence[str], places: tuple[int, ...]) -> str:
-        """The first of these cells that says something."""
-        for place in places:
+    def first(self, cells: Sequence[str], field: str) -> str:
+        """The first cell of a field that says something."""
+        for place in self.places[field]:
             cell = cells[place].strip()
-            if cell and cell not in self.undisclosed:
+            if cell not in self.undisclosed:
                 return cell
         return ""
 
     def row(self, cells: Sequence[str], key: str, state: str) -> RegisterRow:
         """The row of a line whose key and state are read."""
-        fields = self.fields
-
-        def value(field: str) -> str:
-            return self.first(cells, fields[field])[: _LENGTHS.get(field, 14)] if field in fields else ""
-
-        name, given = value("name"), value("given")
-        postcode, commune = value("postcode")[:5], value("commune")
-        if "place" in fields and (place := _PLACE.fullmatch(self.first(cells, fields["place"]))):
+        first = self.first
+        name, given = first(cells, "name")[:200], first(cells, "given")[:80]
+        postcode, commune = first(cells, "postcode")[:5], first(cells, "commune")[:80]
+        if self.places["place"] and (place := _PLACE.fullmatch(first(cells, "place"))):
             postcode, commune = place[1], place[2][:80]
-        other = value("other")
+        other = first(cells, "other")[:14]
+        since, successor = first(cells, "since"), first(cells, "successor")
         return RegisterRow(
             key,
             name,
             given,
             fold(f"{name} {given}" if given else name)[:FOLDED],
-            value("parent"),
+            first(cells, "parent")[:64],
             other if other.isdecimal() else "",
             postcode,
             commune,
-            value("category"),
+            first(cells, "category")[:16],
             state,
-            _day(value("since")),
-            value("successor"),
+            _day(since) if since else "",
+            successor[:14],
         )
 
 
@@ -203,7 +202,7 @@ def fold(name: str) -> str:
     """A name without case, accents and punctuation, its words parted by one space: how it is searched."""
     if not name.isascii():
         spread = unicodedata.normalize("NFKD", name.replace("œ", "oe").replace("Œ", "OE"))
-        name = "".join(letter for letter in spread if not unicodedata.combining(letter))
+        name = _ACCENTS.sub("", spread)
     return " ".join(_WORDS.findall(name.upper()))
 
 
