@@ -7,6 +7,15 @@ rule is decided here: who may order is `registration`'s, how a certificate is bu
 from sceau.catalogue.authorities import Calendar, Environment, Issuer, Range, Realm
 from sceau.catalogue.catalogue import Catalogue
 from sceau.catalogue.communes import Communes, load_communes
+from sceau.catalogue.desk import (
+    FEWEST_OFFICERS,
+    ApprovalRule,
+    DeskRules,
+    Lane,
+    RefusalReason,
+    Risk,
+    Stay,
+)
 from sceau.catalogue.editions import (
     Edition,
     PdfChoice,
@@ -59,7 +68,9 @@ from sceau.catalogue.types import (
 )
 
 __all__ = [
+    "FEWEST_OFFICERS",
     "MOST_ALONE",
+    "ApprovalRule",
     "Calendar",
     "CardType",
     "Catalogue",
@@ -68,6 +79,7 @@ __all__ = [
     "Contact",
     "CriterionKind",
     "Department",
+    "DeskRules",
     "DomainList",
     "DomainProof",
     "Edition",
@@ -78,6 +90,7 @@ __all__ = [
     "How",
     "Issuer",
     "KeyShape",
+    "Lane",
     "LeaveUse",
     "MailRole",
     "MailRules",
@@ -101,12 +114,14 @@ __all__ = [
     "Realm",
     "Reason",
     "ReasonNotOffered",
+    "RefusalReason",
     "RegisterLayout",
     "RegisterNames",
     "RegisterState",
     "RegisterSubject",
     "Reminder",
     "ReminderOf",
+    "Risk",
     "RunCriterion",
     "RunRules",
     "SanRule",
@@ -114,6 +129,7 @@ __all__ = [
     "SendingRules",
     "Sentence",
     "Source",
+    "Stay",
     "StoppingAct",
     "SubjectLayout",
     "TemplateText",

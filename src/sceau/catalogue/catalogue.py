@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sceau.catalogue.authorities import Calendar, Environment, Issuer
 from sceau.catalogue.communes import Communes, load_communes
+from sceau.catalogue.desk import DeskRules
 from sceau.catalogue.editions import Edition
 from sceau.catalogue.guidance import (
     Contact,
@@ -62,6 +63,7 @@ class Catalogue:
     domain_proof: DomainProof
     stops: Mapping[str, StoppingAct]
     mail: MailRules
+    desk: DeskRules
     registers: Mapping[str, RegisterLayout]
     register_names: RegisterNames
     editions: Mapping[str, Edition]

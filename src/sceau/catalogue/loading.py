@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from sceau.catalogue import legal_file, sections
 from sceau.catalogue.catalogue import Catalogue
+from sceau.catalogue.desk import read_desk
 from sceau.catalogue.editions import Edition, read_edition
 from sceau.catalogue.guidance import Profession
 from sceau.catalogue.mails import read_mail_rules
@@ -33,7 +34,7 @@ _TABLES = {
     "revocation_runs",
     *("offers", "products", "issuers", "calendar", "environments", "cards", "reasons", "professions"),
     *("departments", "presets", "usages", "help", "glossary", "contacts", "suffixes"),
-    *("pieces", "powers", "leaves", "stops", "register_names", "mails"),
+    *("pieces", "powers", "leaves", "stops", "register_names", "mails", "desk"),
 }
 _FOLDERS = ("profiles", "editions", "findings", "texts", "registers")  # of TOML files
 _FOREIGN = "communes"  # a folder in its own compact form, read by `communes`; part of the digest
@@ -141,6 +142,7 @@ def _assemble(folder: Path, digest: str, rows: Mapping[str, Row], problems: list
         stops=table("stops", legal_file.read_stopping_act),
         registers=_registers(rows),
         mail=read_mail_rules(rows["mails.toml"]),
+        desk=read_desk(rows["desk.toml"]),
         register_names=read_register_names(rows["register_names.toml"]),
         editions=_editions(rows, problems),
         findings=_findings(rows, problems),

@@ -54,6 +54,8 @@ def _known(where: str, codes: Iterable[str], table: Mapping[str, object], proble
 def _check_offers(catalogue: Catalogue, problems: list[str]) -> None:
     for offer in catalogue.offers.values():
         _known(f"offers.toml.{offer.code}.products", offer.products, catalogue.products, problems)
+    for rule in catalogue.desk.approvals.values():
+        _known(f"desk.toml.{rule.code}.offers", rule.offers, catalogue.offers, problems)
 
 
 def _check_products(catalogue: Catalogue, problems: list[str]) -> None:

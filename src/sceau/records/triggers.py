@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterator
 from typing import TYPE_CHECKING, Any
 
+from sceau.records.desk_refusals import DESK
 from sceau.records.legal_file_refusals import LEGAL_FILE
 from sceau.records.mail_refusals import MAILS
 from sceau.records.refusals import (
@@ -267,6 +268,7 @@ REFUSALS: tuple[Refusal, ...] = (
     *LEGAL_FILE,
     *REGISTERS,
     *MAILS,
+    *DESK,
     Refusal(
         "card_keeps_holder",
         "records_card",

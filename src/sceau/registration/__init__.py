@@ -3,6 +3,14 @@
 Decides who may have what, and says why not. Knows no cryptography, no database and no clock.
 """
 
+from sceau.registration.approval_rules import (
+    NO_WEIGHT,
+    OrderWeight,
+    rule_for,
+    rules_as_text,
+    rules_from_text,
+    weigh_order,
+)
 from sceau.registration.beneficiary import (
     Declared,
     decide_structure,
@@ -23,6 +31,7 @@ from sceau.registration.contract import (
     default_powers,
 )
 from sceau.registration.declaration import read_scope
+from sceau.registration.desk_figures import StayFigures, figures_of, seconds_of, size_of
 from sceau.registration.examination import (
     Check,
     CheckKind,
@@ -155,6 +164,7 @@ __all__ = [
     "LEAVE_LIFE",
     "LONGEST_LINE",
     "NOTHING_LOADED",
+    "NO_WEIGHT",
     "ORDER_LIFE",
     "SIGN",
     "AttestedVisa",
@@ -204,6 +214,7 @@ __all__ = [
     "OrderFacts",
     "OrderRecords",
     "OrderState",
+    "OrderWeight",
     "Party",
     "Person",
     "PersonOnForm",
@@ -218,6 +229,7 @@ __all__ = [
     "ScopeKind",
     "SignatoryQuality",
     "SignedText",
+    "StayFigures",
     "StopPlan",
     "Stops",
     "Structure",
@@ -252,6 +264,7 @@ __all__ = [
     "declared_of",
     "default_powers",
     "examine_order",
+    "figures_of",
     "fold",
     "grant",
     "in_words",
@@ -266,10 +279,16 @@ __all__ = [
     "read_head",
     "read_name",
     "read_scope",
+    "rule_for",
+    "rules_as_text",
+    "rules_from_text",
     "said_day",
     "scope_of_key",
+    "seconds_of",
+    "size_of",
     "spreadsheet_row",
     "structure_tasks",
     "text_at",
     "warrant_for",
+    "weigh_order",
 ]

@@ -15,6 +15,7 @@ from sceau.records.models.certificates import (
     ResponderCertificate,
     Revocation,
 )
+from sceau.records.models.desk import ApprovalRules, DeskCase, RequestItem, SearchWord, StayCount
 from sceau.records.models.habilitations import ON_LEAVE, Habilitation, HabilitationVersion
 from sceau.records.models.journal import (
     JournalDisclosure,
@@ -63,6 +64,7 @@ __all__ = [
     "ApiToken",
     "ApiTokenUse",
     "Approval",
+    "ApprovalRules",
     "BlockedKey",
     "CalendarFeed",
     "Card",
@@ -74,6 +76,7 @@ __all__ = [
     "CrlIssue",
     "CrlSegment",
     "DeadAddress",
+    "DeskCase",
     "DeskTask",
     "Employment",
     "ExtractReading",
@@ -100,6 +103,7 @@ __all__ = [
     "RegisterImport",
     "RegisterReject",
     "RegisterRow",
+    "RequestItem",
     "ResponderCertificate",
     "Revocation",
     "RevocationRun",
@@ -107,8 +111,10 @@ __all__ = [
     "RevocationRunLine",
     "RevocationRunMember",
     "Role",
+    "SearchWord",
     "Setting",
     "SharedFactor",
+    "StayCount",
     "Structure",
     "TreeHead",
     "VisaAttestation",
