@@ -32,6 +32,7 @@ from tests.reliability.prepare import DECLARED, PRODUCT
 from tests.reliability.real import RealInstance
 
 BACK_SECONDS = 10.0
+_READING_SECONDS = 4 * 3600.0  # about a hundred certificates a second
 _FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
 _STRACE = ("strace", "-f", "-ttt", "-yy", "-e", "trace=fdatasync,fsync,sendto,sendmsg,write,recvfrom,read")
 
@@ -473,7 +474,6 @@ def strace_is_allowed() -> bool:
 
 def full_reading(instance: RealInstance) -> list[str]:
     """G08: everything issued read again, pkilint on all of it; a difference is an alarm."""
-    told = json.loads(
-        instance.sceau("recheck", "--lint", "all", "--json", "--data", str(instance.data), expected=(0, 1))
-    )
+    arguments = ("recheck", "--lint", "all", "--json", "--data", str(instance.data))
+    told = json.loads(instance.sceau(*arguments, expected=(0, 1), patience=_READING_SECONDS))
     return [f"recheck: {told['counts']}"] if told["alarms"] else []

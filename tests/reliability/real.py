@@ -85,7 +85,9 @@ class RealInstance:
         }
         return {**base, **told, **self.places.environment(self.data), **self.more, **more}
 
-    def run(self, command: Sequence[str], *, expected: tuple[int, ...] = (0,), **more: str) -> str:
+    def run(
+        self, command: Sequence[str], *, expected: tuple[int, ...] = (0,), patience: float = 600, **more: str
+    ) -> str:
         """One command on the instance; what it printed."""
         done = subprocess.run(
             command,
@@ -94,14 +96,15 @@ class RealInstance:
             check=False,
             capture_output=True,
             text=True,
-            timeout=600,
+            timeout=patience,
         )
         assert done.returncode in expected, f"{command}: {done.returncode}\n{done.stdout}{done.stderr}"
         return done.stdout
 
-    def sceau(self, *arguments: str, expected: tuple[int, ...] = (0,)) -> str:
+    def sceau(self, *arguments: str, expected: tuple[int, ...] = (0,), patience: float = 600) -> str:
         """One operator's command."""
-        return self.run([sys.executable, "-m", "sceau.cli", *arguments], expected=expected)
+        command = [sys.executable, "-m", "sceau.cli", *arguments]
+        return self.run(command, expected=expected, patience=patience)
 
     def start(self, *names: str, point: str = "", wait: bool = True) -> float:
         """Start parts, the signer before the others; seconds until all were ready."""
