@@ -74,6 +74,7 @@ FILLED -= {table for table in KEPT if table.startswith("records_revocationrun")}
 FILLED -= {"records_issuerstop", "records_sharedfactor"}
 FILLED -= {"records_piece", "records_leave", "records_extractreading"}  # test_legal_file has them
 FILLED -= {"records_visaattestation", "records_contractact"}
+FILLED -= {"records_notice", "records_mail", "records_calendarfeed"}  # test_mails has them
 
 
 @pytest.mark.parametrize("table", [table for table in HISTORIES if table in FILLED])

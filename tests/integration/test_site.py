@@ -29,11 +29,13 @@ from sceau.site.environment import (
 )
 from sceau.site.instance import Places, check_ports, only_one
 from sceau.site.logs import JsonLines
-from sceau.site.mail import FolderMailer, mailer_of, mails_kept, message_of
+from sceau.site.mail import FolderMailer, mailer_of, mails_kept
 from sceau.site.people import PEOPLE
+from sceau.site.postman import message_of
 from sceau.site.trust import FileLists, card_authorities
 from sceau.vocabulary import Fault, IdentifierMode, read_card_number, read_person_id
 from tests.cardmaker import Authority, authority
+from tests.instance import NOON
 
 
 def place(tmp_path: Path, **environ: str) -> Place:
@@ -196,9 +198,9 @@ def test_a_development_instance_keeps_its_mails(tmp_path: Path) -> None:
 @pytest.mark.parametrize("evil", ["a@exemple.fr\r\nBcc: x@y.fr", "a@exemple.fr\nX: y"])
 def test_a_line_break_never_gets_into_a_header(evil: str) -> None:
     with pytest.raises(ValueError, match=r"."):
-        message_of("sceau@exemple.fr", to=evil, subject="s", text="t")
+        message_of("sceau@exemple.fr", to=evil, subject="s", text="t", at=NOON)
     with pytest.raises(ValueError, match=r"."):
-        message_of("sceau@exemple.fr", to="a@exemple.fr", subject=evil, text="t")
+        message_of("sceau@exemple.fr", to="a@exemple.fr", subject=evil, text="t", at=NOON)
 
 
 def test_mail_leaves_by_the_server_that_was_named_and_nowhere_else(tmp_path: Path) -> None:

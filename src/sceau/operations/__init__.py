@@ -66,6 +66,13 @@ from sceau.operations.machine import (
     machine,
 )
 from sceau.operations.mailboxes import confirm_mailbox, send_mailbox_code
+from sceau.operations.mails import (
+    make_mails,
+    presume_sent,
+    resend_mail,
+    revive_address,
+    send_mails,
+)
 from sceau.operations.order_texts import (
     amend_order,
     answer_request,
@@ -92,6 +99,7 @@ from sceau.operations.people import (
     welcome,
 )
 from sceau.operations.pieces import PieceEntry, add_piece, erase_pieces, open_piece, rotate_pieces
+from sceau.operations.post import Delivery, Fate, Letter, MailRoom, Postman
 from sceau.operations.publication import refresh_responders
 from sceau.operations.readiness import check_records
 from sceau.operations.reception import card_type_of, welcome_card
@@ -99,6 +107,7 @@ from sceau.operations.recheck import LintChoice, RecheckOrder, RecheckReport, re
 from sceau.operations.register_facts import structure_facts_of
 from sceau.operations.register_tasks import TaskEntry, raise_tasks
 from sceau.operations.registers import Progress, RegisterOrder, import_register
+from sceau.operations.reminders import remind
 from sceau.operations.revocation import (
     find_certificate,
     revocation_qualities,
@@ -137,19 +146,24 @@ __all__ = [
     "CertificateRequest",
     "ContractDemand",
     "ContractEntry",
+    "Delivery",
     "ExtractEntry",
     "FactorReport",
+    "Fate",
     "HandOver",
     "KeyLook",
     "KeyReport",
     "LeaveEnd",
     "LeaveEntry",
+    "Letter",
     "LintChoice",
     "Machine",
+    "MailRoom",
     "Mailer",
     "NewToken",
     "PartyEntry",
     "PieceEntry",
+    "Postman",
     "Preview",
     "Progress",
     "RecheckOrder",
@@ -215,12 +229,14 @@ __all__ = [
     "late_lists",
     "look_up_key",
     "machine",
+    "make_mails",
     "note_order",
     "open_piece",
     "partitions_of",
     "pause_run",
     "prepare_run",
     "prepare_to_issue",
+    "presume_sent",
     "preview_certificate",
     "preview_contract_act",
     "preview_leave_end",
@@ -240,11 +256,14 @@ __all__ = [
     "register_card",
     "register_person",
     "register_structure_contract",
+    "remind",
     "report_key",
     "report_key_by_proof",
+    "resend_mail",
     "restore_shelf",
     "resume_habilitation",
     "resume_run",
+    "revive_address",
     "revocation_qualities",
     "revoke_by_code",
     "revoke_certificate",
@@ -252,6 +271,7 @@ __all__ = [
     "rotate_pieces",
     "seal_journal",
     "send_mailbox_code",
+    "send_mails",
     "set_card_status",
     "settle_scope_kind",
     "sign_order",

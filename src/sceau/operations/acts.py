@@ -17,6 +17,7 @@ from typing import Any
 from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 
 from sceau.journal import SALT_BYTES, Entry, canonical, commit_to, encode_entry, leaf_hash
+from sceau.operations.announcing import announce
 from sceau.operations.machine import Actor, Machine, machine
 from sceau.records import hot
 from sceau.vocabulary import Fault, Finding, Refused, errors
@@ -150,8 +151,12 @@ def append_entry(act: Act, telling: Telling) -> None:
 
 
 def append_entries(told: Iterable[tuple[Act, Telling]]) -> None:
-    """Write entries in their order, inside the transaction of what they tell."""
-    hot.append_entries([_entry_of(act, telling) for act, telling in told])
+    """Write entries in their order, and what is to be told of them, inside the transaction of what they
+    tell.
+    """
+    several = list(told)
+    hot.append_entries([_entry_of(act, telling) for act, telling in several])
+    announce(several)
 
 
 def _entry_of(act: Act, telling: Telling) -> hot.NewEntry:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from sceau.certification import choose_issuer
+from sceau.operations.post import MailRoom
 from sceau.status import partition_at
 
 if TYPE_CHECKING:
@@ -140,7 +141,8 @@ class Machine:
     `clock` gives timezone-aware UTC; `random(n)` gives n bytes from the system's generator. `issuers` maps
     an issuer's code to its generations, oldest first; which one signs is chosen by date and product.
     `lint_key(issuer)` gives a throw-away key of the issuer's kind. `origin` names the journal in its heads,
-    `head_key` signs them. `shelf` is the public folder. `mode` is `development` or `production`.
+    `head_key` signs them. `shelf` is the public folder. `mail` is how people are written to, None where
+    nobody is. `mode` is `development` or `production`.
     """
 
     catalogue: Catalogue
@@ -159,6 +161,7 @@ class Machine:
     mode: str = "production"
     cabinet: Cabinet | None = None
     txt: TxtLookup | None = None
+    mail: MailRoom | None = None
 
     def issuer_of(self, product: str, *, at: datetime) -> IssuerFacts:
         """The generation of the product's issuer that signs at `at`, with the partition of its list that a

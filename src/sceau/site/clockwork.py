@@ -24,13 +24,16 @@ from sceau.operations import (
     finish_key_reports,
     late_lists,
     machine,
+    make_mails,
     publish_crls,
     publish_deltas,
     recheck_domains,
     recover_intents,
     refresh_responders,
+    remind,
     restore_shelf,
     seal_journal,
+    send_mails,
 )
 from sceau.site.nightly import Nightly, hour_of
 from sceau.site.test_sets import keep_test_sets
@@ -68,8 +71,16 @@ def tasks() -> list[Task]:
         Task("journal", timedelta(seconds=5), seal_journal),
         Task("leaves", timedelta(minutes=15), recheck_domains),
         Task("pieces", timedelta(hours=1), erase_pieces),
+        Task("reminders", timedelta(hours=1), remind),
+        Task("mails", timedelta(seconds=5), post_mails),
         Task("sessions", timedelta(hours=6), lambda: call_command("clearsessions")),
     ]
+
+
+def post_mails() -> None:
+    """Make mails of what happened, and hand over those whose time has come."""
+    make_mails()
+    send_mails()
 
 
 def warn_of_late_lists() -> None:

@@ -1,28 +1,21 @@
-"""How a short mail leaves: by SMTP where the operator named a server, into a folder in a development
-instance.
-
-Headers are made by the standard library's message class, which refuses a line break in any of them
-[ASSURANCE T38].
-"""
+"""How a short code leaves, by itself and at once: by SMTP or into a folder, as mails do (`postman`)."""
 
 from __future__ import annotations
 
 import os
 import smtplib
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.headerregistry import Address
 from email.message import EmailMessage
-from email.utils import format_datetime, make_msgid
+from email.utils import make_msgid
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from sceau.operations import Mailer
 from sceau.site.environment import Place, now
+from sceau.site.postman import connected, message_of
 from sceau.vocabulary import Fault
 
-_SECONDS = 15.0
 _SHOWN = 20
 
 
@@ -36,53 +29,32 @@ class FolderMailer:
     def __call__(self, *, to: str, subject: str, text: str) -> None:
         """Keep one mail."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        message = message_of(self.sender, to=to, subject=subject, text=text)
+        message = _named(self.sender, to=to, subject=subject, text=text)
         name = now().strftime("%Y%m%d-%H%M%S-%f")
         (self.folder / f"{name}.eml").write_bytes(bytes(message))
 
 
 @dataclass(frozen=True, slots=True)
 class SmtpMailer:
-    """Hands each mail to a server: ``smtps://user:password@host:465``, or ``smtp://host:587`` with STARTTLS
-    required.
-    """
+    """Hands each mail to a server."""
 
     address: str
     sender: str
 
     def __call__(self, *, to: str, subject: str, text: str) -> None:
         """Hand one mail over. Raises `Fault` (``site.mail``, retryable)."""
-        parts = urlsplit(self.address)
-        message = message_of(self.sender, to=to, subject=subject, text=text)
-        context = ssl.create_default_context()
-        host = parts.hostname or ""
+        message = _named(self.sender, to=to, subject=subject, text=text)
         try:
-            if parts.scheme == "smtps":
-                server: smtplib.SMTP = smtplib.SMTP_SSL(
-                    host, parts.port or 465, timeout=_SECONDS, context=context
-                )
-            else:
-                server = smtplib.SMTP(host, parts.port or 587, timeout=_SECONDS)
-            with server:
-                if parts.scheme == "smtp":
-                    server.starttls(context=context)
-                if parts.username:
-                    server.login(unquote(parts.username), unquote(parts.password or ""))
+            with connected(self.address) as server:
                 server.send_message(message)
         except (OSError, smtplib.SMTPException) as error:
+            host = urlsplit(self.address).hostname or ""
             raise Fault("site.mail", retryable=True, detail=host) from error
 
 
-def message_of(sender: str, *, to: str, subject: str, text: str) -> EmailMessage:
-    """A plain-text mail. Raises ValueError for a line break in a header."""
-    message = EmailMessage()
-    message["From"] = Address(addr_spec=sender)
-    message["To"] = Address(addr_spec=to)
-    message["Subject"] = subject
-    message["Date"] = format_datetime(now())
+def _named(sender: str, *, to: str, subject: str, text: str) -> EmailMessage:
+    message = message_of(sender, to=to, subject=subject, text=text, at=now())
     message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2])
-    message["Auto-Submitted"] = "auto-generated"
-    message.set_content(text)
     return message
 
 

@@ -38,6 +38,7 @@ from sceau.records import StatusRecords
 from sceau.site.drawer import read_drawer
 from sceau.site.environment import DEVELOPMENT, HEAD_KEY_FILE, now, ocsp_shelf_of
 from sceau.site.mail import mailer_of, mails_kept
+from sceau.site.postman import mail_room_of
 from sceau.site.resolver import resolver_of_environment
 from sceau.site.trust import FileLists, addresses, card_authorities
 from sceau.status import IssuerIdentity, issuer_identity
@@ -71,6 +72,7 @@ def wire() -> Machine:
         mode="development" if environment == DEVELOPMENT else "production",
         cabinet=PieceCabinet(data / "pieces", data / "keys" / "pieces"),
         txt=resolver_of_environment(),
+        mail=mail_room_of(settings.PLACE, contact=contact_of(catalogue)),
     )
     install(machine)
     post(doorkeeper_of(data, issuers, catalogue))
@@ -139,8 +141,13 @@ def _policies(data: Path, catalogue: Catalogue) -> dict[str, str]:
     found = {
         addresses(facts, catalogue) for several in issuers_of(data, catalogue).values() for facts in several
     }
-    contact = settings.SCEAU_CONTACTS.get("email") or catalogue.contacts["email"].value
+    contact = contact_of(catalogue)
     return {policy_path(one): render_policy(catalogue, one, contact=contact) for one in found}
+
+
+def contact_of(catalogue: Catalogue) -> str:
+    """The address at which the authority is reached."""
+    return settings.SCEAU_CONTACTS.get("email") or catalogue.contacts["email"].value
 
 
 def preparer(data: Path, shelf: Path) -> Preparer:
