@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes, policy
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -66,10 +67,13 @@ class Envelope:
 
     def octets(self, letter: Letter) -> bytes:
         """The whole mail as it goes over the wire. Raises ValueError for a line break in a header."""
-        message = message_of(
-            self.sender, to=letter.to, subject=letter.subject, text=letter.text, at=letter.at
-        )
-        message["Message-ID"] = f"<{letter.message_id}>"
+        try:
+            message = message_of(
+                self.sender, to=letter.to, subject=letter.subject, text=letter.text, at=letter.at
+            )
+            message["Message-ID"] = f"<{letter.message_id}>"
+        except MessageError as error:  # the parser's own error is no ValueError
+            raise ValueError(str(error)) from error
         message.add_alternative(letter.html, subtype="html")
         return bytes(message) if self.signer is None else self.signer.sign(message)
 
@@ -83,9 +87,13 @@ class FolderPostman:
 
     def deliver(self, letter: Letter) -> Delivery:
         """Keep one mail, under its date and its name."""
+        try:
+            octets = self.envelope.octets(letter)
+        except ValueError as error:
+            return Delivery(Fate.REFUSED, f"en-tête refusé : {error}"[:200])
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         name = f"{letter.at:%Y%m%d-%H%M%S-%f}-{letter.message_id[:8]}.eml"
-        (self.folder / name).write_bytes(self.envelope.octets(letter))
+        (self.folder / name).write_bytes(octets)
         return Delivery(Fate.ACCEPTED, "dossier")
 
 
