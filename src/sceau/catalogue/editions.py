@@ -8,7 +8,7 @@ in `documents`.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from sceau.catalogue.reading import Row
@@ -53,6 +53,7 @@ PATHS = frozenset(
 )
 _ALWAYS = frozenset({"structure.name", "offers.offer", "administrators.card_number"})
 _QUALITIES = frozenset({"representative", "mandataire", "holder"})
+_YES_NO = frozenset({"yes", "no"})
 _KINDS = frozenset({"domain", "subdomain", "server", "mail"})
 
 
@@ -68,21 +69,30 @@ class TemplateText:
 @dataclass(frozen=True, slots=True)
 class PdfName:
     """A field for a declared name: the kind that its place on the form states, and words printed after the
-    name.
+    name; the boxes beside it that restrict it, and that say another than the structure holds it (empty:
+    none).
     """
 
     field: str
     kind: str
     drop: str
+    restricted: str = ""
+    holder: str = ""
+
+    @property
+    def boxes(self) -> tuple[str, ...]:
+        """The boxes beside the name."""
+        return tuple(name for name in (self.restricted, self.holder) if name)
 
 
 @dataclass(frozen=True, slots=True)
 class PdfOffer:
-    """The box of an offer, and the fields for its names."""
+    """The box of an offer, the fields for its names, and the boxes of its products (box → product)."""
 
     offer: str
     box: str
     names: tuple[PdfName, ...]
+    products: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +110,9 @@ class PdfLayout:
     """Where a fillable file keeps what. `marks` are the fields that make a file be of this edition.
 
     `texts` and `boxes` map a field to a path (with indices); `unread` are fields for a hand; `scripts` the
-    only scripts that such a file may hold.
+    only scripts that such a file may hold. Of a file of our own making: `order` and `version` are the fields
+    that name the order it was made from; `contents` are the digests of what its pages draw, and `fonts` of
+    the font programs in it (hex SHA-256), so that nothing else is taken for what a signatory saw.
     """
 
     marks: tuple[str, ...]
@@ -111,6 +123,10 @@ class PdfLayout:
     offers: tuple[PdfOffer, ...]
     unread: tuple[str, ...]
     scripts: tuple[str, ...]
+    order: str = ""
+    version: str = ""
+    contents: tuple[str, ...] = ()
+    fonts: tuple[str, ...] = ()
 
     @property
     def fields(self) -> frozenset[str]:
@@ -120,10 +136,12 @@ class PdfLayout:
     def every_field(self) -> Iterator[str]:
         """Each field as often as it is read (once, in an edition that passed its checks)."""
         yield from (*self.texts, *self.boxes, *self.unread)
+        yield from (name for name in (self.order, self.version) if name)
         yield from (choice.field for choice in self.choices)
         for offer in self.offers:
-            yield offer.box
-            yield from (name.field for name in offer.names)
+            yield from (offer.box, *offer.products)
+            for name in offer.names:
+                yield from (name.field, *name.boxes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +210,10 @@ def _read_pdf(row: Row) -> PdfLayout:
         offers=tuple(_offer(each) for each in row.list_of_rows("offers")),
         unread=row.texts("unread", empty=True),
         scripts=row.texts("scripts", empty=True),
+        order=row.text("order", ""),
+        version=row.text("version", ""),
+        contents=row.texts("contents", empty=True) if "contents" in row else (),
+        fonts=row.texts("fonts", empty=True) if "fonts" in row else (),
     )
     row.close()
     return layout
@@ -205,7 +227,8 @@ def _choice(row: Row) -> PdfChoice:
     choice = PdfChoice(row.text("field"), row.text("path"), row.texts("states"), row.texts("values"))
     if len(choice.states) != len(choice.values):
         row.problem("as many values as states are expected", "values")
-    _known(row, choice.values, _QUALITIES, "is no quality of a signatory")
+    known = _YES_NO if choice.path == "structure.takes_charge" else _QUALITIES
+    _known(row, choice.values, known, f"is no answer at {choice.path!r}")
     row.close()
     return choice
 
@@ -215,13 +238,20 @@ def _offer(row: Row) -> PdfOffer:
         offer=row.text("offer"),
         box=row.text("box"),
         names=tuple(_name(each) for each in (row.list_of_rows("names") if "names" in row else ())),
+        products=_mapping(row.row("products")) if "products" in row else MappingProxyType({}),
     )
     row.close()
     return offer
 
 
 def _name(row: Row) -> PdfName:
-    name = PdfName(row.text("field"), row.text("kind"), row.text("drop", ""))
+    name = PdfName(
+        row.text("field"),
+        row.text("kind"),
+        row.text("drop", ""),
+        row.text("restricted", ""),
+        row.text("holder", ""),
+    )
     _known(row, (name.kind,), _KINDS, "is no kind of scope")
     row.close()
     return name

@@ -1,6 +1,17 @@
-"""Documents as people send them: for now, form 413 as a PDF, opened where it can do no harm."""
+"""Documents as people send them, opened where they can do no harm, and form 413 as we make it."""
 
+from sceau.documents.form_fill import fill_form
 from sceau.documents.form_pdf import MOST_BYTES, FormPdf, read_form_pdf
 from sceau.documents.piece import CONTENT_TYPES, PieceFile, read_piece_file
+from sceau.documents.signatures import FormSignature
 
-__all__ = ["CONTENT_TYPES", "MOST_BYTES", "FormPdf", "PieceFile", "read_form_pdf", "read_piece_file"]
+__all__ = [
+    "CONTENT_TYPES",
+    "MOST_BYTES",
+    "FormPdf",
+    "FormSignature",
+    "PieceFile",
+    "fill_form",
+    "read_form_pdf",
+    "read_piece_file",
+]

@@ -41,6 +41,7 @@ class PdfField:
     value: str | None
     cut: bool = False
     widgets: tuple[Widget, ...] = ()
+    looks: tuple[str | bool | None, ...] = ()
 
     @property
     def ticked(self) -> bool | None:
@@ -84,11 +85,16 @@ def read_answer(answer: Mapping[str, Any]) -> tuple[PdfField, ...]:
                 value=None if raw["value"] is None else _text(raw["value"]),
                 cut=raw.get("cut") is True,
                 widgets=tuple(_widget(widget) for widget in raw.get("widgets", ())),
+                looks=tuple(_look(look) for look in raw.get("looks", ())),
             )
             for raw in answer["fields"]
         )
     except (KeyError, TypeError, AttributeError) as problem:
         raise ValueError("not an answer of the PDF reader") from problem
+
+
+def _look(value: Any) -> str | bool | None:
+    return value if value is None or value is False else _text(value)
 
 
 def _widget(raw: Any) -> Widget:

@@ -2,21 +2,30 @@
 
 The file is opened in a child process with limits (`sandbox`); here it is only bytes. Files that could act
 (scripts, launches, attachments), hide (encryption, something before or after) or break (truncated, too heavy)
-are refused by name, and the desk keys the form. Signatures are not judged here: a signed file is read and
-said to be unverified.
+are refused by name, and the desk keys the form. Of a signed file, a second child verifies the signature, and
+the form is read from what was signed and from nothing that came after (`signatures`); whose signature it is,
+is not told here.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sceau.catalogue import Edition, PdfLayout, load_catalogue
-from sceau.documents.fields import read_answer
+from sceau.catalogue import PdfLayout, load_catalogue
+from sceau.documents.fields import PdfField, read_answer
 from sceau.documents.pdf_mapping import Mapper, edition_of, values_of
-from sceau.documents.sandbox import run_apart
+from sceau.documents.sandbox import run_apart, verify_apart
+from sceau.documents.signatures import (
+    FormSignature,
+    is_signed,
+    looks,
+    other_values,
+    read_signatures,
+    unseen,
+)
 from sceau.vocabulary import Finding, displayed, errors
 
 MOST_BYTES = 10 * 1024 * 1024
@@ -33,7 +42,8 @@ class FormPdf:
     """What a PDF gave. `raw` goes to `registration.read_form`; it is None when a finding is an error.
 
     `edition` is the code of the edition recognised; `values` every field as it was read, for a person to
-    compare; `sha256` the hex digest of the file.
+    compare; `sha256` the hex digest of the file. `signature` is the one over what was read, if there is one;
+    `order` and `version` name the order that the file says it was made from (empty and 0: none).
     """
 
     raw: dict[str, Any] | None
@@ -41,6 +51,9 @@ class FormPdf:
     findings: tuple[Finding, ...]
     sha256: str
     values: Mapping[str, str | bool | None]
+    signature: FormSignature | None = None
+    order: str = ""
+    version: int = 0
 
 
 def read_form_pdf(data: bytes) -> FormPdf:
@@ -53,7 +66,10 @@ def read_form_pdf(data: bytes) -> FormPdf:
     refused = _check_answer(answer)
     if refused:
         return FormPdf(None, None, refused, digest, {})
-    return _read_fields(answer, digest)
+    try:
+        return _read_fields(data, answer, digest)
+    except ValueError:
+        return FormPdf(None, None, (Finding.error("pdf.damaged", "pdf"),), digest, {})
 
 
 def check_pdf(data: bytes) -> tuple[Finding, ...]:
@@ -74,11 +90,8 @@ def check_pdf(data: bytes) -> tuple[Finding, ...]:
     return tuple(_check_hazards(answer, edition.pdf if edition else None))
 
 
-def _read_fields(answer: Mapping[str, Any], digest: str) -> FormPdf:
-    try:
-        fields = read_answer(answer)
-    except ValueError:
-        return FormPdf(None, None, (Finding.error("pdf.damaged", "pdf"),), digest, {})
+def _read_fields(data: bytes, answer: Mapping[str, Any], digest: str) -> FormPdf:
+    fields = read_answer(answer)
     values = values_of(fields)
     edition = edition_of(fields, load_catalogue().editions)
     layout = edition.pdf if edition else None
@@ -86,15 +99,58 @@ def _read_fields(answer: Mapping[str, Any], digest: str) -> FormPdf:
     if edition is None or layout is None:
         findings.append(_no_edition(len(fields)))
         return FormPdf(None, None, tuple(findings), digest, values)
-    raw = _map(edition, layout, fields=fields, findings=findings)
-    return FormPdf(None if errors(findings) else raw, edition.code, tuple(findings), digest, values)
+    if not is_signed(fields):
+        findings += looks(answer, fields, layout)
+        mapper = Mapper.of(edition, layout, fields)
+        return _found(mapper, findings, digest, values, None)
+    signed = _signed_form(data, fields, layout)
+    findings += signed.findings
+    if signed.fields is None or errors(findings):
+        return FormPdf(None, edition.code, tuple(findings), digest, values)
+    mapper = Mapper.of(edition, layout, signed.fields)
+    return _found(mapper, findings, digest, values_of(signed.fields), signed.signature)
 
 
-def _map(edition: Edition, layout: PdfLayout, *, fields: Any, findings: list[Finding]) -> dict[str, Any]:
-    mapper = Mapper.of(edition, layout, fields)
+@dataclass(frozen=True, slots=True)
+class _SignedForm:
+    """The form as it was signed: the fields of that revision, the signature with its doubts."""
+
+    fields: tuple[PdfField, ...] | None
+    signature: FormSignature | None
+    findings: tuple[Finding, ...]
+
+
+def _signed_form(data: bytes, now: tuple[PdfField, ...], layout: PdfLayout) -> _SignedForm:
+    """What was signed, verified apart; anything that was not signed, or was not seen, is a doubt."""
+    signed = read_signatures(verify_apart(data))
+    if signed.signature is None or signed.revision is None or errors(signed.findings):
+        return _SignedForm(None, None, signed.findings)
+    fields = read_answer(signed.revision)
+    hazards = list(_check_hazards(signed.revision, layout))
+    doubts = (
+        *signed.signature.doubts,
+        *other_values(fields, now),
+        *looks(signed.revision, fields, layout),
+        *unseen(signed.revision, fields, layout),
+    )
+    signature = replace(signed.signature, doubts=doubts)
+    return _SignedForm(fields, signature, (*hazards, *dict.fromkeys((*signed.findings, *doubts))))
+
+
+def _found(
+    mapper: Mapper,
+    findings: list[Finding],
+    digest: str,
+    values: Mapping[str, str | bool | None],
+    signature: FormSignature | None,
+) -> FormPdf:
+    """The form in the fields, its findings after those of the file."""
     raw = mapper.raw()
-    findings += mapper.findings
-    return raw
+    every = (*findings, *mapper.findings)
+    order, version = mapper.order()
+    if errors(every):
+        return FormPdf(None, mapper.edition.code, every, digest, values, signature, order, version)
+    return FormPdf(raw, mapper.edition.code, every, digest, values, signature, order, version)
 
 
 def _no_edition(fields: int) -> Finding:

@@ -9,12 +9,15 @@ memory, processor time, no file, no socket, no core.
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import resource
 import sys
 from collections.abc import Iterator
+from functools import lru_cache
 from io import BytesIO
 from operator import attrgetter
+from pathlib import Path
 from typing import Any
 
 MEMORY = 384 * 1024 * 1024
@@ -25,6 +28,7 @@ MOST_DEPTH = 32
 LONGEST_TEXT = 5_000
 LONGEST_SCRIPT = 500
 MOST_HAZARDS = 50
+MOST_PAGES_TOLD = 20
 
 # By name: in this house, an attribute `objects` is a Django manager, and a test keeps those out of here.
 _indirect_objects = attrgetter("objects")
@@ -74,10 +78,14 @@ def inspect(data: bytes) -> dict[str, Any]:
                 return {"error": "encrypted"}
             if len(_indirect_objects(pdf)) > MOST_OBJECTS:
                 return {"error": "too-much"}
+            fonts: set[str] = set()
             found = {
                 "pages": len(pdf.pages),
                 "hazards": list(_first(_hazards(pdf), MOST_HAZARDS)),
-                "fields": list(_fields(pdf)),
+                "fields": list(_fields(pdf, fonts)),
+                "contents": _looks().contents_of(pdf) if len(pdf.pages) <= MOST_PAGES_TOLD else [],
+                "strangers": _looks().strangers_on(pdf),
+                "fonts": sorted(fonts)[:MOST_HAZARDS],
             }
             return {"error": "damaged"} if pdf.get_warnings() else found
     except pikepdf.PasswordError:
@@ -177,7 +185,7 @@ def _script(value: Any) -> str:
 # --- what was filled in -----------------------------------------------------------------------------------
 
 
-def _fields(pdf: Any) -> Iterator[dict[str, Any]]:
+def _fields(pdf: Any, fonts: set[str]) -> Iterator[dict[str, Any]]:
     """The terminal fields of the form, in the order of the file, under their full names."""
     from pikepdf import Array, Dictionary
 
@@ -200,7 +208,7 @@ def _fields(pdf: Any) -> Iterator[dict[str, Any]]:
         if below:
             stack += [(kid, name, known, depth + 1) for kid in reversed(below)]
         else:
-            yield _field(name, known, kids or [node])
+            yield _field(name, known, kids or [node], fonts)
 
 
 def _kids(node: Any) -> list[Any]:
@@ -215,13 +223,14 @@ def _joined(prefix: str, name: Any) -> str:
     return f"{prefix}.{own}" if prefix and own else prefix or own
 
 
-def _field(name: str, known: dict[str, Any], widgets: list[Any]) -> dict[str, Any]:
+def _field(name: str, known: dict[str, Any], widgets: list[Any], fonts: set[str]) -> dict[str, Any]:
     kind, flags = str(known["/FT"] or ""), known["/Ff"]
     flags = int(flags) if isinstance(flags, int) or str(flags).isdigit() else 0
     field: dict[str, Any] = {"name": name, "kind": "other", "value": None}
     if kind in ("/Tx", "/Ch"):
         text = _text(known["/V"])
         field |= {"kind": "text", "value": text[:LONGEST_TEXT], "cut": len(text) > LONGEST_TEXT}
+        field["looks"] = [_looks().look_of(widget, fonts) for widget in widgets[:MOST_DEPTH]]
     elif kind == "/Sig":
         field |= {"kind": "signature", "value": "" if known["/V"] is None else "signed"}
     elif kind == "/Btn" and not flags & _PUSH_BUTTON:
@@ -266,11 +275,24 @@ def _text(value: Any) -> str:
     return str(value).removeprefix("/") if isinstance(value, Name) else ""
 
 
+@lru_cache(maxsize=1)
+def _looks() -> Any:
+    """The other half of this script, which is no module that could be imported here."""
+    path = Path(__file__).with_name("look_child.py")
+    spec = importlib.util.spec_from_file_location("look_child", path)
+    if spec is None or spec.loader is None:
+        raise OSError(path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 def main() -> None:
     """Limits first, then the library, then the file."""
     limit()
     import pikepdf
 
+    _looks()
     pikepdf.new().close()  # whatever it loads late is loaded while files can still be opened
     data = sys.stdin.buffer.read()
     close_the_doors()

@@ -18,6 +18,7 @@ from sceau.vocabulary import Finding, displayed
 
 _MOST_TOLD = 20
 _BREAKS = re.compile(r"[\r\n\t]+")
+_YES_NO = {"yes": True, "no": False, "": None}
 _OF_SEVERAL_LINES = frozenset({"usage.description"})
 
 
@@ -70,8 +71,8 @@ class Mapper:
             if field.cut:
                 self.note(Finding.error("pdf.text-cut", displayed(name)))
             if field.kind is FieldKind.SIGNATURE and field.value:
-                self.note(Finding.warning("pdf.signature-not-checked", displayed(name)))
-            elif name not in self.layout.fields and field.kind is not FieldKind.OTHER:
+                continue  # judged apart (`signatures`)
+            if name not in self.layout.fields and field.kind is not FieldKind.OTHER:
                 value = displayed(field.value or "")
                 self.note(Finding.warning("pdf.unknown-field", displayed(name), value=value))
             elif name in self.layout.unread and (field.value or "").strip():
@@ -89,7 +90,8 @@ class Mapper:
         for name, path in self.layout.boxes.items():
             _put(raw, path, self.box(name))
         for choice in self.layout.choices:
-            _put(raw, choice.path, self.choice(choice))
+            said: Any = self.choice(choice)
+            _put(raw, choice.path, _YES_NO[said] if choice.path == "structure.takes_charge" else said)
         raw["offers"] = [line for offer in self.layout.offers for line in self.offer(offer)]
         raw["administrators"] = [row for row in _rows(raw["administrators"]) if any(row.values())]
         raw["structure"]["rpps_rangs"] = [rang for rang in _rows(raw["structure"]["rpps_rangs"]) if rang]
@@ -128,16 +130,43 @@ class Mapper:
     def offer(self, offer: PdfOffer) -> list[dict[str, Any]]:
         """The lines of one offer: ordered when its box is ticked, else kept beside if a name was written."""
         ticked = self.box(offer.box) is True
-        names = [(name.kind, self.name(name)) for name in offer.names]
-        filled = [(kind, text) for kind, text in names if text]
-        own = [(kind, text) for kind, text in filled if not self._is_placeholder(text)]
+        filled = [(name, text) for name in offer.names if (text := self.name(name))]
+        own = [(name, text) for name, text in filled if not self._is_placeholder(text)]
         if not ticked:
             return [
-                {"offer": offer.offer, "kind": kind, "declared": text, "ticked": False} for kind, text in own
+                {"offer": offer.offer, "kind": name.kind, "declared": text, "ticked": False}
+                for name, text in own
             ]
+        products = [product for box, product in offer.products.items() if self.box(box) is True]
         if not filled:
-            return [_line(offer.offer, offer.names[0].kind if offer.names else None, "")]
-        return [_line(offer.offer, kind, text) for kind, text in own or filled]
+            kind = offer.names[0].kind if offer.names else None
+            return [_line(offer.offer, kind, "") | {"products": products}]
+        return [
+            _line(offer.offer, name.kind, text) | {"products": products} | self.beside(name)
+            for name, text in own or filled
+        ]
+
+    def beside(self, name: PdfName) -> dict[str, Any]:
+        """What the boxes beside a name say. A doubtful box leaves the question open."""
+        said: dict[str, Any] = {}
+        if name.restricted:
+            said["restricted"] = self.sure_box(name.restricted)
+        if name.holder:
+            holder = self.sure_box(name.holder)
+            said["owner"] = "" if holder is None else "holder" if holder else "structure"
+        return said
+
+    def sure_box(self, name: str) -> bool | None:
+        """A box; None where its value and its look disagree: neither answer is the lesser one."""
+        self.box(name)
+        field = self.fields.get(name)
+        return None if field is None or field.kind is not FieldKind.BOX else field.ticked
+
+    def order(self) -> tuple[str, int]:
+        """The order that the file says it was made from, and its version; empty and 0 when it names none."""
+        version = self.text(self.layout.version) if self.layout.version else ""
+        known = version if version.isascii() and version.isdecimal() and len(version) < 9 else "0"
+        return (self.text(self.layout.order)[:20] if self.layout.order else "", int(known))
 
     def name(self, name: PdfName) -> str:
         """A declared name, without the words that the blank form prints after it."""

@@ -20,11 +20,17 @@ WALL_SECONDS = 15  # the child's processor time is limited to 5 s; on a loaded m
 MOST_ANSWER = 2 * 1024 * 1024
 MOST_AT_ONCE = 3  # each may take 384 MiB
 PATIENCE_SECONDS = 30
-_CHILD = Path(__file__).with_name("pdf_child.py")
+_READER = Path(__file__).with_name("pdf_child.py")
+_VERIFIER = Path(__file__).with_name("signature_child.py")
 _places = threading.BoundedSemaphore(MOST_AT_ONCE)
 
 
-def run_apart(data: bytes) -> dict[str, Any]:
+def verify_apart(data: bytes) -> dict[str, Any]:
+    """What the child that verifies signatures says of `data`, as `run_apart`."""
+    return run_apart(data, child=_VERIFIER)
+
+
+def run_apart(data: bytes, *, child: Path = _READER) -> dict[str, Any]:
     """What the child says of `data`; ``{"error": "too-much"}`` when a limit stopped it.
 
     Raises `Fault` (retryable) when the child could not be started, or too many files are being read already.
@@ -32,18 +38,18 @@ def run_apart(data: bytes) -> dict[str, Any]:
     if not _places.acquire(timeout=PATIENCE_SECONDS):
         raise Fault("pdf.reader-busy", retryable=True)
     try:
-        return _answer_of(_child_reading(data))
+        return _answer_of(_child_reading(data, child))
     finally:
         _places.release()
 
 
-def _child_reading(data: bytes) -> subprocess.Popen[bytes]:
+def _child_reading(data: bytes, child: Path) -> subprocess.Popen[bytes]:
     with tempfile.TemporaryFile() as given:
         given.write(data)
         given.seek(0)
         try:
             return subprocess.Popen(  # noqa: S603 - our own interpreter and our own script, no shell
-                [sys.executable, "-I", str(_CHILD)],
+                [sys.executable, "-I", str(child)],
                 stdin=given,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
