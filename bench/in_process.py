@@ -35,7 +35,7 @@ from bench.rounds import Sample, interleave, rate, ratio, repeated
 from bench.rows import Bound, Row
 from sceau.catalogue import load_catalogue
 from sceau.certification import draw_serial, encode, prepare, read_csr, sign
-from sceau.certification.keys import forget_keys
+from sceau.certification.keys import forget_keys, read_key
 from sceau.registration import (
     Card,
     CardStatus,
@@ -180,7 +180,12 @@ def _ours(line: Line, pool: list[bytes], plan: Plan, *, first_look: bool) -> Cal
         forget_keys(verdicts=first_look)
         line.certify(pool[at % len(pool)], numbers[at % len(numbers)])
 
-    return lambda: repeated(certify, seconds=plan.seconds, most=200_000)
+    def sample() -> Sample:
+        for csr in pool if not first_look else ():
+            read_key(read_csr(csr).require().key.spki, until=None)
+        return repeated(certify, seconds=plan.seconds, most=200_000)
+
+    return sample
 
 
 def _raw(key: PrivateKey, plan: Plan) -> Callable[[], Sample]:

@@ -58,7 +58,7 @@ CATALOGUE = load_catalogue()
 PRODUCTS = tuple(sorted(CATALOGUE.products))
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=512)
 def private_key(kind: str, which: str = "") -> PrivateKey:
     """A key of `kind` (``rsa:2048``, ``ec:P-256``…), the same one for the same `which` in one run."""
     del which
@@ -99,7 +99,7 @@ class TestAuthority:
     certificate: x509.Certificate
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=512)
 def authority(
     code: str = "el-org",
     environment: str = "development",
