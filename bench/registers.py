@@ -65,8 +65,8 @@ def run(plan: Plan) -> list[Row]:
             ratio(rounds, "import", "floor"),
             _WORTH,
             f"csv.reader and executemany: {rate(rounds, 'floor'):,.0f}",
-            "each round a new file that takes the place of the one before: checked, three indexes, compared with it,"
-            " and its rows removed",
+            "each round a new file that takes the place of the one before: checked, three indexes, compared"
+            " with it, and its rows removed",
         ),
         Row(
             f"register import, {plan.scale:,} lines, elapsed",

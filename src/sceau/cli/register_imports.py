@@ -105,13 +105,12 @@ def tasks(*, done: bool = False, data: Data = DATA, as_json: AsJson = False) -> 
     open_instance(data)
     from sceau.catalogue import load_catalogue
     from sceau.records import list_tasks
-    from sceau.vocabulary import Severity
 
     found = list_tasks(done=done)
     catalogue = load_catalogue()
     lines = []
     for one in found:
-        sentence = catalogue.say(Finding(one.code, one.subject, Severity.WARNING, one.details))
+        sentence = catalogue.say(one.why)
         lines.append(f"{one.reference}  {sentence.text} {sentence.remedy}")
     say(found, as_json=as_json, lines=lines or ["Rien à faire."])
 

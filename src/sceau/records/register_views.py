@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+
+from sceau.vocabulary import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +96,11 @@ class TaskLine:
     done_at: datetime | None
     done_by: str
     outcome: str
+
+    @property
+    def why(self) -> Finding:
+        """Why there is something to do, as the finding that it was when it was raised."""
+        return replace(_KEPT, code=self.code, subject=self.subject, details=self.details)
+
+
+_KEPT = Finding.warning("task.unknown", "task")

@@ -67,7 +67,10 @@ def check_registers(
     found = _check_structure(form, facts, catalogue)
     people = (("signatory", form.signatory.person), *_administrators(form))
     for path, person in people:
-        found += _check_person(person, path, facts, holders, catalogue)
+        holder = holders.get(person.card_number.text, "")
+        found += _check_card(person, f"{path}.card_number", facts, catalogue)
+        if holder[:1] in {"0", "8"} and "/" not in holder:
+            found += _check_professional(holder, person, path, facts=facts, catalogue=catalogue)
     if RegisterSubject.CARD not in facts.loaded:
         found.append(Finding.warning("register.cards-not-loaded", "administrators"))
     return found
@@ -159,45 +162,31 @@ def _check_together(form: Form413, facts: RegisterFacts) -> list[Finding]:
     return []
 
 
-def _check_person(
-    person: PersonOnForm, path: str, facts: RegisterFacts, holders: Mapping[str, str], catalogue: Catalogue
-) -> list[Finding]:
+def _check_card(person: PersonOnForm, path: str, facts: RegisterFacts, catalogue: Catalogue) -> list[Finding]:
+    source = facts.loaded.get(RegisterSubject.CARD)
+    if source is None:
+        return []
     number = person.card_number.text
-    found: list[Finding] = []
-    if RegisterSubject.CARD in facts.loaded:
-        card = facts.cards.get(number)
-        where = f"{path}.card_number"
-        if card is None:
-            source = facts.loaded[RegisterSubject.CARD]
-            found.append(Finding.warning("register.card-unknown", where, source=source, card=number))
-        else:
-            found += _check_card(card, person, where, catalogue)
-    national_id = holders.get(number, "")
-    if national_id[:1] in {"0", "8"} and "/" not in national_id:
-        found += _check_professional(national_id, person, path, facts, catalogue)
-    return found
-
-
-def _check_card(card: RegisterFact, person: PersonOnForm, path: str, catalogue: Catalogue) -> list[Finding]:
+    card = facts.cards.get(number)
+    if card is None:
+        return [Finding.warning("register.card-unknown", path, source=source, card=number)]
     found = []
     if card.state is not RegisterState.VALID:
         status = catalogue.text(f"card-status.{card.state}")
         found.append(
-            Finding.warning("register.card-not-valid", path, source=card.source, card=card.key, status=status)
+            Finding.warning("register.card-not-valid", path, source=source, card=number, status=status)
         )
     if not is_same_person(person.surname, card.name, catalogue):
         found.append(
-            Finding.warning("register.card-holder", path, source=card.source, card=card.key, known=card.name)
+            Finding.warning("register.card-holder", path, source=source, card=number, known=card.name)
         )
     type_ = catalogue.cards.get(card.category)
     label = card.category if type_ is None else type_.label
-    return found or [
-        Finding.info("register.card-agrees", path, source=card.source, card=card.key, type=label)
-    ]
+    return found or [Finding.info("register.card-agrees", path, source=source, card=number, type=label)]
 
 
 def _check_professional(
-    national_id: str, person: PersonOnForm, path: str, facts: RegisterFacts, catalogue: Catalogue
+    national_id: str, person: PersonOnForm, path: str, *, facts: RegisterFacts, catalogue: Catalogue
 ) -> list[Finding]:
     source = facts.loaded.get(RegisterSubject.PROFESSIONAL)
     if source is None:

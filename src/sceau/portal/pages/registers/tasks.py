@@ -14,7 +14,7 @@ from sceau.portal.rendering import page
 from sceau.portal.saying import Said, say, summary
 from sceau.portal.visitor import PortalRequest, actor_of
 from sceau.records import TaskLine, list_tasks, register_import
-from sceau.vocabulary import Finding, Refused, Severity
+from sceau.vocabulary import Finding, Refused
 
 _PAGE = 25
 
@@ -49,7 +49,7 @@ def _page(request: PortalRequest, findings: tuple[Finding, ...] = (), *, status:
 
 
 def _shown(one: TaskLine) -> dict[str, Any]:
-    said: Said = say([Finding(one.code, one.subject, Severity.WARNING, one.details)])[0]
+    said: Said = say([one.why])[0]
     contracts = [about.removeprefix("contract/") for about in one.about if about.startswith("contract/")]
     others = [about for about in one.about if not about.startswith("contract/")]
     is_import = register_import(one.raised_by) is not None
