@@ -19,6 +19,7 @@ from sceau.portal.hats import (
     PROFESSIONALS,
     Page,
 )
+from sceau.portal.pages.certificates import fleet, renewing_many
 from sceau.portal.pages.certificates import views as certificates
 from sceau.portal.pages.contracts import acts as contract_acts
 from sceau.portal.pages.contracts import views as contracts
@@ -37,6 +38,7 @@ from sceau.portal.pages.pieces import views as pieces
 from sceau.portal.pages.reading import views as reading
 from sceau.portal.pages.registers import tasks as desk_tasks
 from sceau.portal.pages.registers import views as registers
+from sceau.portal.pages.requests import pairs
 from sceau.portal.pages.requests import views as requests
 from sceau.portal.pages.revocation import views as revocation
 from sceau.portal.pages.tokens import views as tokens
@@ -65,9 +67,15 @@ PAGES: tuple[Page, ...] = (
     Page("demander/", requests.request_choice, "request-choice", CARD_HOLDERS),
     Page("demander/ps/<str:code>/", requests.request_own, "request-own", PROFESSIONALS, BOTH),
     Page("demander/ps/<str:code>/verdict/", requests.verdict_own, "verdict-own", PROFESSIONALS, ACT),
+    Page("demander/paire/<str:reference>/", pairs.request_pair, "request-pair", CARD_HOLDERS, BOTH),
+    Page("demander/paire/<str:reference>/verdict/", pairs.verdict_pair, "verdict-pair", CARD_HOLDERS, ACT),
     Page("demander/<str:reference>/", requests.request_certificate, "request", CARD_HOLDERS, BOTH),
     Page("demander/<str:reference>/verdict/", requests.verdict, "verdict", CARD_HOLDERS, ACT),
-    Page("certificats/", certificates.certificates, "certificates", CARD_HOLDERS),
+    Page("certificats/", fleet.certificates, "certificates", CARD_HOLDERS),
+    Page("certificats/echeances/", fleet.ends, "ends", CARD_HOLDERS),
+    Page("certificats/renouveler/", renewing_many.renew_many, "renew-many", CARD_HOLDERS, BOTH),
+    Page("certificats/renouveler/fichiers/", renewing_many.files, "renewed-files", CARD_HOLDERS, ACT),
+    Page("certificats/export.csv", fleet.export, "certificates-table", CARD_HOLDERS),
     Page("certificats/<str:reference>/", certificates.certificate, "certificate", CARD_HOLDERS),
     Page("certificats/<str:reference>/retirer/", certificates.collect, "collect", CARD_HOLDERS, BOTH),
     Page("certificats/<str:reference>/revoquer/", revocation.revoke, "revoke", CARD_HOLDERS, BOTH),

@@ -10,6 +10,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from sceau.records.fleet_views import FleetEnds, FleetPage, FleetWish
 from sceau.records.register_views import (
     ChangedNumber,
     RegisterEntry,
@@ -75,6 +76,8 @@ if TYPE_CHECKING:
         find_certificates,
         find_in_registers,
         find_on_key,
+        fleet_ends,
+        fleet_page,
         habilitation_file,
         habilitation_for,
         habilitations_of,
@@ -100,6 +103,7 @@ if TYPE_CHECKING:
         list_tasks,
         list_tokens,
         missing_triggers,
+        names_given_under,
         next_piece,
         officers,
         order_file,
@@ -144,6 +148,9 @@ __all__ = [
     "ContractFile",
     "ContractLine",
     "CrlLine",
+    "FleetEnds",
+    "FleetPage",
+    "FleetWish",
     "HabilitationFile",
     "HabilitationLine",
     "JournalLine",
@@ -195,6 +202,8 @@ __all__ = [
     "find_certificates",
     "find_in_registers",
     "find_on_key",
+    "fleet_ends",
+    "fleet_page",
     "habilitation_file",
     "habilitation_for",
     "habilitations_of",
@@ -220,6 +229,7 @@ __all__ = [
     "list_tasks",
     "list_tokens",
     "missing_triggers",
+    "names_given_under",
     "next_piece",
     "officers",
     "order_file",

@@ -13,6 +13,7 @@ from sceau.records.queries.certificates import (
     find_certificates,
     is_serial_given,
 )
+from sceau.records.queries.fleet import fleet_ends, fleet_page, names_given_under
 from sceau.records.queries.habilitations import (
     habilitation_file,
     habilitation_for,
@@ -131,6 +132,8 @@ __all__ = [
     "find_certificates",
     "find_in_registers",
     "find_on_key",
+    "fleet_ends",
+    "fleet_page",
     "habilitation_file",
     "habilitation_for",
     "habilitations_of",
@@ -156,6 +159,7 @@ __all__ = [
     "list_tasks",
     "list_tokens",
     "missing_triggers",
+    "names_given_under",
     "next_piece",
     "officers",
     "order_file",

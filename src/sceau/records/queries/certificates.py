@@ -78,10 +78,11 @@ def newest(
     if last is not None:
         found = found.filter(id__lt=last.id)
     rows = list(found.select_related(*_SHOWN).prefetch_related("names").order_by("-id")[:limit])
-    return _lines(rows, at)
+    return lines_of(rows, at)
 
 
-def _lines(rows: Iterable[Certificate], at: datetime) -> tuple[CertificateLine, ...]:
+def lines_of(rows: Iterable[Certificate], at: datetime) -> tuple[CertificateLine, ...]:
+    """The views of rows read with `structure`, `habilitation`, `revocation` and `names`, in their order."""
     kept = list(rows)
     people = Person.objects.filter(national_id__in={row.asked_by for row in kept})
     names = {person.national_id: f"{person.given_names} {person.surname}".strip() for person in people}
@@ -137,7 +138,7 @@ def file_of(row: Certificate | None, at: datetime) -> CertificateFile | None:
         return None
     successor = row.successors.order_by("-id").first()
     return CertificateFile(
-        line=_lines([row], at)[0],
+        line=lines_of([row], at)[0],
         der=b"" if row.der is None else bytes(row.der),
         profile=row.profile,
         spki_sha256=row.spki_sha256,

@@ -1,4 +1,4 @@
-"""My certificates: the list, one certificate with its trace, its collection, its files."""
+"""One certificate of mine with its trace, its collection, its files."""
 
 from __future__ import annotations
 
@@ -10,64 +10,22 @@ from sceau.catalogue import load_catalogue
 from sceau.operations import collect_certificate, machine
 from sceau.portal.fields import Sheet
 from sceau.portal.pages.certificates.files import FORMS, file_of, form_named, stem_of
+from sceau.portal.pages.certificates.guides import guides_for
+from sceau.portal.pages.certificates.renewing import renewal_of
 from sceau.portal.rendering import page
 from sceau.portal.saying import summary
 from sceau.portal.visitor import PortalRequest, actor_of
-from sceau.records import CertificateFile, CertificateLine, certificate_for, certificates_of, journal_lines
+from sceau.records import CertificateFile, certificate_for, journal_lines
 from sceau.vocabulary import Finding, Refused
 
-_PAGE = 25
-_LOOKED_AT = 1000
-_STANDINGS = ("to-collect", "in-service", "expired", "revoked")
-
-
-def certificates(request: PortalRequest) -> HttpResponse:
-    """The visitor's certificates, newest first, by standing and by text."""
-    text, standing = request.GET.get("texte", "")[:100].strip(), request.GET.get("etat", "")
-    standing = standing if standing in _STANDINGS else ""
-    found, after = _found(request, text=text.casefold(), standing=standing)
-    context = {
-        "title": "Mes certificats",
-        "certificates": found,
-        "after": after,
-        "text": text,
-        "standing": standing,
-        "standings": _STANDINGS,
-    }
-    return page(request, "certificates/list.html", context)
-
-
-def _found(request: PortalRequest, *, text: str, standing: str) -> tuple[list[CertificateLine], str]:
-    """A page of what fits, and where to go on; looks at no more than a bounded number of lines."""
-    now, after = machine().clock(), request.GET.get("apres", "")[:80]
-    found: list[CertificateLine] = []
-    looked = 0
-    while looked < _LOOKED_AT:
-        lines = certificates_of(request.visitor.person_id, at=now, after=after, limit=100)
-        for line in lines:
-            looked, after = looked + 1, line.reference
-            if _fits(line, text, standing):
-                found.append(line)
-            if len(found) == _PAGE:
-                return found, after if line is not lines[-1] or len(lines) == 100 else ""
-        if len(lines) < 100:
-            return found, ""
-    return found, after
-
-
-def _fits(line: CertificateLine, text: str, standing: str) -> bool:
-    if standing and line.standing != standing:
-        return False
-    said = " ".join(
-        (line.reference, line.product, line.subject, line.structure_name, line.serial, *line.names)
-    )
-    return text in said.casefold()
+_YOURS = "Le certificat est à vous. Téléchargez-le ci-dessous, et gardez le code en lieu sûr."
+_BOTH_YOURS = "Les deux certificats sont à vous. Téléchargez-les, et gardez le code en lieu sûr."
 
 
 def certificate(request: PortalRequest, reference: str) -> HttpResponse:
     """One certificate: what it says, where it comes from, what can be done with it."""
     file = theirs(request, reference)
-    collected = file.line.state == "collected"
+    collected, other = file.line.state == "collected", _other(request)
     context = {
         "title": f"Certificat {file.line.product}",
         "file": file,
@@ -76,6 +34,9 @@ def certificate(request: PortalRequest, reference: str) -> HttpResponse:
         "reason": load_catalogue().reasons[file.line.revocation.reason] if file.line.revocation else None,
         "forms": FORMS if collected else (),
         "stem": stem_of(file),
+        "guides": guides_for(file) if collected else (),
+        "other": other.line.reference if other else "",
+        **renewal_of(file, at=machine().clock()),
         "journal": journal_lines(subject=reference),
     }
     return page(request, "certificates/certificate.html", context)
@@ -84,24 +45,41 @@ def certificate(request: PortalRequest, reference: str) -> HttpResponse:
 def collect(request: PortalRequest, reference: str) -> HttpResponse:
     """Terms accepted, revocation code chosen twice: the certificate is handed over."""
     file = theirs(request, reference)
-    if file.line.state == "collected":
-        return HttpResponseRedirect(reverse("certificate", args=[reference]))
+    other = _other(request)
+    waiting = [one for one in (file, other) if one is not None and one.line.state != "collected"]
+    if not waiting:
+        return HttpResponseRedirect(_address(reference, other))
     if request.method != "POST":
-        return _collect_page(request, file)
-    try:
-        collect_certificate(
-            actor_of(request),
-            reference=reference,
-            terms_accepted=request.POST.get("terms") == "oui",
-            code=request.POST.get("code", "")[:200],
-            code_again=request.POST.get("code_again", "")[:200],
-        )
-    except Refused as refusal:
-        return _collect_page(request, file, refusal.findings)
-    messages.success(
-        request, "Le certificat est à vous. Téléchargez-le ci-dessous, et gardez le code en lieu sûr."
+        return _collect_page(request, file, other)
+    for one in waiting:
+        try:
+            _collect(request, one.line.reference)
+        except Refused as refusal:
+            return _collect_page(request, file, other, findings=refusal.findings)
+    messages.success(request, _BOTH_YOURS if other else _YOURS)
+    return HttpResponseRedirect(_address(reference, other))
+
+
+def _collect(request: PortalRequest, reference: str) -> None:
+    collect_certificate(
+        actor_of(request),
+        reference=reference,
+        terms_accepted=request.POST.get("terms") == "oui",
+        code=request.POST.get("code", "")[:200],
+        code_again=request.POST.get("code_again", "")[:200],
     )
-    return HttpResponseRedirect(reverse("certificate", args=[reference]))
+
+
+def _other(request: PortalRequest) -> CertificateFile | None:
+    """The second certificate of a pair asked together, handed over with the first."""
+    asked = request.POST if request.method == "POST" else request.GET
+    reference = asked.get("avec", "")[:20]
+    return theirs(request, reference) if reference else None
+
+
+def _address(reference: str, other: CertificateFile | None) -> str:
+    address = reverse("certificate", args=[reference])
+    return f"{address}?avec={other.line.reference}" if other else address
 
 
 def download(request: PortalRequest, reference: str, form: str) -> HttpResponse:
@@ -124,7 +102,11 @@ def theirs(request: PortalRequest, reference: str) -> CertificateFile:
 
 
 def _collect_page(
-    request: PortalRequest, file: CertificateFile, findings: tuple[Finding, ...] = ()
+    request: PortalRequest,
+    file: CertificateFile,
+    other: CertificateFile | None = None,
+    *,
+    findings: tuple[Finding, ...] = (),
 ) -> HttpResponse:
     sheet = Sheet({"terms": request.POST.get("terms") == "oui"}, findings)
     fields = [
@@ -155,8 +137,9 @@ def _collect_page(
         ),
     ]
     context = {
-        "title": "Retirer le certificat",
+        "title": "Retirer les deux certificats" if other else "Retirer le certificat",
         "file": file,
+        "other": other,
         "line": file.line,
         "fields": fields,
         **summary(findings, heading="Le certificat n’est pas encore remis", fields=sheet.paths),

@@ -40,7 +40,7 @@ def asked_from(request: PortalRequest, product: Product, habilitation: str | Non
         )
     }
     findings: list[Finding] = []
-    csr = _csr(request, findings)
+    csr = csr_from(request, "csr", findings)
     typed["csr"] = csr.decode("utf-8", "replace") if csr.startswith(b"-----") or b"-----BEGIN" in csr else ""
     holder = holder_from(typed, findings) if needs_holder(product) else None
     return Asked(
@@ -73,11 +73,12 @@ def needs_holder(product: Product) -> bool:
     return load_catalogue().profiles[product.profile].subject is SubjectLayout.EMPLOYEE
 
 
-def _csr(request: PortalRequest, findings: list[Finding]) -> bytes:
-    sent = read_upload(request, "csr_file")
-    data = sent[1] if sent else request.POST.get("csr", "").strip().encode()
+def csr_from(request: PortalRequest, field: str, findings: list[Finding]) -> bytes:
+    """The CSR in `field`, or in the file sent as `field`_file; empty, with a finding, when too large."""
+    sent = read_upload(request, f"{field}_file")
+    data = sent[1] if sent else request.POST.get(field, "").strip().encode()
     if len(data) > CSR_LIMIT:
-        findings.append(Finding.error("portal.csr-too-large", "csr", limit="16 Kio"))
+        findings.append(Finding.error("portal.csr-too-large", field, limit="16 Kio"))
         return b""
     return data
 

@@ -11,20 +11,27 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from sceau.catalogue import NameNeed, Product, load_catalogue
-from sceau.operations import Preview, issue_certificate, machine, preview_certificate
+from sceau.operations import (
+    CertificateRequest,
+    Preview,
+    issue_certificate,
+    machine,
+    preview_certificate,
+)
 from sceau.portal.fields import Field, Sheet
 from sceau.portal.limits import too_often
 from sceau.portal.pages.habilitations.views import by_structure
-from sceau.portal.pages.requests.asking import Asked, asked_from, needs_holder
+from sceau.portal.pages.requests.asking import Asked, asked_from, names_of, needs_holder
+from sceau.portal.pages.requests.commands import commands_for
+from sceau.portal.pages.requests.earlier import names_of_earlier, names_to_take
 from sceau.portal.pages.requests.holder import holder_fields
 from sceau.portal.pages.requests.mailbox import ACTIONS, act_on_mailbox, code_field
+from sceau.portal.pages.requests.pairs import pairs_among
 from sceau.portal.rendering import page
 from sceau.portal.saying import summary
 from sceau.portal.visitor import PortalRequest, actor_of
 from sceau.records import CertificateFile, HabilitationLine, habilitation_for, habilitations_of
 from sceau.vocabulary import Finding, Refused, errors
-
-_OPENSSL = "openssl req -new -newkey rsa:3072 -nodes -keyout {stem}.key -subj / -out {stem}.csr"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,7 @@ def request_choice(request: PortalRequest) -> HttpResponse:
         "structures": by_structure(tuple(line for line in lines if line.usable == "approved")),
         "own": [load_catalogue().products[code] for code in own],
         "blocked": sum(line.usable != "approved" for line in lines),
+        "pairs": pairs_among(lines),
     }
     return page(request, "requests/choice.html", context)
 
@@ -91,7 +99,7 @@ def _own_right(code: str) -> Right:
 
 def _request(request: PortalRequest, right: Right) -> HttpResponse:
     if request.method != "POST":
-        return _page(request, right, once=secrets.token_urlsafe(16))
+        return _blank(request, right)
     once = request.POST.get("once", "")[:80] or secrets.token_urlsafe(16)
     asked = asked_from(request, right.product, right.reference)
     action = request.POST.get("action")
@@ -108,6 +116,18 @@ def _request(request: PortalRequest, right: Right) -> HttpResponse:
     preview = None if errors(asked.findings) else _preview(request, asked)
     status = 422 if findings else 200
     return _page(request, right, asked, once=once, preview=preview, findings=findings, status=status)
+
+
+def _blank(request: PortalRequest, right: Right) -> HttpResponse:
+    """The page before anything was typed; the names of the certificate renewed, or picked, are there."""
+    asked = None
+    names = names_to_take(request, right.product)
+    if names:
+        several = names_of(right.product, names)
+        wanted = CertificateRequest(right.product.code, several, habilitation=right.reference)
+        asked = Asked(wanted, {"names": names, "csr": ""}, ())
+    preview = _preview(request, asked) if asked else None
+    return _page(request, right, asked, once=secrets.token_urlsafe(16), preview=preview)
 
 
 def _ask(request: PortalRequest, asked: Asked, once: str) -> CertificateFile | tuple[Finding, ...]:
@@ -140,6 +160,7 @@ def _preview(request: PortalRequest, asked: Asked) -> Preview | None:
 def _verdict_context(asked: Asked, preview: Preview | None) -> dict[str, Any]:
     findings = (*asked.findings, *(preview.findings if preview else ()))
     context: dict[str, Any] = {"preview": preview, "would": preview is not None and not errors(findings)}
+    context.update(commands_for(asked.request))
     context.update(summary(findings, heading="", fields=()))
     context["findings_refuse"] = False
     return context
@@ -174,8 +195,8 @@ def _page(
         "once": once,
         "verdict_address": address,
         "presets": _presets(right.product),
-        "openssl": _OPENSSL.format(stem=right.product.slug),
-        "key_file": f"{right.product.slug}.key",
+        "earlier": names_of_earlier(right.product, right.reference),
+        **commands_for(asked.request if asked else _empty(right)),
         "verdict": _verdict_context(asked, preview) if asked and not errors(asked.findings) else None,
         **summary(
             findings,
@@ -185,6 +206,10 @@ def _page(
         ),
     }
     return page(request, "requests/request.html", context, status=status)
+
+
+def _empty(right: Right) -> CertificateRequest:
+    return CertificateRequest(right.product.code, (), habilitation=right.reference)
 
 
 def _fields(sheet: Sheet, right: Right) -> list[Field]:
