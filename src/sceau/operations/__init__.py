@@ -17,6 +17,14 @@ from sceau.operations.contracts import (
     end_party,
     preview_contract_act,
 )
+from sceau.operations.desk_acts import (
+    Hold,
+    assign_order,
+    comment_order,
+    hold_order,
+    release_order,
+    unhold_order,
+)
 from sceau.operations.file_readings import ExtractEntry, VisaEntry, attest_visa, read_extract
 from sceau.operations.ground import CertificateRequest
 from sceau.operations.habilitations import resume_habilitation, suspend_habilitation, withdraw_habilitation
@@ -73,6 +81,7 @@ from sceau.operations.mails import (
     revive_address,
     send_mails,
 )
+from sceau.operations.order_items import RequestPoint
 from sceau.operations.order_texts import (
     amend_order,
     answer_request,
@@ -151,6 +160,7 @@ __all__ = [
     "FactorReport",
     "Fate",
     "HandOver",
+    "Hold",
     "KeyLook",
     "KeyReport",
     "LeaveEnd",
@@ -169,6 +179,7 @@ __all__ = [
     "RecheckOrder",
     "RecheckReport",
     "RegisterOrder",
+    "RequestPoint",
     "Responders",
     "RunRequest",
     "StopPreview",
@@ -195,6 +206,7 @@ __all__ = [
     "approve_order",
     "approve_run",
     "ask_for_more",
+    "assign_order",
     "attest_visa",
     "card_type_of",
     "challenge_domain",
@@ -202,6 +214,7 @@ __all__ = [
     "check_domain",
     "check_records",
     "collect_certificate",
+    "comment_order",
     "complete_leave",
     "confirm_contract_act",
     "confirm_employee",
@@ -220,6 +233,7 @@ __all__ = [
     "finish_key_reports",
     "finish_task",
     "hand_over",
+    "hold_order",
     "import_register",
     "install",
     "issue_all",
@@ -256,6 +270,7 @@ __all__ = [
     "register_card",
     "register_person",
     "register_structure_contract",
+    "release_order",
     "remind",
     "report_key",
     "report_key_by_proof",
@@ -278,6 +293,7 @@ __all__ = [
     "structure_facts_of",
     "suspend_habilitation",
     "take_order",
+    "unhold_order",
     "verify_leave",
     "welcome",
     "welcome_card",

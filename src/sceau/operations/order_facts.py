@@ -6,14 +6,18 @@ import json
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db.models import Q
+
 from sceau.operations.acts import Act
 from sceau.operations.machine import machine
 from sceau.operations.register_facts import register_facts
 from sceau.operations.structures import identifier_mode
+from sceau.records import roles_of
 from sceau.records.models import (
     PARIS,
     Card,
     Contract,
+    DeskCase,
     ExtractReading,
     Order,
     OrderVersion,
@@ -21,6 +25,7 @@ from sceau.records.models import (
     VisaAttestation,
 )
 from sceau.registration import (
+    APPROVALS_NEEDED,
     AttestedVisa,
     ContractFacts,
     Examination,
@@ -158,13 +163,30 @@ def examination(order: Order, form: Reading[Form413], at: datetime) -> Examinati
 def order_facts(order: Order) -> OrderFacts:
     """What the rule of the two people needs."""
     parties = order.parties.order_by("id").values_list("role", "person_id", "card_number")  # of any version
-    approvals = order.approvals.order_by("id").values_list("officer", "version")
+    approvals = list(order.approvals.order_by("id").values_list("officer", "version"))
+    case = DeskCase.objects.filter(order=order).first()
+    role = case.with_role if case else ""
+    officers = {officer for officer, version in approvals if version == order.current_version}
     return OrderFacts(
         reference=order.reference,
         version=order.current_version,
         parties=tuple(dict.fromkeys(Party(*party) for party in parties)),
         approvals=tuple(GivenApproval(*given) for given in approvals),
+        structures=_structures_of(order),
+        needed=case.needed if case else APPROVALS_NEEDED,
+        with_role=role,
+        role_holders=frozenset(one for one in officers if role and role in roles_of(one)),
     )
+
+
+def _structures_of(order: Order) -> frozenset[str]:
+    """The structures that the order is for and under whose contract it is made, as far as they are known."""
+    number = order.structure_number
+    known = Q(contracts__number=order.contract_number) if order.contract_number else Q(pk=None)
+    if number:
+        known |= Q(national_id__in=[f"{kind}{number}" for kind in range(10)])
+        known |= Q(siret=number) | Q(finess=number)
+    return frozenset(Structure.objects.filter(known).values_list("national_id", flat=True))
 
 
 def _holders(numbers: Iterable[str]) -> dict[str, str]:

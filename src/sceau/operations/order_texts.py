@@ -12,10 +12,13 @@ from copy import deepcopy
 from typing import Any
 
 from sceau.operations.acts import Act, acting
+from sceau.operations.desk_cases import follow_case, open_case, reweigh_case
 from sceau.operations.machine import Actor
 from sceau.operations.order_facts import contract_facts, lock_order, order_facts, present_version, reading_of
+from sceau.operations.order_items import answer_points
 from sceau.operations.prerequisites import require_contract
 from sceau.operations.references import ORDER, draw_reference
+from sceau.operations.search_index import index_order
 from sceau.operations.standing import contract_qualities, officer_of, require_person
 from sceau.operations.typed import canonical, digest_of, read_key, read_text
 from sceau.records import OrderFile, cards_of, order_file
@@ -119,16 +122,26 @@ def sign_order(actor: Actor, *, reference: str, version: int) -> OrderFile:
 
 
 def answer_request(
-    actor: Actor, *, reference: str, version: int, text: str, raw: Mapping[str, Any] | None = None
+    actor: Actor,
+    *,
+    reference: str,
+    version: int,
+    text: str,
+    raw: Mapping[str, Any] | None = None,
+    answers: Mapping[int, str] | None = None,
 ) -> OrderFile:
     """The requester answers what the desk asked; with `raw` the form is amended at once. Back under
     review.
+
+    `answers` are those to the points of the request, by their numbers: each that is open has one, unless the
+    form was corrected since.
     """
     with acting(actor, "order.answered", reference) as act:
         order = lock_order(act, reference)
         require_requester(act, order)
         state = ORDER_LIFE.after(OrderState(order.state), OrderEvent.ANSWER, subject=reference).require()
-        words = read_text(text, subject="text", required=raw is None)
+        given = answer_points(act, order, answers or {}, corrected=raw is not None)
+        words = read_text(text, subject="text", required=raw is None and not given)
         if raw is not None:
             said = _as_requester_says(raw)
             _amend(act, order, version=version, raw=said, why=words, by_desk=False)
@@ -138,6 +151,7 @@ def answer_request(
             write_note(act, order, kind="answer", audience="requester", text=words)
         order.state, order.changed_at = state, act.at
         order.save(update_fields=["state", "changed_at"])
+        follow_case(act, order)
     return view(reference)
 
 
@@ -157,7 +171,25 @@ def write_note(act: Act, order: Order, *, kind: str, audience: str, text: str) -
     )
 
 
-def _receive(actor: Actor, raw: Mapping[str, Any], channel: str, key: str | None) -> str:
+def receive_signed(actor: Actor, raw: Mapping[str, Any], *, key: str, signed: str) -> str:
+    """Open an order from a form in a file, whose visa is the signature of the card `signed` (empty: nobody's
+    is, and a person looks). Its reference.
+    """
+    return _receive(actor, raw, "pdf", read_key(key), signed=signed)
+
+
+def sign_by_file(act: Act, order: Order, raw: Mapping[str, Any], *, why: str, signed: str) -> None:
+    """The next version of an order, with the visa of a form made from it and signed with the card
+    `signed`.
+    """
+    ORDER_LIFE.after(OrderState(order.state), OrderEvent.AMEND, subject=order.reference).require()
+    order.current_version += 1
+    order.changed_at = act.at
+    order.save()
+    _write_version(act, order, canonical(raw), why=why, signed=signed)
+
+
+def _receive(actor: Actor, raw: Mapping[str, Any], channel: str, key: str | None, *, signed: str = "") -> str:
     with acting(actor, "order.received") as act:
         if actor.person_id:
             require_person(act)
@@ -185,9 +217,13 @@ def _receive(actor: Actor, raw: Mapping[str, Any], channel: str, key: str | None
         )
         _describe(order, stored, reading.value)
         order.save(force_insert=True)
+        open_case(order, reading.value, act.at)
+        index_order(order, stored, reading.value)
         act.about(order.reference)
         act.tell(channel=channel)
-        _write_version(act, order, text, why="", signed=_signing_card(act, raw) if channel == "web" else "")
+        _write_version(
+            act, order, text, why="", signed=_signing_card(act, raw) if channel == "web" else signed
+        )
         return order.reference
 
 
@@ -230,6 +266,9 @@ def _amend(act: Act, order: Order, *, version: int, raw: Mapping[str, Any], why:
     order.changed_at = act.at
     _describe(order, stored, reading.value)
     order.save()
+    reweigh_case(order, reading.value, act.at)
+    index_order(order, stored, reading.value)
+    follow_case(act, order, lift="" if by_desk else "text")
     _write_version(act, order, text, why=why, signed=signed)
 
 

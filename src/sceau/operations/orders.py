@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
+from sceau.catalogue import Lane
 from sceau.operations.acts import Act, acting
+from sceau.operations.desk_cases import case_of, follow_case
 from sceau.operations.granting import grant_order
 from sceau.operations.machine import Actor, machine
 from sceau.operations.order_facts import examination, form_of, lock_order, order_facts
+from sceau.operations.order_items import RequestPoint, write_points
 from sceau.operations.order_texts import require_requester, view, write_note
 from sceau.operations.standing import DESK, officer_of, require_person
 from sceau.operations.typed import read_text
 from sceau.records import OrderFile, roles_of
-from sceau.records.models import Approval, Order
+from sceau.records.models import PARIS, Approval, DeskCase, Order, Person
 from sceau.registration import (
     ORDER_LIFE,
     Examination,
@@ -28,27 +32,43 @@ def take_order(actor: Actor, *, reference: str) -> OrderFile:
     """An officer starts (or takes over) the review. Desk only, and nobody who is part of the order."""
     with acting(actor, "order.taken", reference) as act:
         order = lock_order(act, reference)
-        officer = _require_judge(act, order)
+        officer = require_judge(act, order)
+        require_running(order)
         if order.state == OrderState.UNDER_REVIEW and order.assigned_to == officer:
             act.unchanged()
         else:
-            _step(act, order, OrderEvent.TAKE)
+            step(act, order, OrderEvent.TAKE)
             order.assigned_to = officer
             order.save(update_fields=["assigned_to"])
+            follow_case(act, order)
     return view(reference)
 
 
-def ask_for_more(actor: Actor, *, reference: str, text: str, due: date | None = None) -> OrderFile:
-    """The file is incomplete: say what is missing, in words for the requester. Desk only."""
+def ask_for_more(
+    actor: Actor,
+    *,
+    reference: str,
+    text: str = "",
+    due: date | None = None,
+    points: Sequence[RequestPoint] = (),
+) -> OrderFile:
+    """The file is incomplete: say what is missing, in words for the requester, point by point where the form
+    has a place for it. `due` is the last day to answer (the catalogue's days when None). Desk only.
+    """
     with acting(actor, "order.asked", reference) as act:
         order = lock_order(act, reference)
-        _require_judge(act, order)
-        words = read_text(text, subject="text")
-        _step(act, order, OrderEvent.ASK)
+        require_judge(act, order)
+        require_running(order)
+        words = read_text(text, subject="text", required=not points)
+        if due is not None and due < act.at.astimezone(PARIS).date():
+            raise Refused([Finding.error("order.due-past", "due", date=f"{due:%d/%m/%Y}")])
+        step(act, order, OrderEvent.ASK)
+        case = follow_case(act, order, until=due)
         note = write_note(act, order, kind="request", audience="requester", text=words)
-        if due is not None:
-            note.due = due
+        if case.due_at is not None:
+            note.due = due or case.due_at.astimezone(PARIS).date()
             note.save(update_fields=["due"])
+        write_points(act, note, points)
     return view(reference)
 
 
@@ -76,6 +96,9 @@ def approve_order(actor: Actor, *, reference: str, version: int) -> OrderFile:
         if officer.person_id in facts.standing() and version == facts.version:
             act.unchanged()
             return view(reference)
+        require_running(order)
+        if case_of(order, act.at).lane == Lane.HELD:
+            raise Refused([Finding.error("order.held", reference)])
         ORDER_LIFE.after(OrderState(order.state), OrderEvent.APPROVE, subject=reference).require()
         form = form_of(order)
         examined = examination(order, form, act.at)
@@ -88,19 +111,34 @@ def approve_order(actor: Actor, *, reference: str, version: int) -> OrderFile:
             at=act.at,
         )
         act.tell(version=version, ambers=sorted({finding.code for finding in examined.ambers}))
-        _step(act, order, event)
+        step(act, order, event)
         if event is OrderEvent.ACCEPT:
             act.rename("order.accepted")
             grant_order(act, order, form.require())
+            follow_case(act, order)
     return view(reference)
 
 
-def refuse_order(actor: Actor, *, reference: str, reason: str) -> OrderFile:
-    """The desk says no, and why, in words for the requester. Final."""
+def refuse_order(actor: Actor, *, reference: str, reason: str, code: str = "") -> OrderFile:
+    """The desk says no, and why, in words for the requester. Final.
+
+    `code` is a reason of the catalogue, whose sentence comes first; without one, `reason` says it all. The
+    same officer's second click changes nothing.
+    """
     with acting(actor, "order.refused", reference) as act:
         order = lock_order(act, reference)
-        _require_judge(act, order)
-        _end(act, order, OrderEvent.REFUSE, read_text(reason, subject="reason"))
+        officer = require_judge(act, order)
+        if order.state == OrderState.REFUSED and _decided_by(order) == officer:
+            act.unchanged()
+            return view(reference)
+        require_running(order)
+        known = act.machine.catalogue.desk.refusals
+        if code and code not in known:
+            raise Refused([Finding.error("order.refusal-unknown", "code")])
+        plain = known[code].plain if code else ""
+        words = read_text(reason, subject="reason", required=code in {"", "other"})
+        act.tell(code=code)
+        _end(act, order, OrderEvent.REFUSE, "\n".join(filter(None, (plain, words))))
     return view(reference)
 
 
@@ -112,6 +150,7 @@ def abandon_order(actor: Actor, *, reference: str, reason: str = "") -> OrderFil
             require_person(act)
         else:
             require_requester(act, order)
+        require_running(order)
         _end(act, order, OrderEvent.ABANDON, read_text(reason, subject="reason", required=False))
     return view(reference)
 
@@ -124,7 +163,7 @@ def examination_of(reference: str) -> Examination:
     return examination(order, form_of(order), machine().clock())
 
 
-def _require_judge(act: Act, order: Order) -> str:
+def require_judge(act: Act, order: Order) -> str:
     """An officer of the desk who is no part of the order; gives the national identifier."""
     officer = officer_of(act)
     findings = check_officer(order_facts(order), officer)
@@ -133,16 +172,34 @@ def _require_judge(act: Act, order: Order) -> str:
     return officer.person_id
 
 
-def _step(act: Act, order: Order, event: OrderEvent) -> None:
+def require_running(order: Order) -> None:
+    """The order is not decided yet. Who comes second learns who decided, what, and when."""
+    if ORDER_LIFE.events(OrderState(order.state)):
+        return
+    case = DeskCase.objects.filter(order=order).first()
+    at = (case.decided_at if case else None) or order.changed_at
+    person = Person.objects.filter(national_id=_decided_by(order)).first()
+    words = machine().catalogue.text(f"decided.{order.state}")
+    who = f"{person.given_names} {person.surname}".strip() if person else "l'instance"
+    when = f"{at.astimezone(PARIS):%d/%m/%Y à %H:%M}"
+    raise Refused([Finding.error("order.decided-already", order.reference, how=words, by=who, at=when)])
+
+
+def step(act: Act, order: Order, event: OrderEvent) -> None:
     """Bring `event` about, if the order's life allows it now."""
     order.state = ORDER_LIFE.after(OrderState(order.state), event, subject=order.reference).require()
     order.changed_at = act.at
     order.save(update_fields=["state", "changed_at"])
 
 
+def _decided_by(order: Order) -> str:
+    return str(DeskCase.objects.filter(order=order).values_list("decided_by", flat=True).first() or "")
+
+
 def _end(act: Act, order: Order, event: OrderEvent, reason: str) -> None:
-    _step(act, order, event)
+    step(act, order, event)
     order.reason = reason
     order.save(update_fields=["reason"])
+    follow_case(act, order)
     if reason:
         write_note(act, order, kind="decision", audience="requester", text=reason)

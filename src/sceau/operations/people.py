@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sceau.operations.acts import Act, acting
 from sceau.operations.machine import Actor
+from sceau.operations.search_index import index_card, index_person
 from sceau.operations.standing import AUTHORITY, require_keeper, require_role
 from sceau.records import CardLine, PersonLine, card_line, person_line
 from sceau.records.models import Card, Person, Role
@@ -124,6 +125,7 @@ def keep_person(facts: PersonFacts) -> Person:
             "specialities": list(facts.specialities),
         },
     )
+    index_person(row)
     return row
 
 
@@ -133,6 +135,7 @@ def _keep_card(holder: Person, card: CardFacts, not_after: datetime | None) -> C
         defaults={"person": holder, "type": card.type, "status": card.status, "not_after": not_after},
     )
     if is_new:
+        index_card(known)
         return known
     if known.person_id != holder.pk:
         raise Refused([Finding.error("operations.card-holder", card.number.text)])

@@ -15,6 +15,7 @@ from datetime import date, datetime, timedelta
 from sceau.catalogue import Medium, PieceKind
 from sceau.documents import read_piece_file
 from sceau.operations.acts import Act, acting
+from sceau.operations.desk_cases import lift_holds
 from sceau.operations.machine import Actor, Cabinet, machine
 from sceau.operations.references import PIECE, draw_reference
 from sceau.operations.standing import AUDITOR, AUTHORITY, DESK, contract_qualities, require_person
@@ -78,6 +79,8 @@ def piece_of(act: Act, kind: PieceKind, medium: Medium, *, entry: PieceEntry, fi
         act.unchanged()
         return _view(there.reference, act.at)
     day = act.at.astimezone(PARIS).date()
+    if file.order is not None:
+        lift_holds(act, [file.order], what="piece")
     row = Piece.objects.create(
         reference=reference,
         kind=kind.code,

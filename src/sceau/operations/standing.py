@@ -10,7 +10,7 @@ from __future__ import annotations
 from sceau.operations.acts import Act
 from sceau.operations.confinement import hold_act
 from sceau.operations.machine import machine
-from sceau.records import cards_of, roles_of
+from sceau.records import cards_of, roles_of, structures_worked_for
 from sceau.records.models import PARIS, Card, ContractParty, Person
 from sceau.registration import CardStatus, Officer
 from sceau.vocabulary import Finding, Refused
@@ -57,11 +57,14 @@ def require_keeper(act: Act) -> None:
 def officer_of(act: Act) -> Officer:
     """The actor as one who decides on orders."""
     person = require_person(act)
+    roles = roles_of(person.national_id)
     return Officer(
         person_id=person.national_id,
         cards=cards_of(person.national_id) | ({act.actor.card} if act.actor.card else frozenset()),
-        is_desk=DESK in roles_of(person.national_id),
+        is_desk=DESK in roles,
         card=act.actor.card or "",
+        roles=roles,
+        structures=structures_worked_for(person.national_id),
     )
 
 

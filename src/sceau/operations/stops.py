@@ -14,6 +14,7 @@ from django.db.models import F, QuerySet
 from sceau.catalogue import Quality, StoppingAct
 from sceau.certification import CertificateState
 from sceau.operations.acts import Act
+from sceau.operations.desk_cases import follow_case
 from sceau.operations.endings import end_certificate
 from sceau.operations.typed import canonical, digest_of
 from sceau.records.models import (
@@ -142,6 +143,7 @@ def _abandon(act: Act, references: list[str], why: str) -> int:
         ).require()
         order.reason, order.changed_at = why, act.at
         order.save(update_fields=["state", "reason", "changed_at"])
+        follow_case(act, order)
         OrderNote.objects.create(
             order=order,
             kind="decision",

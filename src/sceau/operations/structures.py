@@ -9,6 +9,7 @@ from datetime import date, datetime
 from sceau.operations.acts import acting
 from sceau.operations.machine import Actor, machine
 from sceau.operations.people import describe_person, keep_person, person_view
+from sceau.operations.search_index import index_contract, index_structure
 from sceau.operations.standing import require_keeper, require_role
 from sceau.records import ContractLine, PersonLine, contract_line
 from sceau.records.models import Contract, ContractParty, Employment, Structure
@@ -97,6 +98,7 @@ def register_structure_contract(actor: Actor, entry: ContractEntry) -> ContractL
             invoiceable=entry.invoiceable,
             changed_at=act.at,
         )
+        index_contract(contract)
         for party in entry.parties:
             add_mandate(contract, party)
         act.tell(structure=structure.structure_id.text, parties=len(entry.parties))
@@ -149,6 +151,7 @@ def keep_structure(facts: StructureFacts) -> Structure:
             "rpps_rangs": [number.text for number in facts.rpps_rangs],
         },
     )
+    index_structure(row)
     return row
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sceau.catalogue import FEWEST_OFFICERS
 from sceau.registration.examination_terms import ContractFacts
 from sceau.vocabulary import Finding, Life, Refused
 
@@ -65,19 +66,22 @@ ORDER_LIFE = Life(
     },
 )
 
-APPROVALS_NEEDED = 2
+APPROVALS_NEEDED = FEWEST_OFFICERS
 
 
 @dataclass(frozen=True, slots=True)
 class Officer:
     """Who decides: national identifier, the cards this person holds, whether the desk's role is theirs now,
-    and the number of the valid card in hand (empty: none).
+    the number of the valid card in hand (empty: none), the other roles held now, and the structures that this
+    person works for or may sign for.
     """
 
     person_id: str
     cards: frozenset[str]
     is_desk: bool
     card: str = ""
+    roles: frozenset[str] = frozenset()
+    structures: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +103,20 @@ class GivenApproval:
 
 @dataclass(frozen=True, slots=True)
 class OrderFacts:
-    """What the rule of the two people needs of an order."""
+    """What the rule of the two people needs of an order.
+
+    `structures` are those it is for and under whose contract it is made. `needed` and `with_role` are what
+    the rule frozen with it asks, `role_holders` those who approved and hold that role now.
+    """
 
     reference: str
     version: int
     parties: tuple[Party, ...]
     approvals: tuple[GivenApproval, ...]
+    structures: frozenset[str] = frozenset()
+    needed: int = APPROVALS_NEEDED
+    with_role: str = ""
+    role_holders: frozenset[str] = frozenset()
 
     def standing(self) -> frozenset[str]:
         """The officers who approved the present version."""
@@ -147,22 +159,28 @@ def card_at(raw: object, *path: str) -> str:
 
 
 def check_officer(facts: OrderFacts, officer: Officer) -> tuple[Finding, ...]:
-    """Why this person may not decide on this order: no role of the desk, or part of it."""
+    """Why this person may not decide on this order: no role of the desk, part of it, or of the structure that
+    it is for.
+    """
     findings = []
     if not officer.is_desk:
         findings.append(Finding.error("order.not-desk", facts.reference))
-    findings += [
+    own = [
         Finding.error("order.own-order", facts.reference, role=party.role)
         for party in facts.parties
         if _is(party, officer)
     ]
+    if not own and facts.structures & officer.structures:
+        own.append(Finding.error("order.own-structure", facts.reference))
+    findings += own
     return tuple(dict.fromkeys(findings))
 
 
 def decide_approval(
     facts: OrderFacts, officer: Officer, *, version: int, reds: Iterable[Finding]
 ) -> OrderEvent:
-    """`APPROVE` for the first yes, `ACCEPT` when this one makes it two. Raises `Refused` with every reason.
+    """`APPROVE` for a first yes, `ACCEPT` when this one makes as many as the order's rule asks (two at
+    least), one of them by who holds the role it asks. Raises `Refused` with every reason.
 
     An approval is given with the officer's own card in hand: without one, whoever has a shell would be every
     officer [ASSURANCE T45].
@@ -181,7 +199,12 @@ def decide_approval(
     if findings:
         raise Refused(findings)
     others = facts.standing() - {officer.person_id}
-    return OrderEvent.ACCEPT if len(others) + 1 >= APPROVALS_NEEDED else OrderEvent.APPROVE
+    enough = len(others) + 1 >= max(APPROVALS_NEEDED, facts.needed)
+    return OrderEvent.ACCEPT if enough and _role_is_there(facts, officer, others) else OrderEvent.APPROVE
+
+
+def _role_is_there(facts: OrderFacts, officer: Officer, others: frozenset[str]) -> bool:
+    return not facts.with_role or facts.with_role in officer.roles or bool(facts.role_holders & others)
 
 
 def _is(party: Party, officer: Officer) -> bool:

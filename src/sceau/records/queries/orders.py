@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterable
 
 from django.db.models import F, Q, QuerySet
 
-from sceau.records.models import Approval, Habilitation, Order, OrderNote, OrderParty, Person
+from sceau.records.models import Approval, Habilitation, Order, OrderNote, OrderParty, Person, SearchWord
 from sceau.records.queries.people import cards_of
+from sceau.records.search_words import word_of
 from sceau.records.views import ApprovalLine, NoteLine, OrderFile, OrderLine, OrderVersionLine
 from sceau.registration import ORDER_LIFE, OrderState
 
@@ -20,24 +21,21 @@ def desk_queue(
 ) -> tuple[OrderLine, ...]:
     """Orders, oldest change first; open ones when `states` is empty.
 
-    `text` looks in the reference, the structure's name and identifier and the contract's number.
+    `text` is looked for as `search` does: references, numbers, names, domains, from their beginnings.
     """
     orders = Order.objects.filter(state__in=list(states) or [str(state) for state in OPEN_STATES])
     if assigned_to:
         orders = orders.filter(assigned_to=assigned_to)
     if text:
-        orders = orders.filter(
-            Q(reference__iexact=text)
-            | Q(structure_name__icontains=text)
-            | Q(structure_number__icontains=text)
-            | Q(contract_number__iexact=text)
-        )
+        word = word_of(text)
+        found = SearchWord.objects.filter(kind="order", word__gte=word, word__lt=word + b"\x7f")
+        orders = orders.filter(id__in=found.values("target")) if word else orders.none()
     last = Order.objects.filter(reference=after).first() if after else None
     if last is not None:
         orders = orders.filter(
             Q(changed_at__gt=last.changed_at) | Q(changed_at=last.changed_at, id__gt=last.id)
         )
-    return _lines(orders.order_by("changed_at", "id")[:limit])
+    return order_lines(orders.order_by("changed_at", "id")[:limit])
 
 
 def order_file(reference: str) -> OrderFile | None:
@@ -60,7 +58,7 @@ def orders_of(person_id: str, *, after: str = "", limit: int = 50) -> tuple[Orde
     last = Order.objects.filter(reference=after).first() if after else None
     if last is not None:
         orders = orders.filter(id__lt=last.id)
-    return _lines(orders.order_by("-id")[:limit])
+    return order_lines(orders.order_by("-id")[:limit])
 
 
 def _orders_about(person_id: str) -> QuerySet[Order]:
@@ -71,7 +69,8 @@ def _orders_about(person_id: str) -> QuerySet[Order]:
     return Order.objects.filter(Q(submitted_by=person_id) | Q(id__in=mine.values("order_id")))
 
 
-def _lines(orders: Iterable[Order]) -> tuple[OrderLine, ...]:
+def order_lines(orders: Iterable[Order]) -> tuple[OrderLine, ...]:
+    """Orders as lines, in their order."""
     kept = list(orders)
     given: dict[tuple[int, int], int] = {}
     for order_id, version in Approval.objects.filter(order__in=kept).values_list("order_id", "version"):
