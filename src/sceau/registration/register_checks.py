@@ -207,5 +207,5 @@ def is_same_person(surname: str, known: str, catalogue: Catalogue) -> bool:
 
 
 def said_day(day: str) -> str:
-    """A register's date as a person reads it."""
-    return f"{day[8:10]}/{day[5:7]}/{day[:4]}" if len(day) == 10 else "une date inconnue"
+    """A register's date as a person reads it after *depuis*."""
+    return f"le {day[8:10]}/{day[5:7]}/{day[:4]}" if len(day) == 10 else "une date inconnue"
