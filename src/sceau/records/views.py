@@ -99,6 +99,17 @@ class ApprovalLine:
 
 
 @dataclass(frozen=True, slots=True)
+class PointLine:
+    """One point of a request for more: its number, its place in the form (or empty), and its answer."""
+
+    number: int
+    path: str
+    text: str
+    answer: str
+    answered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class NoteLine:
     """A note on the file. `audience` is `desk` (between officers) or `requester`; `kind` says what it was."""
 
@@ -109,6 +120,28 @@ class NoteLine:
     at: datetime
     due: date | None
     answered_at: datetime | None
+    points: tuple[PointLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLine:
+    """An order on the desk: whom it waits for (`lane`), by when; `rule` is the label of the rule frozen with
+    it, `needed` the officers it asks, `with_role` the role one of them holds. What it is held for, until when
+    and why; who decided, and when.
+    """
+
+    lane: str
+    due_at: datetime | None
+    entered_at: datetime
+    rule: str
+    needed: int
+    with_role: str
+    held_for: str
+    held_why: str
+    held_by: str
+    assigned_id: str
+    decided_by: str
+    decided_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +177,8 @@ class OrderVersionLine:
 class OrderFile:
     """An order with everything on file. `events` are the acts its life allows now (the buttons of a page).
 
-    `signs_again`: the signatory's card signed a text of this order, and the present one differs.
+    `signs_again`: the signatory's card signed a text of this order, and the present one differs. `case` is
+    what the desk keeps of it; the requester sees only whom it waits for and until when.
     """
 
     line: OrderLine
@@ -158,6 +192,7 @@ class OrderFile:
     reason: str
     events: tuple[str, ...]
     signs_again: bool
+    case: CaseLine | None = None
 
 
 @dataclass(frozen=True, slots=True)

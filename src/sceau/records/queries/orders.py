@@ -7,11 +7,28 @@ from collections.abc import Collection, Iterable
 
 from django.db.models import F, Q, QuerySet
 
-from sceau.records.models import Approval, Habilitation, Order, OrderNote, OrderParty, Person, SearchWord
+from sceau.records.models import (
+    Approval,
+    DeskCase,
+    Habilitation,
+    Order,
+    OrderNote,
+    OrderParty,
+    Person,
+    SearchWord,
+)
 from sceau.records.queries.people import cards_of
 from sceau.records.search_words import word_of
-from sceau.records.views import ApprovalLine, NoteLine, OrderFile, OrderLine, OrderVersionLine
-from sceau.registration import ORDER_LIFE, OrderState
+from sceau.records.views import (
+    ApprovalLine,
+    CaseLine,
+    NoteLine,
+    OrderFile,
+    OrderLine,
+    OrderVersionLine,
+    PointLine,
+)
+from sceau.registration import ORDER_LIFE, OrderState, rules_from_text
 
 OPEN_STATES = (OrderState.RECEIVED, OrderState.UNDER_REVIEW, OrderState.INCOMPLETE)
 
@@ -102,7 +119,7 @@ def _file(order: Order, *, internal: bool) -> OrderFile:
     versions = list(order.versions.order_by("number"))
     present = versions[-1]
     signed = {version.digest for version in versions if version.signed_card}
-    notes = order.notes.order_by("id")
+    notes = order.notes.order_by("id").prefetch_related("items")
     kept = list(notes if internal else notes.filter(audience="requester"))
     approvals = list(order.approvals.order_by("id"))
     names = _display_names(
@@ -138,6 +155,29 @@ def _file(order: Order, *, internal: bool) -> OrderFile:
         reason=order.reason,
         events=tuple(str(event) for event in ORDER_LIFE.events(OrderState(order.state))),
         signs_again=bool(signed) and present.digest not in signed,
+        case=_case(order, internal=internal),
+    )
+
+
+def _case(order: Order, *, internal: bool) -> CaseLine | None:
+    case = DeskCase.objects.select_related("rules").filter(order=order).first()
+    if case is None:
+        return None
+    rules = {rule.code: rule.label for rule in rules_from_text(case.rules.content)}
+    people = _display_names([case.held_by, case.decided_by]) if internal else {}
+    return CaseLine(
+        lane=case.lane,
+        due_at=case.due_at,
+        entered_at=case.entered_at,
+        rule=rules.get(case.rule, case.rule),
+        needed=case.needed,
+        with_role=case.with_role,
+        held_for=case.held_for if internal else "",
+        held_why=case.held_why if internal else "",
+        held_by=people.get(case.held_by, ""),
+        assigned_id=case.assigned_to if internal else "",
+        decided_by=people.get(case.decided_by, ""),
+        decided_at=case.decided_at,
     )
 
 
@@ -160,6 +200,10 @@ def _note(note: OrderNote, names: dict[str, str]) -> NoteLine:
         at=note.at,
         due=note.due,
         answered_at=note.answered_at,
+        points=tuple(
+            PointLine(item.pk, item.path, item.text, item.answer, item.answered_at)
+            for item in sorted(note.items.all(), key=lambda item: item.position)
+        ),
     )
 
 
