@@ -61,10 +61,12 @@ def gone_from(subject: RegisterSubject, keys: Collection[str]) -> dict[str, Regi
     standing = standing_registers().get(subject)
     if standing is None or not keys:
         return {}
-    imports = {row.pk: row for row in RegisterImport.objects.filter(layout=standing.layout)}
-    rows = RegisterChange.objects.filter(key__in=sorted(keys), what="gone", generation__in=list(imports))
+    of_layout = RegisterImport.objects.filter(layout=standing.layout)
+    changes = RegisterChange.objects.filter(key__in=sorted(keys), what="gone")
+    rows = list(changes.filter(generation__in=of_layout.values("pk")).order_by("id"))
+    imports = of_layout.in_bulk({row.generation for row in rows})
     found = {}
-    for row in rows.order_by("id"):
+    for row in rows:
         if row.after:
             seen = imports[row.generation]
             day = seen.dated or seen.began_at.astimezone(PARIS).date()

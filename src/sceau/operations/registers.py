@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, Q
 
 from sceau.catalogue import RegisterLayout
 from sceau.operations.acts import Act, acting, writing
@@ -22,8 +22,9 @@ from sceau.operations.register_files import Survey, day_in_name, source_lines, s
 from sceau.operations.register_tasks import raise_register_tasks
 from sceau.operations.standing import require_keeper
 from sceau.records import RegisterLine, bulk, register_import
-from sceau.records.models import RegisterImport, RegisterReject
-from sceau.registration import LineReading, RegisterRow, Rejection, line_reader, read_head
+from sceau.records.models import RegisterImport, RegisterReject, RegisterRow
+from sceau.registration import LineReading, Rejection, line_reader, read_head
+from sceau.registration import RegisterRow as Row
 from sceau.vocabulary import Fault, Finding, Refused
 
 SLICE = 5_000
@@ -172,7 +173,7 @@ class _Taking:
     layout: RegisterLayout
     seen: Survey
     at_line: int
-    rows: list[RegisterRow] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
     rejects: list[tuple[int, str, str]] = field(default_factory=list)
     lines: int = 0
 
@@ -187,7 +188,7 @@ class _Taking:
             found = self.read(data.decode(self.seen.encoding))
         except UnicodeDecodeError:
             found = Rejection.ENCODING
-        if isinstance(found, RegisterRow):
+        if isinstance(found, Row):
             self.rows.append(found)
         elif isinstance(found, Rejection):
             self._reject(found, data)
@@ -280,6 +281,7 @@ def _why_not(row: RegisterImport, layout: RegisterLayout, before: RegisterImport
 
 def _note_changes(row: RegisterImport, layout: RegisterLayout) -> None:
     """What this import changes of the one that stands; begun again from nothing after a stop."""
+    bulk.take_stock()
     bulk.forget_changes(row.pk)
     row.changed = row.gone = 0
     before = RegisterImport.objects.filter(layout=row.layout, state="standing").first()
@@ -330,10 +332,12 @@ def _sweep() -> None:
     """Remove the rows of generations that neither stand nor load, and the rejected lines of those that were
     replaced or abandoned: a refused import keeps its own, for who looks for the reason.
     """
+    of_import = {"generation": OuterRef("pk")}
     over = RegisterImport.objects.exclude(state__in=("loading", "standing"))
-    for pk, state in over.order_by("id").values_list("id", "state"):
-        if state != "refused":
-            RegisterReject.objects.filter(generation=pk).delete()
+    kept_no_more = Exists(RegisterReject.objects.filter(**of_import)) & ~Q(state="refused")
+    with_rows = Exists(RegisterRow.objects.filter(**of_import))
+    RegisterReject.objects.filter(generation__in=over.filter(kept_no_more).values("pk")).delete()
+    for pk in over.filter(with_rows).order_by("id").values_list("id", flat=True):
         while True:
             with writing():
                 if bulk.sweep_register_rows(pk, at_a_time=_SWEPT_AT_ONCE) < _SWEPT_AT_ONCE:
