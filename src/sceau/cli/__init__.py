@@ -39,6 +39,7 @@ TOPICS: dict[str, tuple[str, str]] = {
     "recheck": ("sceau.cli.recheck", "Relire tout ce qui a été délivré ; toute différence est une alarme."),
     "ledger": ("sceau.cli.ledger", "Relire le registre du signataire, ligne à ligne."),
     "journal": ("sceau.cli.journal", "Montrer, exporter et vérifier le journal."),
+    "evidence": ("sceau.cli.evidence", "Établir un dossier de preuve, et le vérifier hors ligne."),
     "explain": ("sceau.cli.explain", "Demander à la règle : oui ou non, et pourquoi."),
 }
 

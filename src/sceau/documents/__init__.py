@@ -4,14 +4,28 @@ from sceau.documents.form_fill import fill_form
 from sceau.documents.form_pdf import MOST_BYTES, FormPdf, read_form_pdf
 from sceau.documents.piece import CONTENT_TYPES, PieceFile, read_piece_file
 from sceau.documents.signatures import FormSignature
+from sceau.documents.typeset import (
+    Attached,
+    PageSection,
+    PostLetter,
+    attachments_of,
+    make_dossier,
+    make_letter,
+)
 
 __all__ = [
     "CONTENT_TYPES",
     "MOST_BYTES",
+    "Attached",
     "FormPdf",
     "FormSignature",
+    "PageSection",
     "PieceFile",
+    "PostLetter",
+    "attachments_of",
     "fill_form",
+    "make_dossier",
+    "make_letter",
     "read_form_pdf",
     "read_piece_file",
 ]

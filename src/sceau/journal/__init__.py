@@ -19,6 +19,14 @@ from sceau.journal.entries import (
     read_disclosure,
     read_entry,
 )
+from sceau.journal.evidence import (
+    EvidenceFile,
+    EvidencePoint,
+    EvidenceVerdict,
+    open_evidence,
+    verify_evidence,
+    write_evidence,
+)
 from sceau.journal.heads import (
     HeadKey,
     HeadVerifier,
@@ -28,6 +36,7 @@ from sceau.journal.heads import (
     sign_head,
     split_notes,
 )
+from sceau.journal.late_nodes import nodes_after
 from sceau.journal.tree import (
     ConsistencyProof,
     Frontier,
@@ -49,6 +58,9 @@ __all__ = [
     "ConsistencyProof",
     "Disclosure",
     "Entry",
+    "EvidenceFile",
+    "EvidencePoint",
+    "EvidenceVerdict",
     "Export",
     "Frontier",
     "HeadKey",
@@ -64,7 +76,9 @@ __all__ = [
     "encode_entry",
     "inclusion_proof",
     "leaf_hash",
+    "nodes_after",
     "nodes_of",
+    "open_evidence",
     "read_disclosure",
     "read_entry",
     "read_head",
@@ -73,6 +87,8 @@ __all__ = [
     "sign_head",
     "split_notes",
     "verify_consistency",
+    "verify_evidence",
     "verify_export",
     "verify_inclusion",
+    "write_evidence",
 ]

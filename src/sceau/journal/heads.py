@@ -95,9 +95,29 @@ def read_verifier(text: str) -> Reading[HeadVerifier]:
 
 def sign_head(head: TreeHead, key: HeadKey) -> str:
     """The head as a signed note, under the head's own origin as key name."""
-    verifier = HeadVerifier.of(head.origin, key)
-    signature = base64.b64encode(verifier.key_id + key.sign(head.text.encode())).decode()
-    return f"{head.text}\n{_MARK}{head.origin} {signature}\n"
+    return sign_note(head.text, head.origin, key)
+
+
+def sign_note(text: str, name: str, key: HeadKey) -> str:
+    """`text` (lines, each ended) as a signed note, under the key name `name` [C2SP signed-note]."""
+    verifier = HeadVerifier.of(name, key)
+    signature = base64.b64encode(verifier.key_id + key.sign(text.encode())).decode()
+    return f"{text}\n{_MARK}{name} {signature}\n"
+
+
+def read_note(note: str, name: str, verifiers: Iterable[HeadVerifier]) -> str | None:
+    """The text of a note of exactly one signature, that one of `verifiers` under `name` made; None
+    otherwise. Written any other way, it is another note.
+    """
+    text, blank, signatures = note.partition("\n\n")
+    if not blank or signatures.count("\n") != 1 or not signatures.endswith("\n"):
+        return None
+    encoded = signatures.rstrip("\n").rpartition(" ")[2]
+    blob = _base64(encoded)
+    if blob is None or base64.b64encode(blob).decode() != encoded:
+        return None
+    ours = [verifier for verifier in verifiers if verifier.name == name]
+    return text + "\n" if any(_signed(text + "\n", signatures, one) for one in ours) else None
 
 
 def read_head(note: str, verifiers: Iterable[HeadVerifier]) -> Reading[TreeHead]:

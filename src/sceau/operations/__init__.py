@@ -25,6 +25,7 @@ from sceau.operations.desk_acts import (
     release_order,
     unhold_order,
 )
+from sceau.operations.evidence import Evidence, export_evidence
 from sceau.operations.file_readings import ExtractEntry, VisaEntry, attest_visa, read_extract
 from sceau.operations.ground import CertificateRequest
 from sceau.operations.habilitations import resume_habilitation, suspend_habilitation, withdraw_habilitation
@@ -156,6 +157,7 @@ __all__ = [
     "ContractDemand",
     "ContractEntry",
     "Delivery",
+    "Evidence",
     "ExtractEntry",
     "FactorReport",
     "Fate",
@@ -228,6 +230,7 @@ __all__ = [
     "end_party",
     "erase_pieces",
     "examination_of",
+    "export_evidence",
     "find_certificate",
     "find_shared_factors",
     "finish_key_reports",

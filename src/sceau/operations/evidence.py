@@ -1,0 +1,373 @@
+"""The evidence file of a right or a certificate: all that stands behind it, gathered, sealed, handed out.
+
+By the desk, an auditor or the authority whole; by whom the right or the certificate belongs to, without the
+desk's own notes and without who at the desk did what. Copies of identity documents are named by their digest
+only, unless an officer of the desk, card in hand, asks for them; each look is in the journal, and so is each
+file handed out.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sceau.catalogue import Medium
+from sceau.documents import CONTENT_TYPES, Attached, make_dossier
+from sceau.journal import (
+    Frontier,
+    HeadVerifier,
+    inclusion_proof,
+    nodes_after,
+    write_evidence,
+)
+from sceau.operations.acts import acting
+from sceau.operations.evidence_pages import pages_of
+from sceau.operations.journal import seal_journal
+from sceau.operations.machine import Actor, machine
+from sceau.operations.order_facts import examination, form_of
+from sceau.operations.pieces import open_piece
+from sceau.operations.standing import AUDITOR, AUTHORITY, DESK, require_person
+from sceau.operations.typed import canonical
+from sceau.records import certificate_for, habilitation_for, roles_of, standing_registers
+from sceau.records.models import (
+    Approval,
+    Certificate,
+    Contract,
+    Habilitation,
+    HabilitationVersion,
+    JournalDisclosure,
+    JournalEntry,
+    JournalLeaf,
+    Order,
+    OrderNote,
+    OrderVersion,
+    Piece,
+    Revocation,
+    TreeHead,
+    VisaAttestation,
+)
+from sceau.vocabulary import Finding, Refused, displayed
+
+_OFFICERS = frozenset({DESK, AUDITOR, AUTHORITY})
+_MOST_ENTRIES = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A sealed file ready to be handed out: its name, its octets, and their hex SHA-256."""
+
+    name: str
+    octets: bytes
+    sha256: str
+
+
+@dataclass(slots=True)
+class _Gathering:
+    """What is being put together: rights with their versions, orders, a certificate, and references of the
+    journal's entries.
+    """
+
+    subject: str
+    whole: bool
+    at: datetime
+    certificate: Certificate | None
+    versions: list[HabilitationVersion]
+
+    @property
+    def orders(self) -> list[Order]:
+        """Every order that granted a version."""
+        numbers = {version.order_id for version in self.versions}
+        return list(Order.objects.filter(pk__in=numbers).order_by("id"))
+
+    @property
+    def contracts(self) -> list[Contract]:
+        """Every contract that a version rests on."""
+        numbers = {version.contract_id for version in self.versions}
+        return list(Contract.objects.select_related("structure").filter(pk__in=numbers).order_by("id"))
+
+
+def export_evidence(actor: Actor, *, reference: str, identities: bool = False) -> Evidence:
+    """The sealed evidence file of a habilitation (``HAB-…``) or a certificate (``CRT-…``).
+
+    `identities`: with the copies of identity documents inside; desk only. Refused as unknown
+    (``evidence.unknown``) for who may not see it.
+    """
+    whole = _check_reader(actor, reference)
+    seal_journal()
+    present = machine()
+    gathering = _gather(reference, whole=whole, at=present.clock())
+    pieces = _pieces(gathering)
+    attached = _originals(actor, pieces, identities=identities) if whole else []
+    dossier = _dossier(gathering, pieces, {one.file for one in attached})
+    title, lead, sections = pages_of(dossier)
+    pdf = make_dossier(title, lead, sections, at=gathering.at, attached=attached)
+    octets = write_evidence(dossier, pdf, origin=present.origin, key=present.head_key)
+    digest = hashlib.sha256(octets).hexdigest()
+    with acting(actor, "evidence.exported", reference) as act:
+        require_person(act)
+        act.tell(sha256=digest, whole=whole, identities=identities)
+    return Evidence(f"{reference}.dossier.zip", octets, digest)
+
+
+def _check_reader(actor: Actor, reference: str) -> bool:
+    """Whether the reader sees the whole file; refused who may see none of it."""
+    if actor.person_id and roles_of(actor.person_id) & _OFFICERS:
+        return True
+    at = machine().clock()
+    look = certificate_for if reference.startswith("CRT-") else habilitation_for
+    if actor.person_id and look(reference, viewer=actor.person_id, at=at) is not None:
+        return False
+    raise Refused([Finding.error("evidence.unknown", displayed(reference) or "—")])
+
+
+def _gather(reference: str, *, whole: bool, at: datetime) -> _Gathering:
+    certificate = Certificate.objects.filter(reference=reference).first()
+    if certificate is None:
+        right = Habilitation.objects.filter(reference=reference).first()
+        if right is None:
+            raise Refused([Finding.error("evidence.unknown", displayed(reference) or "—")])
+    else:
+        right = certificate.habilitation
+    versions = (
+        []
+        if right is None
+        else list(
+            right.versions.select_related("habilitation__person", "contract", "order").order_by("number")
+        )
+    )
+    return _Gathering(reference, whole, at, certificate, versions)
+
+
+def _dossier(gathering: _Gathering, pieces: list[Piece], attached: set[str]) -> dict[str, Any]:
+    present = machine()
+    return {
+        "format": "sceau-evidence/1",
+        "subject": gathering.subject,
+        "made_at": gathering.at.isoformat(),
+        "whole": gathering.whole,
+        "environment": present.environment,
+        "catalogue": present.catalogue.digest,
+        "rights": [_right(version) for version in gathering.versions],
+        "contracts": [_contract(one) for one in gathering.contracts],
+        "orders": [_order(one, whole=gathering.whole) for one in gathering.orders],
+        "registers": [
+            {"layout": str(subject), "source": line.source} for subject, line in standing_registers().items()
+        ],
+        "pieces": [_piece(one, attached) for one in pieces],
+        "certificate": None if gathering.certificate is None else _certificate(gathering.certificate),
+        "journal": _journal(gathering, pieces),
+    }
+
+
+def _right(version: HabilitationVersion) -> dict[str, Any]:
+    right = version.habilitation
+    return {
+        "reference": right.reference,
+        "number": version.number,
+        "state": right.state,
+        "present": version.number == right.current_version,
+        "person": f"{right.person.given_names} {right.person.surname}".strip(),
+        "product": right.product,
+        "scope": right.canonical_scope,
+        "structure": version.structure,
+        "order": version.order.reference,
+        "order_version": version.order_version,
+        "granted_at": version.granted_at.isoformat(),
+        "text": canonical(version.content()),
+        "digest": version.digest,
+    }
+
+
+def _contract(contract: Contract) -> dict[str, Any]:
+    return {
+        "number": contract.number,
+        "structure": contract.structure.name,
+        "state": contract.state,
+        "from": contract.valid_from.isoformat(),
+        "until": None if contract.valid_until is None else contract.valid_until.isoformat(),
+    }
+
+
+def _order(order: Order, *, whole: bool) -> dict[str, Any]:
+    versions = OrderVersion.objects.filter(order=order).order_by("number")
+    notes = OrderNote.objects.filter(order=order).order_by("id")
+    checked = examination(order, form_of(order), machine().clock())
+    say = machine().catalogue.say
+    return {
+        "reference": order.reference,
+        "state": order.state,
+        "channel": order.channel,
+        "received_at": order.submitted_at.isoformat(),
+        "versions": [
+            {
+                "order": order.reference,
+                "number": one.number,
+                "made_at": one.made_at.isoformat(),
+                "signed_card": one.signed_card,
+                "text": one.raw,
+                "digest": one.digest,
+            }
+            for one in versions
+        ],
+        "approvals": [
+            {"version": one.version, "at": one.at.isoformat(), "officer": one.officer if whole else ""}
+            for one in Approval.objects.filter(order=order).order_by("id")
+        ],
+        "attested": [
+            {"version": one.version, "piece": one.piece.reference, "signed_on": one.signed_on.isoformat()}
+            for one in VisaAttestation.objects.select_related("piece").filter(order=order).order_by("id")
+        ],
+        "notes": [
+            {"kind": one.kind, "audience": one.audience, "at": one.at.isoformat(), "text": one.text}
+            for one in (notes if whole else notes.filter(audience="requester"))
+        ],
+        "checks_at_export": [
+            {
+                "check": str(check.kind),
+                "light": str(check.light),
+                "says": [say(finding).text for finding in check.findings],
+            }
+            for check in checked.checks
+        ],
+    }
+
+
+def _piece(piece: Piece, attached: set[str]) -> dict[str, Any]:
+    return {
+        "reference": piece.reference,
+        "kind": piece.kind,
+        "sha256": piece.sha256,
+        "size": piece.size,
+        "received_at": piece.received_at.isoformat(),
+        "issued_on": None if piece.issued_on is None else piece.issued_on.isoformat(),
+        "erased_at": None if piece.erased_at is None else piece.erased_at.isoformat(),
+        "sealed": piece.sealed,
+        "attached": _file_name(piece) if _file_name(piece) in attached else None,
+    }
+
+
+def _certificate(row: Certificate) -> dict[str, Any]:
+    ended = Revocation.objects.filter(certificate=row).first()
+    return {
+        "reference": row.reference,
+        "state": row.state,
+        "issuer": row.issuer,
+        "generation": row.generation,
+        "serial": row.serial,
+        "profile": row.profile,
+        "subject": row.subject,
+        "names": list(row.names.order_by("position").values_list("value", flat=True)),
+        "habilitation": None if row.habilitation is None else row.habilitation.reference,
+        "habilitation_version": row.habilitation_version,
+        "contract": None if row.contract is None else row.contract.number,
+        "request_digest": row.request_digest,
+        "asked_at": row.asked_at.isoformat(),
+        "asked_with": row.asked_with,
+        "not_before": row.not_before.isoformat(),
+        "not_after": row.not_after.isoformat(),
+        "collected_at": None if row.collected_at is None else row.collected_at.isoformat(),
+        "draft": base64.b64encode(bytes(row.draft)).decode(),
+        "der": "" if row.der is None else base64.b64encode(bytes(row.der)).decode(),
+        "revocation": None
+        if ended is None
+        else {"at": ended.at.isoformat(), "reason": ended.reason, "quality": ended.quality},
+    }
+
+
+def _pieces(gathering: _Gathering) -> list[Piece]:
+    """The pieces of the orders, of their contracts, and of the leaves that a version rests on."""
+    orders, contracts = gathering.orders, gathering.contracts
+    found = {one.pk: one for one in Piece.objects.filter(order__in=orders)}
+    found |= {one.pk: one for one in Piece.objects.filter(contract__in=contracts)}
+    for version in gathering.versions:
+        leave = version.leave
+        for piece in () if leave is None else (leave.letter, leave.identity):
+            if piece is not None:
+                found[piece.pk] = piece
+    return [found[number] for number in sorted(found)]
+
+
+def _originals(actor: Actor, pieces: Iterable[Piece], *, identities: bool) -> list[Attached]:
+    attached = []
+    for piece in pieces:
+        if piece.erased_at is None and (identities or not piece.sealed):
+            line, data = open_piece(actor, reference=piece.reference)
+            said = machine().catalogue.piece_kinds.get(piece.kind)
+            label = piece.kind if said is None else said.label
+            attached.append(
+                Attached(
+                    _file_name(piece), CONTENT_TYPES[Medium(line.medium)], f"{label} {piece.reference}", data
+                )
+            )
+    return attached
+
+
+def _file_name(piece: Piece) -> str:
+    return f"{piece.reference}.{piece.medium}"
+
+
+def _journal(gathering: _Gathering, pieces: list[Piece]) -> dict[str, Any]:
+    """The entries about all this, each with its place under the first signed head that covers it."""
+    present = machine()
+    subjects = {gathering.subject, *(version.habilitation.reference for version in gathering.versions)}
+    subjects |= {order.reference for order in gathering.orders}
+    subjects |= {f"contract/{contract.number}" for contract in gathering.contracts}
+    subjects |= {version.leave.reference for version in gathering.versions if version.leave is not None}
+    subjects |= {piece.reference for piece in pieces}
+    rows = JournalEntry.objects.filter(subject__in=subjects, leaf__isnull=False).select_related("leaf")
+    entries: list[dict[str, Any]] = []
+    proofs = _Proofs()
+    for row in rows.order_by("leaf__position")[:_MOST_ENTRIES]:
+        proof, head = proofs.of(row.leaf.position)
+        entries.append(
+            {
+                "position": row.leaf.position,
+                "kind": row.kind,
+                "at": row.at.isoformat(),
+                "entry": bytes(row.entry).decode(),
+                "head": head,
+                "path": [node.hex() for node in proof],
+                "disclosures": _disclosures(row, whole=gathering.whole),
+            }
+        )
+    return {
+        "origin": present.origin,
+        "key": HeadVerifier.of(present.origin, present.head_key).text,
+        "heads": proofs.notes,
+        "entries": entries,
+    }
+
+
+def _disclosures(row: JournalEntry, *, whole: bool) -> list[dict[str, Any]]:
+    kept = JournalDisclosure.objects.filter(entry=row).order_by("name")
+    return [
+        {"name": one.name, "salt": bytes(one.salt).hex(), "data": one.data}
+        for one in (kept if whole else kept.exclude(name__in=("actor", "text")))
+    ]
+
+
+class _Proofs:
+    """Proofs under the first head that covers each entry: they need only the leaves since the head before."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self._sizes: list[int] = []
+        self._node_at: Any = None
+
+    def of(self, position: int) -> tuple[tuple[bytes, ...], int]:
+        """The path, and which of `notes` it leads to. Positions come in rising order."""
+        if not self._sizes or position >= self._sizes[-1]:
+            head = TreeHead.objects.filter(size__gt=position).order_by("size")[0]
+            before = TreeHead.objects.filter(size__lte=position).order_by("-size").first()
+            frontier = Frontier() if before is None else Frontier.from_bytes(bytes(before.frontier))
+            leaves = JournalLeaf.objects.filter(position__gte=frontier.size, position__lt=head.size)
+            hashes = leaves.order_by("position").values_list("leaf_hash", flat=True)
+            self._node_at = nodes_after(frontier, [bytes.fromhex(one) for one in hashes])
+            self.notes.append(head.note)
+            self._sizes.append(head.size)
+        proof = inclusion_proof(position, self._sizes[-1], self._node_at)
+        return proof.path, len(self.notes) - 1
