@@ -110,7 +110,9 @@ EXPIRED = CardPlan(start=datetime.now(UTC) - timedelta(days=9), end=datetime.now
 
 
 @pytest.mark.parametrize(
-    "shown", [(GOOD, CARDS), (GOOD, FORGED), (GOOD, STRANGER), (EXPIRED, CARDS)], ids=str
+    "shown",
+    [(GOOD, CARDS), (GOOD, FORGED), (GOOD, STRANGER), (EXPIRED, CARDS)],
+    ids=["good", "forged", "stranger", "expired"],
 )
 def test_any_certificate_whose_key_is_proven_reaches_the_application_through_nginx(
     front: Front, tmp_path: Path, shown: Any
