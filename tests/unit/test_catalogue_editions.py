@@ -17,6 +17,7 @@ def test_the_shipped_editions_are_sound() -> None:
     editions = load_catalogue().editions
     assert {code: bool(edition.pdf) for code, edition in editions.items()} == {
         "2024-03": True,
+        "2026-11": True,
         "N413": False,
         "web": False,
     }
@@ -95,7 +96,7 @@ def test_a_catalogue_without_an_edition_is_refused(tmp_path: Path) -> None:
         DATA,
         folder,
         ignore=lambda place, _: (
-            ["2024-03.toml", "N413.toml", "web.toml"] if place.endswith("editions") else []
+            ["2024-03.toml", "2026-11.toml", "N413.toml", "web.toml"] if place.endswith("editions") else []
         ),
     )
     with pytest.raises(CatalogueError) as caught:

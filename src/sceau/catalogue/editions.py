@@ -227,8 +227,10 @@ def _choice(row: Row) -> PdfChoice:
     choice = PdfChoice(row.text("field"), row.text("path"), row.texts("states"), row.texts("values"))
     if len(choice.states) != len(choice.values):
         row.problem("as many values as states are expected", "values")
-    known = _YES_NO if choice.path == "structure.takes_charge" else _QUALITIES
-    _known(row, choice.values, known, f"is no answer at {choice.path!r}")
+    if choice.path == "structure.takes_charge":
+        _known(row, choice.values, _YES_NO, "is neither yes nor no")
+    else:
+        _known(row, choice.values, _QUALITIES, "is no quality of a signatory")
     row.close()
     return choice
 

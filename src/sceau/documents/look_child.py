@@ -14,6 +14,15 @@ MOST_INSTRUCTIONS = 5_000
 _SHOWN = {"Tj", "TJ", "'", '"'}
 
 
+def warm_up() -> None:
+    """Have the library load what it loads late, while files can still be opened."""
+    from pikepdf import Pdf, Stream, parse_content_stream
+
+    with Pdf.new() as pdf:
+        parse_content_stream(Stream(pdf, b"BT ET"))
+    b"a".decode("cp1252")
+
+
 def contents_of(pdf: Any) -> list[str]:
     """The digest of what each page draws by itself (hex SHA-256)."""
     found = []

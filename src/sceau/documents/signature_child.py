@@ -1,10 +1,10 @@
 """What verifies the signatures of a PDF that a stranger sent: a process of its own, poor in everything.
 
 Run as a script by `sandbox`, never imported by the service. It says, of each signature, whether the bytes
-that it covers are those that were signed, how much of the file that is, what was changed after it, and by which
-certificate. It trusts no authority and knows of none: whose certificate that is, and whether it may sign, is
-decided by `identity`, outside. It reads the form once more from the signed revision alone, which is the
-file up to where the signature's cover ends.
+that it covers are those that were signed, how much of the file that is, what was changed after it, and by
+which certificate. It trusts no authority and knows of none: whose certificate that is, and whether it may
+sign, is decided by `identity`, outside. It reads the form once more from the signed revision alone, which is
+the file up to where the signature's cover ends.
 """
 
 from __future__ import annotations
@@ -129,11 +129,11 @@ def main() -> None:
     """Limits first, then the libraries, then the file."""
     reader = _reader()
     reader.limit()
-    reader._looks()
     logging.disable()
     for name in _LIBRARIES:
         importlib.import_module(name)
     importlib.import_module("pikepdf").new().close()
+    reader._looks().warm_up()
     data = sys.stdin.buffer.read()
     reader.close_the_doors()
     sys.stdout.buffer.write(json.dumps(examine(data, reader.inspect)).encode())

@@ -5,7 +5,7 @@ may do here is told by the register, not by this room.
 """
 
 from sceau.identity.card import CardHolder, read_card
-from sceau.identity.content import CardFamily
+from sceau.identity.content import CardFamily, CardUse
 from sceau.identity.presented import PresentedCertificate, describe_presented
 from sceau.identity.revocation import (
     CardRevocation,
@@ -20,6 +20,7 @@ __all__ = [
     "CardHolder",
     "CardRevocation",
     "CardTrust",
+    "CardUse",
     "PresentedCertificate",
     "RevocationLookup",
     "RevocationPolicy",

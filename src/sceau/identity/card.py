@@ -16,7 +16,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 
-from sceau.identity.content import CardContent, CardFamily, check_usage, policies_of, read_content
+from sceau.identity.content import CardContent, CardFamily, CardUse, check_usage, policies_of, read_content
 from sceau.identity.pinning import has_strong_key, states_policy
 from sceau.identity.revocation import RevocationLookup, RevocationPolicy, check_revocation
 from sceau.identity.trust import SUBJECT, CardTrust, check_chain
@@ -82,11 +82,12 @@ def read_card(
     at: datetime,
     revoked: RevocationLookup | None = None,
     policy: RevocationPolicy = RevocationPolicy.REQUIRED,
+    use: CardUse = CardUse.ENTER,
 ) -> Reading[CardHolder]:
     """The holder of the card whose certificate this is, or every finding at once.
 
     `at` is timezone-aware. Without `revoked`, or when it does not know, `policy` says: refuse (the default)
-    or warn.
+    or warn. `use` says which of the card's keys the certificate has to be of.
     """
     card = _parse(certificate_der)
     if card is None:
@@ -96,7 +97,7 @@ def read_card(
         findings = [
             *check_chain(card, trust, at),
             *content_findings,
-            *check_usage(card),
+            *check_usage(card, use),
             *_check_policy(card, trust),
             *_check_dates(card, at),
             *_check_strength(card),

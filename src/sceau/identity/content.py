@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import TypeVar
 
 from cryptography import x509
@@ -107,18 +107,31 @@ def read_content(card: x509.Certificate) -> tuple[CardContent, tuple[Finding, ..
     return content, tuple(findings)
 
 
-def check_usage(card: x509.Certificate) -> tuple[Finding, ...]:
-    """Whether the certificate is made to authenticate with: key usage, extended usage, no authority [IGC-
-    SANTE 2.2].
+class CardUse(StrEnum):
+    """Which of a card's two keys is meant: the one that enters, or the one that signs [IGC-SANTE 2.2]."""
+
+    ENTER = "enter"
+    SIGN = "sign"
+
+
+def check_usage(card: x509.Certificate, use: CardUse = CardUse.ENTER) -> tuple[Finding, ...]:
+    """Whether the certificate is made for that use: key usage, extended usage, no authority [IGC-SANTE 2.2].
+
+    A key that answers challenges at doors signs no document: whoever owns a door could have it sign one.
     """
     findings: list[Finding] = []
     extensions = card.extensions
     usage = _value(extensions, x509.KeyUsage)
-    if usage is None or not usage.digital_signature:
-        findings.append(Finding.error("card.key-usage", SUBJECT))
     usages = _value(extensions, x509.ExtendedKeyUsage)
-    if usages is None or ExtendedKeyUsageOID.CLIENT_AUTH not in usages:
-        findings.append(Finding.error("card.extended-key-usage", SUBJECT))
+    if use is CardUse.SIGN:
+        enters = usages is not None and ExtendedKeyUsageOID.CLIENT_AUTH in usages
+        if usage is None or not usage.content_commitment or enters:
+            findings.append(Finding.error("card.not-for-signing", SUBJECT))
+    else:
+        if usage is None or not usage.digital_signature:
+            findings.append(Finding.error("card.key-usage", SUBJECT))
+        if usages is None or ExtendedKeyUsageOID.CLIENT_AUTH not in usages:
+            findings.append(Finding.error("card.extended-key-usage", SUBJECT))
     basic = _value(extensions, x509.BasicConstraints)
     certifies = (basic is not None and basic.ca) or (usage is not None and usage.key_cert_sign)
     if certifies or _value(extensions, x509.NameConstraints) is not None:

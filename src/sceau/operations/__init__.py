@@ -27,6 +27,13 @@ from sceau.operations.desk_acts import (
 )
 from sceau.operations.evidence import Evidence, export_evidence
 from sceau.operations.file_readings import ExtractEntry, VisaEntry, attest_visa, read_extract
+from sceau.operations.form_files import (
+    FormFile,
+    FormIntake,
+    FormOutcome,
+    judge_signature,
+    receive_form_file,
+)
 from sceau.operations.ground import CertificateRequest
 from sceau.operations.habilitations import resume_habilitation, suspend_habilitation, withdraw_habilitation
 from sceau.operations.issuance import (
@@ -69,6 +76,7 @@ from sceau.operations.machine import (
     Machine,
     Mailer,
     Responders,
+    SignerReader,
     TxtAnswer,
     TxtLookup,
     install,
@@ -161,6 +169,9 @@ __all__ = [
     "ExtractEntry",
     "FactorReport",
     "Fate",
+    "FormFile",
+    "FormIntake",
+    "FormOutcome",
     "HandOver",
     "Hold",
     "KeyLook",
@@ -184,6 +195,7 @@ __all__ = [
     "RequestPoint",
     "Responders",
     "RunRequest",
+    "SignerReader",
     "StopPreview",
     "StructureEntry",
     "TaskEntry",
@@ -242,6 +254,7 @@ __all__ = [
     "issue_all",
     "issue_certificate",
     "issue_pair",
+    "judge_signature",
     "keep_test_set",
     "late_lists",
     "look_up_key",
@@ -262,6 +275,7 @@ __all__ = [
     "raise_tasks",
     "read_extract",
     "receive_form",
+    "receive_form_file",
     "receive_leave",
     "recheck",
     "recheck_domains",

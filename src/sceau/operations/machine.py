@@ -20,7 +20,9 @@ from sceau.status import partition_at
 if TYPE_CHECKING:
     from sceau.catalogue import Catalogue
     from sceau.certification import IssuerFacts, LintKey, Signer, WeakKeyList
+    from sceau.identity import CardHolder
     from sceau.journal import HeadKey
+    from sceau.vocabulary import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,16 @@ class TxtAnswer:
     resolver: str
 
 
+class SignerReader(Protocol):
+    """Whose card made a signature: `identity.read_card` for the signing key, with the authorities and the
+    lists that this instance knows now.
+    """
+
+    def __call__(self, certificate: bytes, *, at: datetime) -> Reading[CardHolder]:
+        """The holder of the card whose signing certificate (DER) this is, or every reason why not."""
+        ...
+
+
 class TxtLookup(Protocol):
     """The instance's resolver: the system's or the one configured, never one that somebody named."""
 
@@ -161,6 +173,7 @@ class Machine:
     mode: str = "production"
     cabinet: Cabinet | None = None
     txt: TxtLookup | None = None
+    signing_card: SignerReader | None = None
     mail: MailRoom | None = None
 
     def issuer_of(self, product: str, *, at: datetime) -> IssuerFacts:

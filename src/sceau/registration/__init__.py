@@ -79,6 +79,7 @@ from sceau.registration.form413 import (
     open_questions,
 )
 from sceau.registration.form413_reading import read_form
+from sceau.registration.form_signature import SignerFacts, check_form_signature
 from sceau.registration.habilitation import (
     HABILITATION_LIFE,
     Grant,
@@ -229,6 +230,7 @@ __all__ = [
     "ScopeKind",
     "SignatoryQuality",
     "SignedText",
+    "SignerFacts",
     "StayFigures",
     "StopPlan",
     "Stops",
@@ -243,6 +245,7 @@ __all__ = [
     "check_contract",
     "check_contract_officer",
     "check_extract",
+    "check_form_signature",
     "check_leave",
     "check_officer",
     "check_powers",

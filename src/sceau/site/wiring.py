@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
@@ -22,7 +22,8 @@ from sceau.certification import IssuerFacts, LintKey, MlDsaPrivateKey, WeakKeyLi
 from sceau.custody import PieceCabinet, ResponderFolder, SignerClient, SignerFolder, open_head_key
 from sceau.enrolment import RestApp
 from sceau.enrolment import Settings as RestSettings
-from sceau.operations import Machine, install
+from sceau.identity import CardHolder, CardUse, lookup_from_lists, read_card
+from sceau.operations import Machine, SignerReader, install
 from sceau.portal import Doorkeeper, doorkeeper, peer_certificate, post
 from sceau.publication import (
     FolderShelf,
@@ -42,7 +43,7 @@ from sceau.site.postman import mail_room_of
 from sceau.site.resolver import resolver_of_environment
 from sceau.site.trust import FileLists, addresses, card_authorities
 from sceau.status import IssuerIdentity, issuer_identity
-from sceau.vocabulary import Fault
+from sceau.vocabulary import Fault, Reading
 
 
 def wire() -> Machine:
@@ -72,6 +73,7 @@ def wire() -> Machine:
         mode="development" if environment == DEVELOPMENT else "production",
         cabinet=PieceCabinet(data / "pieces", data / "keys" / "pieces"),
         txt=resolver_of_environment(),
+        signing_card=_signing_card(data, issuers, catalogue),
         mail=mail_room_of(settings.PLACE, contact=contact_of(catalogue)),
     )
     install(machine)
@@ -93,6 +95,21 @@ def environment_of(issuers: Mapping[str, tuple[IssuerFacts, ...]]) -> str:
     if len(codes) != 1:
         raise Fault("site.other-environment", retryable=False, detail=", ".join(sorted(codes)) or "–")
     return codes.pop()
+
+
+def _signing_card(
+    data: Path, issuers: Mapping[str, tuple[IssuerFacts, ...]], catalogue: Catalogue
+) -> SignerReader:
+    """Whose card signed a form: the authorities of the door, their lists as they are now, the other key."""
+    authorities = card_authorities(data, issuers, catalogue)
+    trust = authorities.trust(test_allowed=settings.SCEAU_ENVIRONMENT != "production")
+    lists = FileLists(authorities.lists)
+
+    def read(certificate: bytes, *, at: datetime) -> Reading[CardHolder]:
+        lookup = lookup_from_lists(lists(), trust=trust, at=at)
+        return read_card(certificate, trust=trust, at=at, revoked=lookup, use=CardUse.SIGN)
+
+    return read
 
 
 def doorkeeper_of(
