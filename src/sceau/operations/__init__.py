@@ -5,6 +5,7 @@ appends one entry to the journal in the same transaction. A refusal is journaled
 first.
 """
 
+from sceau.operations.bounces import Bounce, read_call, read_notification
 from sceau.operations.clock import accept_clock
 from sceau.operations.collection import HandOver, check_chosen_code, collect_certificate, hand_over
 from sceau.operations.contracts import (
@@ -27,13 +28,6 @@ from sceau.operations.desk_acts import (
 )
 from sceau.operations.evidence import Evidence, export_evidence
 from sceau.operations.file_readings import ExtractEntry, VisaEntry, attest_visa, read_extract
-from sceau.operations.form_files import (
-    FormFile,
-    FormIntake,
-    FormOutcome,
-    judge_signature,
-    receive_form_file,
-)
 from sceau.operations.ground import CertificateRequest
 from sceau.operations.habilitations import resume_habilitation, suspend_habilitation, withdraw_habilitation
 from sceau.operations.issuance import (
@@ -76,7 +70,6 @@ from sceau.operations.machine import (
     Machine,
     Mailer,
     Responders,
-    SignerReader,
     TxtAnswer,
     TxtLookup,
     install,
@@ -85,6 +78,7 @@ from sceau.operations.machine import (
 from sceau.operations.mailboxes import confirm_mailbox, send_mailbox_code
 from sceau.operations.mails import (
     make_mails,
+    note_bounce,
     presume_sent,
     resend_mail,
     revive_address,
@@ -160,6 +154,7 @@ __all__ = [
     "Actor",
     "Answer",
     "Ask",
+    "Bounce",
     "Cabinet",
     "CertificateRequest",
     "ContractDemand",
@@ -169,9 +164,6 @@ __all__ = [
     "ExtractEntry",
     "FactorReport",
     "Fate",
-    "FormFile",
-    "FormIntake",
-    "FormOutcome",
     "HandOver",
     "Hold",
     "KeyLook",
@@ -195,7 +187,6 @@ __all__ = [
     "RequestPoint",
     "Responders",
     "RunRequest",
-    "SignerReader",
     "StopPreview",
     "StructureEntry",
     "TaskEntry",
@@ -254,12 +245,12 @@ __all__ = [
     "issue_all",
     "issue_certificate",
     "issue_pair",
-    "judge_signature",
     "keep_test_set",
     "late_lists",
     "look_up_key",
     "machine",
     "make_mails",
+    "note_bounce",
     "note_order",
     "open_piece",
     "partitions_of",
@@ -273,9 +264,10 @@ __all__ = [
     "publish_crls",
     "publish_deltas",
     "raise_tasks",
+    "read_call",
     "read_extract",
+    "read_notification",
     "receive_form",
-    "receive_form_file",
     "receive_leave",
     "recheck",
     "recheck_domains",

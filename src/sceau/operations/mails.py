@@ -17,6 +17,7 @@ from django.db import transaction
 
 from sceau.catalogue import MailRole, MailTemplate
 from sceau.operations.acts import acting
+from sceau.operations.bounces import Bounce
 from sceau.operations.machine import Actor, machine
 from sceau.operations.mail_words import About, Letterhead, Words, compose
 from sceau.operations.matters import Matter, addresses_of, living, matter_of
@@ -108,20 +109,35 @@ def revive_address(actor: Actor, *, address: str, reason: str) -> None:
         act.keep(address=address, reason=reason.strip()[:1000])
 
 
-def bury_address(mail: Mail, *, why: str, told_by: str) -> Mail | None:
-    """A mail came back for good: its address is dead, and what it said goes on to the next one.
+def note_bounce(bounce: Bounce, *, told_by: str) -> bool:
+    """A notice came that a mail was not delivered; whether it was one of ours, and for good.
 
-    Gives the mail to the next address; None when there is none: then the desk has a task, to call and to post
-    the letter. Told twice, nothing happens the second time.
+    It is believed only if it names a mail by its Message-ID, which only its reader has seen, and the address
+    that this mail went to. A delay is none; told twice, nothing happens the second time.
+    """
+    row = Mail.objects.filter(message_id=bounce.message_id, address__iexact=bounce.address).first()
+    if row is None or not bounce.is_final or row.state not in {"sent", "presumed"}:
+        return False
+    hand_on(row, why=bounce.diagnostic, told_by=told_by, is_dead=bounce.is_of_address)
+    return True
+
+
+def hand_on(mail: Mail, *, why: str, told_by: str, is_dead: bool) -> Mail | None:
+    """A mail came back for good: what it said goes on to the next address; with `is_dead`, nothing more is
+    sent to this one.
+
+    Gives the next mail; None when no address is left: then the desk has a task, to call and to post the
+    letter.
     """
     at = machine().clock()
     with transaction.atomic():
         row = Mail.objects.select_for_update().get(pk=mail.pk)
         if row.state == "bounced":
             return None
-        DeadAddress.objects.get_or_create(
-            address=row.address, defaults={"since": at, "why": why[:300], "told_by": told_by}
-        )
+        if is_dead:
+            DeadAddress.objects.get_or_create(
+                address=row.address, defaults={"since": at, "why": why[:300], "told_by": told_by}
+            )
         row.state, row.changed_at, row.reply = "bounced", at, why[:300]
         row.save(update_fields=["state", "changed_at", "reply"])
         further = _go_on(row, at)
@@ -257,7 +273,7 @@ def _send(number: int, room: MailRoom) -> int:
     _note(row, delivery, clock())
     if delivery.fate is Fate.REFUSED:
         if delivery.address_is_bad:
-            bury_address(row, why=delivery.reply, told_by="smtp")
+            hand_on(row, why=delivery.reply, told_by="smtp", is_dead=True)
         else:
             _give_up(row, delivery.reply)
     elif delivery.fate is Fate.LATER and row.state == "given-up":

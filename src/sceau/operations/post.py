@@ -51,10 +51,12 @@ class Postman(Protocol):
 @dataclass(frozen=True, slots=True)
 class MailRoom:
     """The postman, the domain that names our mails, and what stands at their foot: the portal's address and
-    how the authority is reached.
+    how the authority is reached. `relay_secret` is shared with the relay that calls us when a mail comes
+    back; empty, no call is believed.
     """
 
     postman: Postman
     domain: str
     portal: str
     contact: str
+    relay_secret: bytes = b""

@@ -35,6 +35,7 @@ from sceau.operations import (
     seal_journal,
     send_mails,
 )
+from sceau.site.bounces import folder_of, take_bounces
 from sceau.site.nightly import Nightly, hour_of
 from sceau.site.test_sets import keep_test_sets
 from sceau.vocabulary import Fault, Refused, errors
@@ -99,6 +100,9 @@ def run_clockwork(data: Path, *, stop: threading.Event, ready: Callable[[], None
     """
     nightly = Nightly(data, hour=hour_of(os.environ))
     known = [*tasks(), Task("test-set", timedelta(hours=1), lambda: keep_test_sets(data))]
+    bounces = folder_of(os.environ)
+    if bounces is not None:
+        known.append(Task("bounces", timedelta(minutes=1), lambda: take_bounces(bounces)))
     known.append(Task("recheck", timedelta(seconds=30), lambda: nightly.turn(machine().clock())))
     first = True
     while not stop.is_set():

@@ -217,7 +217,9 @@ def mail_room_of(place: Place, *, contact: str, environ: Mapping[str, str] = os.
         return None
     envelope = Envelope(sender, signer_of(environ))
     postman = SmtpPostman(server, envelope) if server else FolderPostman(place.data / "mail", envelope)
-    return MailRoom(postman, sender.rpartition("@")[2], place.portal_address, contact)
+    secret = environ.get("SCEAU_BOUNCE_SECRET", "")
+    kept = Path(secret).read_bytes().strip() if secret else b""
+    return MailRoom(postman, sender.rpartition("@")[2], place.portal_address, contact, kept)
 
 
 def signer_of(environ: Mapping[str, str]) -> MailSigner | None:
