@@ -660,6 +660,7 @@ def test_a_register_that_is_not_loaded_is_named() -> None:
         ({"state": RegisterState.REVOKED}, "register.card-not-valid"),
         ({"state": RegisterState.EXPIRED}, "register.card-not-valid"),
         ({"name": "DUPONT"}, "register.card-holder"),
+        ({"category": "CDA"}, "register.card-type"),
         (None, "register.card-unknown"),
     ],
 )

@@ -43,6 +43,7 @@ from sceau.registration import (
 from sceau.vocabulary import Finding
 
 REGISTERS = Actor.system("registers")
+_TASKS = Actor.system("tasks")
 _SLICE = 200
 _WORDS_OF_DAY = ("source", "name")  # details that change without the fact changing
 M = TypeVar("M", bound=Model)
@@ -69,7 +70,7 @@ def raise_register_tasks(row: RegisterImport) -> int:
     about = machine().catalogue.registers[row.layout].about
     raised = 0
     for entries in _entries(about):
-        raised += raise_tasks(entries, raised_by=row.reference)
+        raised += raise_tasks(entries, raised_by=row.reference, actor=REGISTERS)
     if about is RegisterSubject.CARD:
         _oppose_cards(row)
     now = machine().clock()
@@ -77,11 +78,13 @@ def raise_register_tasks(row: RegisterImport) -> int:
     return raised
 
 
-def raise_tasks(entries: Sequence[TaskEntry], *, raised_by: str) -> int:
-    """Write the tasks among `entries` whose fact is new, in one act of the machine; how many they are."""
+def raise_tasks(entries: Sequence[TaskEntry], *, raised_by: str, actor: Actor = _TASKS) -> int:
+    """Write the tasks among `entries` whose fact is new, in one act of the machine; how many they are.
+    `raised_by` is what raised them: the reference of an import, of a mail.
+    """
     if not entries:
         return 0
-    with acting(REGISTERS, "task.raised") as act:
+    with acting(actor, "task.raised") as act:
         keys = {entry.key: entry for entry in entries}
         known = set(DeskTask.objects.filter(key__in=list(keys)).values_list("key", flat=True))
         rows = [

@@ -128,12 +128,13 @@ def examine_order(form: Reading[Form413], records: OrderRecords, *, catalogue: C
         return Examination((Check(CheckKind.FORM, form.findings),))
     read = form.value
     edition = Finding.info("order.form-read", read.edition)
-    holders = {number: known.holder.national_id.text for number, known in records.cards.items()}
     found: dict[CheckKind, Iterable[Finding]] = {
         CheckKind.FORM: (edition,),
         CheckKind.STRUCTURE: check_structure(read, records, catalogue),
         CheckKind.EXTRACT: check_extract(read, records.extract, records.contract, day=records.day),
-        CheckKind.REGISTERS: check_registers(read, records.registers, holders=holders, catalogue=catalogue),
+        CheckKind.REGISTERS: check_registers(
+            read, records.registers, cards=records.cards, catalogue=catalogue
+        ),
         CheckKind.CONTRACT: check_contract(read, records.contract),
         CheckKind.SIGNATORY: check_signatory(read, records.contract, records.cards, catalogue),
         CheckKind.VISA: check_visa(read, records.signed, records.attested),

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sceau.catalogue import Catalogue, RegisterState, RegisterSubject
+from sceau.registration.examination_people import KnownCard
 from sceau.registration.form413 import Form413, PersonOnForm
 from sceau.registration.registers import NameMatch, compare_names
 from sceau.vocabulary import Finding
@@ -57,18 +58,19 @@ NOTHING_LOADED = RegisterFacts({}, {}, {}, {})
 
 
 def check_registers(
-    form: Form413, facts: RegisterFacts, *, holders: Mapping[str, str], catalogue: Catalogue
+    form: Form413, facts: RegisterFacts, *, cards: Mapping[str, KnownCard], catalogue: Catalogue
 ) -> list[Finding]:
-    """Structure, cards and professionals as the registers have them. `holders` maps a card number to the
-    national identifier of who holds it, as far as the records know.
+    """Structure, cards and professionals as the registers have them. `cards` are those that the records know,
+    by number.
     """
     if not facts.loaded:
         return [Finding.warning("register.none-loaded", "structure")]
     found = _check_structure(form, facts, catalogue)
     people = (("signatory", form.signatory.person), *_administrators(form))
     for path, person in people:
-        holder = holders.get(person.card_number.text, "")
-        found += _check_card(person, f"{path}.card_number", facts, catalogue)
+        known = cards.get(person.card_number.text)
+        holder = "" if known is None else known.holder.national_id.text
+        found += _check_card(person, known, f"{path}.card_number", facts=facts, catalogue=catalogue)
         if holder[:1] in {"0", "8"} and "/" not in holder:
             found += _check_professional(holder, person, path, facts=facts, catalogue=catalogue)
     if RegisterSubject.CARD not in facts.loaded:
@@ -162,7 +164,12 @@ def _check_together(form: Form413, facts: RegisterFacts) -> list[Finding]:
     return []
 
 
-def _check_card(person: PersonOnForm, path: str, facts: RegisterFacts, catalogue: Catalogue) -> list[Finding]:
+def _check_card(
+    person: PersonOnForm, known: KnownCard | None, path: str, *, facts: RegisterFacts, catalogue: Catalogue
+) -> list[Finding]:
+    """A card as the directory has it: valid, this person's, of the type that the records have. A director's
+    card and an employee's are told apart there and nowhere else [IGC-SANTE 3.1].
+    """
     source = facts.loaded.get(RegisterSubject.CARD)
     if source is None:
         return []
@@ -182,6 +189,12 @@ def _check_card(person: PersonOnForm, path: str, facts: RegisterFacts, catalogue
         )
     type_ = catalogue.cards.get(card.category)
     label = card.category if type_ is None else type_.label
+    if known is not None and type_ is not None and known.card.type != card.category:
+        ours = catalogue.cards.get(known.card.type)
+        told = known.card.type if ours is None else ours.label
+        found.append(
+            Finding.warning("register.card-type", path, source=source, card=number, type=label, known=told)
+        )
     return found or [Finding.info("register.card-agrees", path, source=source, card=number, type=label)]
 
 
