@@ -19,7 +19,7 @@ from sceau.portal.hats import Hat
 from sceau.portal.rendering import page
 from sceau.portal.saying import summary
 from sceau.portal.visitor import PortalRequest, facts_of, show_out
-from sceau.records import CertificateLine, OrderLine, certificates_of, desk_queue, orders_of
+from sceau.records import CertificateLine, OrderLine, certificates_of, desk_queue, list_tasks, orders_of
 from sceau.vocabulary import Finding
 
 _SHOWN = 20
@@ -37,6 +37,7 @@ def home(request: PortalRequest) -> HttpResponse:
         to_answer=_to_answer(orders),
         to_collect=_to_collect(certificates),
         queue=desk_queue(limit=_SHOWN) if Hat.DESK in visitor.hats else (),
+        tasks=list_tasks(limit=_SHOWN) if Hat.DESK in visitor.hats else (),
     )
     return page(request, "entrance/desk_top.html", context)
 
