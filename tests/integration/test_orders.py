@@ -444,7 +444,7 @@ def test_a_refused_order_is_final_and_its_reason_is_told(instance: Instance) -> 
     assert seen.events == ()
     for act in (take_order, abandon_order):
         assert refusal(act, BRUNO.actor, reference=reference) == {"order.decided-already"}
-    assert refusal(approve_order, BRUNO.actor, reference=reference, version=1) == {"life.not-now"}
+    assert refusal(approve_order, BRUNO.actor, reference=reference, version=1) == {"order.decided-already"}
 
 
 def test_the_requester_gives_up(instance: Instance) -> None:

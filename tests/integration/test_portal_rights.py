@@ -37,9 +37,11 @@ DESK_READS = {
     *("desk", "desk-order", "desk-contracts", "desk-contract"),
     *("desk-piece", "desk-piece-file", "desk-leave"),
     *("desk-registers", "desk-register", "desk-tasks"),
+    *("desk-search", "desk-figures"),
 }
 DESK_ACTS = {
     "desk-take",
+    *("desk-assign", "desk-hold", "desk-unhold", "desk-comment"),
     "desk-settle",
     "desk-edit",
     "desk-ask",

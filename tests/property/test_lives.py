@@ -37,6 +37,7 @@ from sceau.vocabulary import Finding, Life, Refused
 
 PEOPLE = tuple("abcdef")
 DESK = frozenset("abcd")
+AUTHORITY = frozenset("d")
 CARDS = {person: frozenset({f"{person}1", f"{person}2"}) for person in PEOPLE}
 ROLES = ("submitter", "signatory", "administrator", "contract")
 NAMED = st.tuples(st.sampled_from(PEOPLE), st.sampled_from(ROLES), st.booleans())
@@ -72,13 +73,23 @@ class OrderLife(RuleBasedStateMachine):
         self.approvals: list[GivenApproval] = []
         self.red = False
         self.told = Told()
+        self.needed = 2
+        self.with_role = ""
+        self.colleagues: frozenset[str] = frozenset()
 
     @initialize(
-        named=st.lists(st.tuples(st.sampled_from(PEOPLE), st.sampled_from(ROLES), st.booleans()), max_size=2)
+        named=st.lists(st.tuples(st.sampled_from(PEOPLE), st.sampled_from(ROLES), st.booleans()), max_size=2),
+        needed=st.sampled_from([2, 2, 3]),
+        with_role=st.sampled_from(["", "", "authority"]),
+        colleagues=st.frozensets(st.sampled_from(PEOPLE), max_size=1),
     )
-    def somebody_is_part_of_it(self, named: list[tuple[str, str, bool]]) -> None:
+    def somebody_is_part_of_it(
+        self, named: list[tuple[str, str, bool]], needed: int, with_role: str, colleagues: frozenset[str]
+    ) -> None:
         for person, role, by_card in named:
             self.name(person, role, by_card=by_card)
+        self.needed, self.with_role, self.colleagues = needed, with_role, colleagues
+        self.told.part_of_it |= colleagues
 
     def name(self, person: str, role: str, *, by_card: bool) -> None:
         party = Party(role, card_number=f"{person}2") if by_card else Party(role, person_id=person)
@@ -86,10 +97,26 @@ class OrderLife(RuleBasedStateMachine):
         self.told.part_of_it.add(person)
 
     def officer(self, person: str) -> Officer:
-        return Officer(person, CARDS[person], is_desk=person in DESK, card=f"{person}2")
+        return Officer(
+            person,
+            CARDS[person],
+            is_desk=person in DESK,
+            card=f"{person}2",
+            roles=frozenset({"authority"}) if person in AUTHORITY else frozenset(),
+            structures=frozenset({"S", "other"}) if person in self.colleagues else frozenset({"other"}),
+        )
 
     def facts(self) -> OrderFacts:
-        return OrderFacts("CMD", self.version, tuple(self.parties), tuple(self.approvals))
+        return OrderFacts(
+            "CMD",
+            self.version,
+            tuple(self.parties),
+            tuple(self.approvals),
+            structures=frozenset({"S"}),
+            needed=self.needed,
+            with_role=self.with_role,
+            role_holders=AUTHORITY & {given.officer for given in self.approvals},
+        )
 
     def step(self, event: OrderEvent) -> bool:
         following = ORDER_LIFE.after(self.state, event, subject="CMD").value
@@ -144,7 +171,9 @@ class OrderLife(RuleBasedStateMachine):
         if self.state is not OrderState.ACCEPTED:
             return
         sayers = {yes.who for yes in self.told.yeses if yes.text == self.told.texts[-1]}
-        assert len(sayers) == 2
+        assert len(sayers) >= self.needed
+        assert len(sayers) == self.needed or self.with_role  # no one more than that, but to wait for the role
+        assert sayers & AUTHORITY or not self.with_role
         assert sayers <= DESK
         assert not sayers & self.told.part_of_it
 

@@ -90,8 +90,8 @@ def move_case(case: DeskCase, lane: Lane, at: datetime, *, until: date | None = 
 
 
 def evening_of(day: date) -> datetime:
-    """The end of a day, by the authority's clock."""
-    return datetime.combine(day + timedelta(days=1), time.min, tzinfo=PARIS)
+    """The last second of a day, by the authority's clock: shown, it is still that day."""
+    return datetime.combine(day, time(23, 59, 59), tzinfo=PARIS)
 
 
 def _enter(case: DeskCase, lane: Lane, at: datetime, until: date | None = None) -> None:

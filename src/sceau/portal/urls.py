@@ -25,6 +25,8 @@ from sceau.portal.pages.contracts import acts as contract_acts
 from sceau.portal.pages.contracts import views as contracts
 from sceau.portal.pages.desk import acts as desk_acts
 from sceau.portal.pages.desk import people as desk_people
+from sceau.portal.pages.desk import search as desk_search
+from sceau.portal.pages.desk import sharing as desk_sharing
 from sceau.portal.pages.desk import views as desk
 from sceau.portal.pages.desk_revocation import certificates as desk_certificates
 from sceau.portal.pages.desk_revocation import keys as desk_keys
@@ -109,6 +111,8 @@ PAGES: tuple[Page, ...] = (
     Page("guichet/registres/<str:reference>/rejets/", registers.rejects, "desk-register-rejects", DESK),
     Page("guichet/taches/", desk_tasks.tasks, "desk-tasks", DESK_READERS),
     Page("guichet/taches/<str:reference>/faite/", desk_tasks.finish, "desk-task-done", DESK, ACT),
+    Page("guichet/recherche/", desk_search.find, "desk-search", DESK_READERS),
+    Page("guichet/delais/", desk_search.figures, "desk-figures", DESK_READERS),
     Page("guichet/personnes/", desk_people.people, "desk-people", DESK, BOTH),
     Page("revocations/certificats/", desk_certificates.certificates, "desk-certificates", ENDER_READERS),
     Page(
@@ -134,6 +138,10 @@ PAGES: tuple[Page, ...] = (
     Page("guichet/<str:reference>/pieces/", pieces.attach, "desk-order-piece", DESK, ACT),
     Page("guichet/<str:reference>/visa/", pieces.visa, "desk-order-visa", DESK, ACT),
     Page("guichet/<str:reference>/prendre/", desk_acts.take, "desk-take", DESK, ACT),
+    Page("guichet/<str:reference>/confier/", desk_sharing.assign, "desk-assign", DESK, ACT),
+    Page("guichet/<str:reference>/attendre/", desk_sharing.hold, "desk-hold", DESK, ACT),
+    Page("guichet/<str:reference>/reprendre/", desk_sharing.unhold, "desk-unhold", DESK, ACT),
+    Page("guichet/<str:reference>/dire/", desk_sharing.comment, "desk-comment", DESK, ACT),
     Page("guichet/<str:reference>/preciser/", desk_acts.settle, "desk-settle", DESK, ACT),
     Page("guichet/<str:reference>/completer/", desk_acts.edit, "desk-edit", DESK, BOTH),
     Page("guichet/<str:reference>/questionner/", desk_acts.ask, "desk-ask", DESK, ACT),

@@ -86,6 +86,12 @@ register.filter("typeset", typeset)
 
 
 @register.filter
+def place(path: str) -> str:
+    """The label of a place of the form."""
+    return typeset(load_catalogue().label_of(path))
+
+
+@register.filter
 def card_label(code: str) -> str:
     """``CPE_NOMINATIVE`` → « CPE nominative »."""
     card = load_catalogue().cards.get(code)

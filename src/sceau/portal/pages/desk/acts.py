@@ -10,6 +10,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from sceau.operations import (
+    RequestPoint,
     abandon_order,
     amend_order,
     approve_order,
@@ -19,7 +20,7 @@ from sceau.operations import (
     settle_scope_kind,
     take_order,
 )
-from sceau.portal.pages.desk.views import file_page, required_file
+from sceau.portal.pages.desk.views import POINTS, TYPED, file_page, required_file
 from sceau.portal.pages.orders.editing import edited
 from sceau.portal.pages.orders.raw import Raw, raw_from
 from sceau.portal.pages.orders.sheet import OrderSheet, offers_to_add
@@ -33,7 +34,7 @@ from sceau.vocabulary import Finding, Refused
 
 def take(request: PortalRequest, reference: str) -> HttpResponse:
     """Begin, or take over, the review."""
-    return _act(
+    return act_on(
         request,
         reference,
         "Vous examinez cette commande.",
@@ -45,7 +46,7 @@ def settle(request: PortalRequest, reference: str) -> HttpResponse:
     """Say what the form did not: the kind of a scope, the restriction of a mail domain [decisions 4, 5]."""
     kind = request.POST.get("kind") or None
     restricted = {"oui": True, "non": False}.get(request.POST.get("restricted", ""))
-    return _act(
+    return act_on(
         request,
         reference,
         "L’étendue est précisée. Les approbations déjà données ne comptent plus.",
@@ -62,7 +63,7 @@ def settle(request: PortalRequest, reference: str) -> HttpResponse:
 
 def ask(request: PortalRequest, reference: str) -> HttpResponse:
     """Ask the requester for what is missing."""
-    return _act(
+    return act_on(
         request,
         reference,
         "La question est envoyée au demandeur.",
@@ -70,14 +71,15 @@ def ask(request: PortalRequest, reference: str) -> HttpResponse:
             actor_of(request),
             reference=reference,
             text=request.POST.get("text", "")[:4000],
-            due=_date(request),
+            due=day_of(request, "due"),
+            points=points_of(request),
         ),
     )
 
 
 def note(request: PortalRequest, reference: str) -> HttpResponse:
     """An internal note."""
-    return _act(
+    return act_on(
         request,
         reference,
         "La note est au dossier.",
@@ -87,7 +89,7 @@ def note(request: PortalRequest, reference: str) -> HttpResponse:
 
 def approve(request: PortalRequest, reference: str) -> HttpResponse:
     """One officer's yes to the version on the page."""
-    return _act(
+    return act_on(
         request,
         reference,
         "Votre approbation est enregistrée.",
@@ -97,19 +99,22 @@ def approve(request: PortalRequest, reference: str) -> HttpResponse:
 
 def refuse(request: PortalRequest, reference: str) -> HttpResponse:
     """The desk's no, with the reason for the requester. Final."""
-    return _act(
+    return act_on(
         request,
         reference,
         "La commande est refusée ; le demandeur lit le motif.",
         lambda: refuse_order(
-            actor_of(request), reference=reference, reason=request.POST.get("reason", "")[:4000]
+            actor_of(request),
+            reference=reference,
+            reason=request.POST.get("reason", "")[:4000],
+            code=request.POST.get("code", "")[:40],
         ),
     )
 
 
 def close(request: PortalRequest, reference: str) -> HttpResponse:
     """The desk gives up an order nobody answers for. Final."""
-    return _act(
+    return act_on(
         request,
         reference,
         "La commande est classée sans suite.",
@@ -162,12 +167,13 @@ def _edit_page(
     return page(request, "desk/edit.html", context, status=status)
 
 
-def _act(request: PortalRequest, reference: str, done: str, verb: Callable[[], OrderFile]) -> HttpResponse:
+def act_on(request: PortalRequest, reference: str, done: str, verb: Callable[[], OrderFile]) -> HttpResponse:
+    """Do one act on a file; refused, the file comes back with every reason and what was typed."""
     file = required_file(reference)
     try:
         after = verb()
     except Refused as refusal:
-        typed = {key: request.POST.get(key, "") for key in ("text", "reason", "note")}
+        typed = {key: request.POST.get(key, "") for key in TYPED}
         return file_page(request, file, refusal.findings, status=422, typed=typed)
     accepted = after.line.state == "accepted" and file.line.state != "accepted"
     messages.success(
@@ -176,13 +182,23 @@ def _act(request: PortalRequest, reference: str, done: str, verb: Callable[[], O
     return HttpResponseRedirect(reverse("desk-order", args=[reference]))
 
 
+def points_of(request: PortalRequest) -> tuple[RequestPoint, ...]:
+    """The points of a request: those that have words."""
+    texts = request.POST.getlist("point")[: POINTS * 2]
+    paths = request.POST.getlist("path")[: POINTS * 2]
+    return tuple(
+        RequestPoint(text[:1000], path[:80]) for text, path in zip(texts, paths, strict=False) if text.strip()
+    )
+
+
 def _number(request: PortalRequest, name: str) -> int:
     given = request.POST.get(name, "")
     return int(given) if given.isdecimal() and len(given) < 9 else -1
 
 
-def _date(request: PortalRequest) -> date | None:
+def day_of(request: PortalRequest, name: str) -> date | None:
+    """A day typed in a field, None when there is none to read."""
     try:
-        return date.fromisoformat(request.POST.get("due", ""))
+        return date.fromisoformat(request.POST.get(name, ""))
     except ValueError:
         return None

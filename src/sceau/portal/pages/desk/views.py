@@ -4,10 +4,12 @@ allows.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.http import Http404, HttpResponse
 
+from sceau.catalogue import load_catalogue
 from sceau.operations import examination_of, machine
 from sceau.portal.fields import Sheet
 from sceau.portal.hats import Hat
@@ -17,36 +19,40 @@ from sceau.portal.saying import say, summary
 from sceau.portal.visitor import PortalRequest
 from sceau.records import (
     OrderFile,
+    QueueOf,
     attestations_of,
-    desk_queue,
+    desk_page,
     habilitation_file,
+    officers,
     order_file,
     pieces_of_order,
 )
-from sceau.registration import Examination
+from sceau.registration import Examination, Light
 from sceau.vocabulary import Finding
 
 _PAGE = 25
-_STATES = ("received", "under-review", "incomplete", "accepted", "refused", "abandoned")
+POINTS = 4
+"""Places for points in the form that asks for more."""
+TYPED = ("text", "reason", "note", "comment", "why", "code")
 
 
 def desk(request: PortalRequest) -> HttpResponse:
-    """Orders that wait, the one untouched for longest first."""
-    state, text = request.GET.get("etat", ""), request.GET.get("texte", "")[:100].strip()
-    state = state if state in _STATES else ""
-    found = desk_queue(
-        states=[state] if state else [],
-        text=text,
+    """What needs a human and nothing else, what has waited longest first; and what waits for others."""
+    which = request.GET.get("file", "")
+    which = which if which in set(QueueOf) else QueueOf.TODO
+    found = desk_page(
+        which=which,
+        officer=request.visitor.person_id,
+        at=machine().clock(),
         after=request.GET.get("apres", "")[:80],
-        limit=_PAGE + 1,
+        limit=_PAGE,
     )
     context = {
         "title": "Guichet",
-        "orders": found[:_PAGE],
-        "after": found[_PAGE - 1].reference if len(found) > _PAGE else "",
-        "states": _STATES,
-        "state": state,
-        "text": text,
+        "lines": found.lines,
+        "after": found.after,
+        "queues": [str(one) for one in QueueOf],
+        "which": str(which),
     }
     return page(request, "desk/queue.html", context)
 
@@ -77,7 +83,8 @@ def file_page(
     context = {
         "title": f"Commande {file.line.reference}",
         "file": file,
-        "checks": _checks(examination),
+        "checks": checks_of(examination),
+        **_sharing(request, file),
         "reds": len(examination.reds),
         "ambers": len(examination.ambers),
         "scopes": _open_scopes(file),
@@ -87,16 +94,46 @@ def file_page(
         "approved": _approved_by(request, file),
         "events": file.events if Hat.DESK in request.visitor.hats else (),
         "typed": typed or {},
-        **summary(findings, heading="Cela n’a pas été fait", fields=["text", "reason", "note"]),
+        **summary(findings, heading="Cela n’a pas été fait", fields=[*TYPED, "until", "due"]),
     }
     return page(request, "desk/order.html", context, status=status)
 
 
-def _checks(examination: Examination) -> list[dict[str, Any]]:
-    return [
-        {"kind": check.kind, "light": check.light, "said": say(check.findings)}
-        for check in examination.checks
-    ]
+def checks_of(examination: Examination) -> dict[str, list[dict[str, Any]]]:
+    """The checks by light: what refuses with its clause, the questions, and what is proved with its
+    evidence.
+    """
+    lights: dict[str, list[dict[str, Any]]] = {str(light): [] for light in Light}
+    for check in examination.checks:
+        lights[check.light].append({"kind": check.kind, "light": check.light, "said": say(check.findings)})
+    return lights
+
+
+def _sharing(request: PortalRequest, file: OrderFile) -> dict[str, Any]:
+    """What the forms of sharing and asking offer: the other officers, the reasons, the form's places."""
+    catalogue = load_catalogue()
+    me, given = request.visitor.person_id, file.case.assigned_id if file.case else ""
+    desk_people = [one for one in officers() if Hat.DESK in one.roles]
+    return {
+        "officers": [one for one in desk_people if one.national_id not in {me, given}],
+        "last_yes": file.case is not None and file.line.approvals + 1 >= file.case.needed,
+        "reasons": catalogue.desk.refusals.values(),
+        "places": [(path, catalogue.label_of(path)) for path in _places(file.raw, tuple(catalogue.help))],
+        "point_numbers": range(1, POINTS + 1),
+    }
+
+
+def _places(raw: Mapping[str, Any], paths: Iterable[str]) -> list[str]:
+    """The places of the form that a point may be about: a list's once for each of its lines."""
+    found = []
+    for path in paths:
+        head, _, tail = path.partition(".")
+        lines = raw.get(head)
+        if isinstance(lines, list) and tail:
+            found += [f"{head}.{at}.{tail}" for at in range(min(len(lines), 20))]
+        else:
+            found.append(path)
+    return found
 
 
 def _open_scopes(file: OrderFile) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -13,6 +14,7 @@ from sceau.catalogue import load_catalogue
 from sceau.documents import read_form_pdf
 from sceau.operations import abandon_order, amend_order, answer_request, machine, receive_form, sign_order
 from sceau.portal.limits import too_often
+from sceau.portal.pages.orders.answering import answers_from, open_points, timeline_of
 from sceau.portal.pages.orders.editing import edited
 from sceau.portal.pages.orders.from_registers import filled
 from sceau.portal.pages.orders.prefill import prefilled
@@ -114,10 +116,18 @@ def answer(request: PortalRequest, reference: str) -> HttpResponse:
     """The requester answers what the desk asked."""
     file = _theirs(request, reference)
     text = request.POST.get("text", "")[:4000]
+    answers, raw = answers_from(request.POST, file)
     try:
-        answer_request(actor_of(request), reference=reference, version=_version(request), text=text)
+        answer_request(
+            actor_of(request),
+            reference=reference,
+            version=_version(request),
+            text=text,
+            raw=raw,
+            answers=answers,
+        )
     except Refused as refusal:
-        return _order_page(request, file, refusal.findings, status=422, typed=text)
+        return _order_page(request, file, refusal.findings, status=422, typed=text, answers=answers)
     messages.success(request, "Votre réponse est transmise au guichet.")
     return HttpResponseRedirect(reverse("order", args=[reference]))
 
@@ -236,15 +246,24 @@ def _order_page(
     *,
     status: int = 200,
     typed: str = "",
+    answers: Mapping[int, str] | None = None,
 ) -> HttpResponse:
     questions = [note for note in file.notes if note.audience == "requester"]
+    points = open_points(file, answers or {})
     context = {
         "title": f"Commande {file.line.reference}",
         "file": file,
         "notes": questions,
         "typed": typed,
+        "points": points,
+        "timeline": timeline_of(file),
         "may_sign": _may_sign(request, file),
-        **summary(findings, heading="Cela n’a pas été fait", fields=["text"]),
+        **summary(
+            findings,
+            heading="Cela n’a pas été fait",
+            fields=["text", *(point["field"] for point in points)],
+            places={point["field"]: point["field"] for point in points},
+        ),
     }
     return page(request, "orders/order.html", context, status=status)
 

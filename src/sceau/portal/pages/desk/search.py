@@ -1,0 +1,80 @@
+"""Finding anything at the desk by any of its identifiers, and the desk's figures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.urls import reverse
+
+from sceau.catalogue import load_catalogue
+from sceau.operations import machine
+from sceau.portal.rendering import page
+from sceau.portal.visitor import PortalRequest
+from sceau.records import Found, lane_figures, search
+
+_PAGE = 25
+_WINDOWS = (30, 90)
+_PAGES = {
+    "order": "desk-order",
+    "contract": "desk-contract",
+    "certificate": "desk-certificate",
+    "leave": "desk-leave",
+    "piece": "desk-piece",
+}
+
+
+def find(request: PortalRequest) -> HttpResponse:
+    """What a number or a name leads to."""
+    text = request.GET.get("texte", "")[:100].strip()
+    after = request.GET.get("apres", "")[:120]
+    found = search(text, issuers=list(load_catalogue().issuers), after=after, limit=_PAGE)
+    context = {
+        "title": "Chercher",
+        "text": text,
+        "found": [{"one": one, "address": _address(one)} for one in found.found],
+        "after": found.after,
+    }
+    return page(request, "desk/search.html", context)
+
+
+def figures(request: PortalRequest) -> HttpResponse:
+    """How long orders stay where they are, over a month and a quarter."""
+    at = machine().clock()
+    windows = [{"days": days, "lanes": _lanes(lane_figures(at=at, days=days))} for days in _WINDOWS]
+    return page(request, "desk/figures.html", {"title": "Délais du guichet", "windows": windows})
+
+
+def duration(seconds: int | None) -> str:
+    """A length of time as a person says it."""
+    if seconds is None:
+        return "—"
+    if seconds < 3600:
+        return f"{max(1, round(seconds / 60))} min"
+    if seconds < 48 * 3600:
+        return f"{round(seconds / 3600)} h"
+    return f"{round(seconds / 86400)} jours"
+
+
+def _lanes(lanes: tuple[Any, ...]) -> list[dict[str, Any]]:
+    stays = load_catalogue().desk.stays
+    return [
+        {
+            "label": stays[one.lane].label,
+            "days": stays[one.lane].days,
+            "ended": one.ended,
+            "median": duration(one.ended.median),
+            "ninth": duration(one.ended.ninth),
+            "late_now": one.late_now,
+        }
+        for one in lanes
+    ]
+
+
+def _address(one: Found) -> str:
+    """Where a found thing is read; a person and a structure lead to what names them."""
+    if one.kind in _PAGES:
+        return reverse(_PAGES[one.kind], args=[one.reference])
+    if one.kind == "structure":
+        return f"{reverse('desk-contracts')}?texte={one.reference}"
+    return ""
