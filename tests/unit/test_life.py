@@ -7,7 +7,7 @@ from enum import StrEnum
 import pytest
 
 from sceau.certification import CERTIFICATE_LIFE
-from sceau.registration import HABILITATION_LIFE, ORDER_LIFE
+from sceau.registration import DEPARTURE_LIFE, HABILITATION_LIFE, ORDER_LIFE
 from sceau.vocabulary import Life
 
 
@@ -76,6 +76,7 @@ def test_a_life_draws_itself() -> None:
     [
         (ORDER_LIFE, ("accepted", "refused", "abandoned")),
         (HABILITATION_LIFE, ("withdrawn",)),
+        (DEPARTURE_LIFE, ("done", "dropped")),
         (CERTIFICATE_LIFE, ("collected", "presumed", "abandoned")),
     ],
 )

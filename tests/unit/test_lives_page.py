@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sceau.certification import CERTIFICATE_LIFE
-from sceau.registration import CONTRACT_LIFE, HABILITATION_LIFE, LEAVE_LIFE, ORDER_LIFE
+from sceau.registration import CONTRACT_LIFE, DEPARTURE_LIFE, HABILITATION_LIFE, LEAVE_LIFE, ORDER_LIFE
 from sceau.status import RUN_LIFE
 from sceau.vocabulary import Life
 
@@ -46,7 +46,15 @@ WORDS = {
     "habilitation": (
         "Habilitation",
         "`registration.HABILITATION_LIFE`. `extend` is a further version, from another accepted "
-        "order; it does not lift a suspension. Withdrawn is for ever: a new right needs a new order.",
+        "order; it does not lift a suspension. An accepted order that amends another extends what its text "
+        "gives again and withdraws what it no longer gives. Withdrawn is for ever: a new right needs a new "
+        "order.",
+    ),
+    "departure": (
+        "Departure",
+        "`registration.DEPARTURE_LIFE`: an administrator leaves a structure. The rights are suspended when "
+        "it opens and withdrawn when it is finished, once every certificate on its list has a decision "
+        "(keep, hand over, revoke); it may be left and taken up again in between. `drop`: it was a mistake.",
     ),
     "certificate": (
         "Certificate",
@@ -69,6 +77,7 @@ def page() -> str:
         ORDER_LIFE,
         HABILITATION_LIFE,
         LEAVE_LIFE,
+        DEPARTURE_LIFE,
         CERTIFICATE_LIFE,
         RUN_LIFE,
     )

@@ -142,7 +142,7 @@ def _check_legal_file(catalogue: Catalogue, problems: list[str]) -> None:
         for name, answers, may in (
             ("orders", act.orders, {"keep", "abandon"}),
             ("rights", act.rights, {"keep", "suspend", "withdraw"}),
-            ("certificates", act.certificates, {"keep", "revoke"}),
+            ("certificates", act.certificates, {"keep", "hand-over", "revoke"}),
         ):
             problems.extend(f"{where}.{name}: {one!r} is no answer" for one in answers if one not in may)
     for kind in catalogue.piece_kinds.values():

@@ -5,6 +5,13 @@ appends one entry to the journal in the same transaction. A refusal is journaled
 first.
 """
 
+from sceau.operations.amendments import (
+    AmendmentEffects,
+    amend_grants,
+    answer_amendment,
+    preview_amendment,
+    start_amendment,
+)
 from sceau.operations.bounces import Bounce, read_call, read_notification
 from sceau.operations.clock import accept_clock
 from sceau.operations.collection import HandOver, check_chosen_code, collect_certificate, hand_over
@@ -17,6 +24,14 @@ from sceau.operations.contracts import (
     drop_contract_act,
     end_party,
     preview_contract_act,
+)
+from sceau.operations.departures import (
+    LineDecision,
+    decide_departure,
+    departure_quality,
+    drop_departure,
+    finish_departure,
+    open_departure,
 )
 from sceau.operations.desk_acts import (
     Hold,
@@ -152,6 +167,7 @@ from sceau.operations.weighing import Preview, preview_certificate
 
 __all__ = [
     "Actor",
+    "AmendmentEffects",
     "Answer",
     "Ask",
     "Bounce",
@@ -171,6 +187,7 @@ __all__ = [
     "LeaveEnd",
     "LeaveEntry",
     "Letter",
+    "LineDecision",
     "LintChoice",
     "Machine",
     "MailRoom",
@@ -205,7 +222,9 @@ __all__ = [
     "admit_tokens",
     "advance_run",
     "advance_runs",
+    "amend_grants",
     "amend_order",
+    "answer_amendment",
     "answer_request",
     "appoint_officer",
     "approve_order",
@@ -226,8 +245,11 @@ __all__ = [
     "confirm_mailbox",
     "create_token",
     "crl_path",
+    "decide_departure",
+    "departure_quality",
     "dismiss_officer",
     "drop_contract_act",
+    "drop_departure",
     "drop_run",
     "end_employment",
     "end_party",
@@ -236,6 +258,7 @@ __all__ = [
     "export_evidence",
     "find_certificate",
     "find_shared_factors",
+    "finish_departure",
     "finish_key_reports",
     "finish_task",
     "hand_over",
@@ -252,12 +275,14 @@ __all__ = [
     "make_mails",
     "note_bounce",
     "note_order",
+    "open_departure",
     "open_piece",
     "partitions_of",
     "pause_run",
     "prepare_run",
     "prepare_to_issue",
     "presume_sent",
+    "preview_amendment",
     "preview_certificate",
     "preview_contract_act",
     "preview_leave_end",
@@ -299,6 +324,7 @@ __all__ = [
     "set_card_status",
     "settle_scope_kind",
     "sign_order",
+    "start_amendment",
     "structure_facts_of",
     "suspend_habilitation",
     "take_order",

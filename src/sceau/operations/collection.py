@@ -13,7 +13,7 @@ from sceau.operations.confinement import qualities_left, why_no_token
 from sceau.operations.machine import Actor, machine
 from sceau.operations.outcomes import view
 from sceau.operations.standing import require_person
-from sceau.records import CertificateFile, hot
+from sceau.records import CertificateFile, hot, looked_after_by
 from sceau.records.models import Certificate, Person, Revocation
 from sceau.registration import CardStatus
 from sceau.vocabulary import Finding, Refused
@@ -22,7 +22,8 @@ from sceau.vocabulary import Finding, Refused
 def collect_certificate(
     actor: Actor, *, reference: str, terms_accepted: bool, code: str, code_again: str
 ) -> CertificateFile:
-    """Give the certificate to who asked for it. The code (typed twice) is kept only as a salted hash.
+    """Give the certificate to who asked for it, or looks after it since. The code (typed twice) is kept only
+    as a salted hash.
 
     Refused: not yours, terms not accepted, codes that differ or are too easy, already collected, revoked. A
     second click with the same code gives the certificate again.
@@ -30,8 +31,8 @@ def collect_certificate(
     with acting(actor, "certificate.collected", reference) as act:
         person = require_person(act)
         row = (
-            Certificate.objects.select_for_update()
-            .filter(reference=reference, asked_by=person.national_id)
+            Certificate.objects.select_for_update(of=("self",))
+            .filter(looked_after_by(person.national_id), reference=reference)
             .first()
         )
         if row is None:

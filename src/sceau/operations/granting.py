@@ -1,7 +1,7 @@
 """What an accepted order gives: habilitations, each with the exact text it was granted on.
 
 A right that exists already gets a further version; a suspended one stays suspended. Called inside the
-acceptance.
+acceptance; an order that amends another takes away what it no longer gives.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from sceau.operations.acts import Act
+from sceau.operations.amendments import carry_out_amendment, effects_before
 from sceau.operations.machine import machine
-from sceau.operations.order_facts import known_cards, leaves_of
+from sceau.operations.offered import beneficiary_of, grants_of
 from sceau.operations.references import HABILITATION, draw_reference
 from sceau.operations.structures import keep_structure
 from sceau.operations.typed import canonical, digest_of
 from sceau.records.models import (
     ON_LEAVE,
-    PARIS,
     Contract,
     Habilitation,
     HabilitationVersion,
@@ -33,29 +33,19 @@ from sceau.registration import (
     HabilitationEvent,
     HabilitationState,
     canonical_of,
-    decide_structure,
-    declared_of,
-    grant,
 )
 
 
 def grant_order(act: Act, order: Order, form: Form413) -> tuple[str, ...]:
     """Grant everything the accepted version of `order` gives; the references, in the form's order."""
-    catalogue = machine().catalogue
-    structure = decide_structure(declared_of(form), catalogue=catalogue).require()
-    cards = known_cards((person.card_number.text for person in form.administrators), act.at)
-    holders = {number: known.holder.national_id for number, known in cards.items()}
+    structure = beneficiary_of(form)
     row = keep_structure(structure)
-    grants = grant(
-        form,
-        structure=structure,
-        holders=holders,
-        catalogue=catalogue,
-        leaves=leaves_of(row),
-        day=act.at.astimezone(PARIS).date(),
-    )
+    grants = grants_of(form, structure, act.at)
+    amended = effects_before(act, order, grants)
     contract = Contract.objects.get(number=form.contract_number)
     references = tuple(_grant_one(act, order, given, (row, contract)) for given in grants)
+    if amended is not None:
+        carry_out_amendment(act, *amended)
     act.tell(habilitations=list(references))
     return references
 

@@ -21,8 +21,8 @@ from sceau.journal import leaf_hash
 from sceau.operations.confinement import hold_right, why_no_token
 from sceau.operations.machine import Actor, machine
 from sceau.operations.typed import canonical, digest_of
-from sceau.records import hot
-from sceau.records.models import Certificate, Employment, MailboxConfirmation, Person
+from sceau.records import hot, looked_after_by
+from sceau.records.models import Certificate, Employment, Habilitation, MailboxConfirmation, Person
 from sceau.registration import Card as CardFacts
 from sceau.registration import ConfirmedMailbox, HabilitationState, HolderSource, NamedHolder
 from sceau.registration import Habilitation as HabilitationFacts
@@ -350,16 +350,26 @@ def _mailbox_of(person: Person, request: CertificateRequest) -> ConfirmedMailbox
 
 
 def _replaced(person: Person, request: CertificateRequest) -> int | None:
-    """The certificate renewed: the same person's, of the same product and right; nobody else's."""
+    """The certificate renewed: one that the same person looks after, of the same product and right, or of the
+    same structure once it was handed over to them; nobody else's.
+    """
     if not request.replaces:
         return None
     row = Certificate.objects.filter(
-        reference=request.replaces, asked_by=person.national_id, product=request.product
+        looked_after_by(person.national_id), reference=request.replaces, product=request.product
     ).first()
-    right = None if row is None or row.habilitation is None else row.habilitation.reference
-    if row is None or right != request.habilitation:
+    if row is None or not _is_of_right(row, person, request.habilitation):
         raise Refused([Finding.error("issuance.replaces-other", request.replaces)])
     return row.pk
+
+
+def _is_of_right(row: Certificate, person: Person, habilitation: str | None) -> bool:
+    if (None if row.habilitation is None else row.habilitation.reference) == habilitation:
+        return True
+    if row.habilitation is None or row.asked_by == person.national_id:
+        return False
+    rights = Habilitation.objects.filter(reference=habilitation)
+    return rights.filter(structure=row.habilitation.structure_id).exists()
 
 
 def _distinct(values: Iterable[str | None]) -> list[str]:

@@ -6,7 +6,7 @@ from sceau.operations.acts import Act, acting
 from sceau.operations.machine import Actor, machine
 from sceau.operations.standing import AUTHORITY, DESK, contract_qualities, require_person
 from sceau.operations.typed import read_text
-from sceau.records import HabilitationFile, habilitation_file, roles_of
+from sceau.records import HabilitationFile, departure_of, habilitation_file, roles_of
 from sceau.records.models import Habilitation, HabilitationVersion
 from sceau.registration import HABILITATION_LIFE, HabilitationEvent, HabilitationState
 from sceau.vocabulary import Finding, Refused
@@ -22,12 +22,15 @@ def suspend_habilitation(actor: Actor, *, reference: str, reason: str) -> Habili
 
 
 def resume_habilitation(actor: Actor, *, reference: str, reason: str) -> HabilitationFile:
-    """Let it serve again. Desk only, and not by its own holder."""
+    """Let it serve again. Desk only, not by its own holder, and not while its holder is leaving."""
     with acting(actor, "habilitation.resumed", reference) as act:
         right = _lock(act, reference)
         person = require_person(act)
         if DESK not in roles_of(person.national_id) or right.person_id == person.pk:
             raise Refused([Finding.error("habilitation.not-yours-to-resume", reference)])
+        leaving = departure_of(right.person.national_id, right.structure.national_id)
+        if leaving:
+            raise Refused([Finding.error("habilitation.leaving", reference, departure=leaving)])
         _step(act, right, HabilitationEvent.RESUME, reason)
     return _view(reference)
 

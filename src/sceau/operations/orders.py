@@ -7,6 +7,7 @@ from datetime import date
 
 from sceau.catalogue import Lane
 from sceau.operations.acts import Act, acting
+from sceau.operations.amendments import amendment_reds
 from sceau.operations.desk_cases import case_of, follow_case
 from sceau.operations.granting import grant_order
 from sceau.operations.machine import Actor, machine
@@ -102,7 +103,8 @@ def approve_order(actor: Actor, *, reference: str, version: int) -> OrderFile:
         ORDER_LIFE.after(OrderState(order.state), OrderEvent.APPROVE, subject=reference).require()
         form = form_of(order)
         examined = examination(order, form, act.at)
-        event = decide_approval(facts, officer, version=version, reds=examined.reds)
+        reds = (*examined.reds, *amendment_reds(order, form, act.at))
+        event = decide_approval(facts, officer, version=version, reds=reds)
         Approval.objects.create(
             order=order,
             version=version,

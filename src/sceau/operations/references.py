@@ -18,6 +18,7 @@ _LENGTH = 10
 ORDER, HABILITATION, CERTIFICATE, TOKEN = "CMD", "HAB", "CRT", "JET"
 CONTRACT_ACT, PIECE, LEAVE = "ACT", "PIE", "ACC"
 REGISTER, TASK = "REG", "TCH"
+DEPARTURE = "DEP"
 
 
 def draw_reference(prefix: str, random: Callable[[int], bytes]) -> str:

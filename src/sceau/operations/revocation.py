@@ -15,7 +15,7 @@ from sceau.operations.machine import Actor
 from sceau.operations.outcomes import view
 from sceau.operations.standing import contract_qualities, require_person
 from sceau.operations.typed import read_text
-from sceau.records import CertificateFile, is_serial_given, roles_of
+from sceau.records import CertificateFile, is_serial_given, keeper_of, roles_of
 from sceau.records.models import Certificate
 from sceau.status import choose_serial, read_serial, spell_serial
 from sceau.vocabulary import Finding, Refused
@@ -98,12 +98,12 @@ def find_certificate(typed: str) -> str:
 def qualities_towards(person_id: str, row: Certificate) -> frozenset[str]:
     """In which qualities this person may ask for the end of this certificate, by the records.
 
-    Who asked for it is its administrator, or its holder where the right was their own card; so is the
-    person a PRO certificate names. The authority records what a judge or a supervisor orders [IGC-SANTE
-    5.1].
+    Who asked for it, or whom it was handed over to, is its administrator; its holder where the right was
+    their own card; so is the person a PRO certificate names. The authority records what a judge or a
+    supervisor orders [IGC-SANTE 5.1].
     """
     held = set(contract_qualities(person_id, row.contract_id, power="revoke"))
-    if person_id and row.asked_by == person_id:
+    if person_id and keeper_of(row) == person_id:
         held.add("holder" if row.habilitation_id is None else "administrator")
     if person_id and row.holder == person_id:
         held.add("holder")

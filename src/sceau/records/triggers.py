@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sceau.records.desk_refusals import DESK
 from sceau.records.legal_file_refusals import LEGAL_FILE
+from sceau.records.life_refusals import LIFE
 from sceau.records.mail_refusals import MAILS
 from sceau.records.refusals import (
     OFFICER_IS_DESK,
@@ -269,6 +270,7 @@ REFUSALS: tuple[Refusal, ...] = (
     *REGISTERS,
     *MAILS,
     *DESK,
+    *LIFE,
     Refusal(
         "card_keeps_holder",
         "records_card",

@@ -3,6 +3,14 @@
 Decides who may have what, and says why not. Knows no cryptography, no database and no clock.
 """
 
+from sceau.registration.amendment import (
+    AffectedCertificate,
+    Effects,
+    HeldRight,
+    StandingCertificate,
+    effects_of,
+    key_of,
+)
 from sceau.registration.approval_rules import (
     NO_WEIGHT,
     OrderWeight,
@@ -31,6 +39,15 @@ from sceau.registration.contract import (
     default_powers,
 )
 from sceau.registration.declaration import read_scope
+from sceau.registration.departure import (
+    DEPARTURE_LIFE,
+    DepartureEvent,
+    DepartureState,
+    LeftCertificate,
+    LineAnswer,
+    Successor,
+    check_hand_over,
+)
 from sceau.registration.desk_figures import StayFigures, figures_of, seconds_of, size_of
 from sceau.registration.examination import (
     Check,
@@ -159,6 +176,7 @@ from sceau.registration.warrant import (
 __all__ = [
     "APPROVALS_NEEDED",
     "CONTRACT_LIFE",
+    "DEPARTURE_LIFE",
     "FINESS",
     "FOLDED",
     "HABILITATION_LIFE",
@@ -168,6 +186,7 @@ __all__ = [
     "NO_WEIGHT",
     "ORDER_LIFE",
     "SIGN",
+    "AffectedCertificate",
     "AttestedVisa",
     "Card",
     "CardAsKept",
@@ -182,6 +201,9 @@ __all__ = [
     "ContractStanding",
     "ContractState",
     "Declared",
+    "DepartureEvent",
+    "DepartureState",
+    "Effects",
     "EmployeeSubject",
     "Examination",
     "ExtractFacts",
@@ -193,6 +215,7 @@ __all__ = [
     "HabilitationState",
     "HabilitationStatus",
     "Head",
+    "HeldRight",
     "HolderAddress",
     "HolderLetter",
     "HolderSource",
@@ -201,8 +224,10 @@ __all__ = [
     "LeaveEvent",
     "LeaveForm",
     "LeaveState",
+    "LeftCertificate",
     "Letter",
     "Light",
+    "LineAnswer",
     "LineReading",
     "Mandate",
     "Name",
@@ -231,12 +256,14 @@ __all__ = [
     "SignatoryQuality",
     "SignedText",
     "SignerFacts",
+    "StandingCertificate",
     "StayFigures",
     "StopPlan",
     "Stops",
     "Structure",
     "StructureSubject",
     "Subject",
+    "Successor",
     "Warrant",
     "canonical_of",
     "card_at",
@@ -246,6 +273,7 @@ __all__ = [
     "check_contract_officer",
     "check_extract",
     "check_form_signature",
+    "check_hand_over",
     "check_leave",
     "check_officer",
     "check_powers",
@@ -266,11 +294,13 @@ __all__ = [
     "decide_structure",
     "declared_of",
     "default_powers",
+    "effects_of",
     "examine_order",
     "figures_of",
     "fold",
     "grant",
     "in_words",
+    "key_of",
     "leave_standing",
     "line_reader",
     "open_questions",

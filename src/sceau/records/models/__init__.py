@@ -15,6 +15,7 @@ from sceau.records.models.certificates import (
     ResponderCertificate,
     Revocation,
 )
+from sceau.records.models.changes import Amendment, Custody, Departure, DepartureLine
 from sceau.records.models.desk import ApprovalRules, DeskCase, RequestItem, SearchWord, StayCount
 from sceau.records.models.habilitations import ON_LEAVE, Habilitation, HabilitationVersion
 from sceau.records.models.journal import (
@@ -55,12 +56,14 @@ from sceau.records.models.revocation_runs import (
     RevocationRunMember,
     SharedFactor,
 )
+from sceau.records.models.sessions import OpenSession
 from sceau.records.models.texts import structure_as_stored
 from sceau.records.models.tokens import ApiToken, ApiTokenUse
 
 __all__ = [
     "ON_LEAVE",
     "PARIS",
+    "Amendment",
     "ApiToken",
     "ApiTokenUse",
     "Approval",
@@ -75,7 +78,10 @@ __all__ = [
     "ContractParty",
     "CrlIssue",
     "CrlSegment",
+    "Custody",
     "DeadAddress",
+    "Departure",
+    "DepartureLine",
     "DeskCase",
     "DeskTask",
     "Employment",
@@ -93,6 +99,7 @@ __all__ = [
     "MailContact",
     "MailboxConfirmation",
     "Notice",
+    "OpenSession",
     "Order",
     "OrderNote",
     "OrderParty",

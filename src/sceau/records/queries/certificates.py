@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from sceau.certification import CERTIFICATE_LIFE, CertificateState
-from sceau.records.models import Certificate, Person, Revocation
+from sceau.records.models import Certificate, Custody, Person, Revocation
 from sceau.records.queries.people import contracts_naming
 from sceau.records.views import CertificateFile, CertificateLine, RevocationLine
 from sceau.status import spell_serial
@@ -67,7 +67,10 @@ def _theirs(person_id: str, at: datetime) -> QuerySet[Certificate]:
     if not person_id:
         return Certificate.objects.none()
     spoken_for = contracts_naming(person_id, at=at)
-    return Certificate.objects.filter(Q(asked_by=person_id) | Q(contract_id__in=spoken_for))
+    entrusted = Custody.objects.filter(person__national_id=person_id).values("certificate_id")
+    return Certificate.objects.filter(
+        Q(asked_by=person_id) | Q(pk__in=entrusted) | Q(contract_id__in=spoken_for)
+    )
 
 
 def newest(

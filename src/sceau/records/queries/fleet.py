@@ -16,7 +16,7 @@ from itertools import islice
 from django.db.models import Q, QuerySet
 
 from sceau.records.fleet_views import LONGEST_LIFE, FleetEnds, FleetPage, FleetWish
-from sceau.records.models import Certificate, CertificateName
+from sceau.records.models import Certificate, CertificateName, Custody
 from sceau.records.queries.certificates import lines_of
 from sceau.records.queries.people import contracts_naming
 from sceau.records.views import CertificateLine
@@ -86,7 +86,8 @@ def _sources(person_id: str, at: datetime) -> list[QuerySet[Certificate]]:
     if not person_id:
         return []
     contracts = contracts_naming(person_id, at=at)
-    found = [Certificate.objects.filter(asked_by=person_id)]
+    entrusted = Custody.objects.filter(person__national_id=person_id).values("certificate_id")
+    found = [Certificate.objects.filter(asked_by=person_id), Certificate.objects.filter(pk__in=entrusted)]
     found += [Certificate.objects.filter(contract_id=contract) for contract in contracts]
     return found
 
