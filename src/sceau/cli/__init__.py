@@ -29,7 +29,7 @@ TOPICS: dict[str, tuple[str, str]] = {
     "contract": ("sceau.cli.contract", "Voir les contrats, ce qui y tient, qui parle pour la structure."),
     "piece": ("sceau.cli.piece", "Mettre des pièces au dossier, les effacer à leur terme."),
     "domain": ("sceau.cli.domain", "Contrôler dans le DNS l'accord du détenteur d'un nom."),
-    "form": ("sceau.cli.form", "Lire un formulaire 413."),
+    "form": ("sceau.cli.form", "Lire, éditer et recevoir des formulaires 413."),
     "order": ("sceau.cli.order", "Suivre et décider les commandes."),
     "habilitation": ("sceau.cli.habilitation", "Voir, suspendre et retirer les habilitations."),
     "token": ("sceau.cli.token", "Créer, lister et révoquer les jetons de l'interface programmable."),

@@ -1,7 +1,8 @@
-"""`sceau form`: read a form 413, the authority's PDF or a raw form in JSON, and print what it says.
+"""`sceau form`: read a form 413, the authority's PDF or a raw form in JSON, and print what it says; make ours
+from an order; take in a batch.
 
-No database, no Django: the same reader as the portal's and the desk's. Exit codes: 0 read, 1 refused, 2
-misuse, 3 a machine failed.
+`read` needs no database, no Django: the same reader as the portal's and the desk's. Exit codes: 0 read, 1
+refused, 2 misuse, 3 a machine failed.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ from typing import Annotated, Any
 import typer
 
 from sceau.catalogue import Catalogue, load_catalogue
+from sceau.cli.console import DATA, AsJson, Data, Reference, open_instance
 from sceau.registration import Form413, OfferLine, open_questions, read_form
 from sceau.vocabulary import Finding, IdentifierMode, Severity, errors
 
 app = typer.Typer(
-    help="Lire un formulaire 413.",
+    help="Lire, éditer et recevoir des formulaires 413.",
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -28,7 +30,7 @@ app = typer.Typer(
 
 @app.callback()
 def form() -> None:
-    """Lire un formulaire 413."""
+    """Lire, éditer et recevoir des formulaires 413."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,84 @@ def read(
         for line in _lines(found, catalogue):
             typer.echo(line)
     raise typer.Exit(0 if found.form is not None else 1)
+
+
+@app.command("make")
+def make(
+    reference: Reference,
+    *,
+    data: Data = DATA,
+    out: Annotated[
+        Path | None, typer.Option("--out", dir_okay=False, help="Fichier à écrire (sortie standard sinon).")
+    ] = None,
+) -> None:
+    """Éditer le formulaire 413 d'une commande (PDF à signer à la main ou avec une carte)."""
+    open_instance(data)
+    from sceau.documents import fill_form
+    from sceau.records import order_file
+    from sceau.vocabulary import Refused
+
+    file = order_file(reference)
+    if file is None:
+        raise Refused([Finding.error("order.unknown", reference)])
+    made = fill_form(file.raw, order=file.line.reference, version=file.line.version)
+    if out is None:
+        typer.echo(made, nl=False)
+    else:
+        out.write_bytes(made)
+        typer.echo(f"{out} : formulaire de la commande {reference}, version {file.line.version}")
+
+
+@app.command("import")
+def import_(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="FICHIERS…", exists=True, help="PDF, courriels (.eml), ou leurs dossiers."),
+    ],
+    *,
+    data: Data = DATA,
+    as_json: AsJson = False,
+) -> None:
+    """Recevoir des formulaires 413 par lots, une ligne pour chacun. Les mêmes octets font une commande."""
+    open_instance(data)
+    from sceau.operations import Actor, receive_forms
+    from sceau.site.drop import describe, reasons
+
+    rejected = 0
+    for path in _files_in(paths):
+        for line in receive_forms(Actor.system("mail-room"), _mail_bytes(path), name=path.name):
+            rejected += line.rejected
+            if as_json:
+                said = {
+                    "file": str(path),
+                    "form": line.name,
+                    "outcome": line.outcome,
+                    "order": line.order,
+                    "signed": line.signed,
+                    "findings": [one.code for one in line.findings],
+                }
+                typer.echo(json.dumps(said, ensure_ascii=False))
+                continue
+            typer.echo(describe(line))
+            for reason in reasons(line) if line.rejected else ():
+                typer.echo(f"  - {reason}")
+    raise typer.Exit(1 if rejected else 0)
+
+
+def _files_in(paths: list[Path]) -> Iterator[Path]:
+    """The files named, and those that lie in the folders named, hidden ones left out."""
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(one for one in path.iterdir() if one.is_file() and not one.name.startswith("."))
+        else:
+            yield path
+
+
+def _mail_bytes(file: Path) -> bytes:
+    from sceau.documents import MOST_MAIL_BYTES
+
+    with file.open("rb") as opened:
+        return opened.read(MOST_MAIL_BYTES + 1)
 
 
 def _bytes_of(file: Path) -> bytes:

@@ -55,9 +55,10 @@ def _values(raw: Mapping[str, Any], layout: PdfLayout) -> Values:
         if said in choice.values:
             chosen[choice.field] = choice.states[choice.values.index(said)]
     _check_rows(raw, "administrators", 4)
-    _check_rows(raw.get("structure") or {}, "rpps_rangs", 4)
-    for line in raw.get("offers") or ():
-        if line.get("ticked") is not False:
+    _check_rows(raw, "structure.rpps_rangs", 4)
+    offers = raw.get("offers")
+    for line in offers if isinstance(offers, list | tuple) else ():
+        if isinstance(line, Mapping) and line.get("ticked") is not False:
             _lay(line, layout, texts, ticked)
     return texts, ticked, chosen
 
@@ -97,10 +98,10 @@ def _free(offer: PdfOffer, line: Mapping[str, Any], texts: Mapping[str, str]) ->
     return (name for name in offer.names if name.kind == kind and name.field not in texts)
 
 
-def _check_rows(part: Mapping[str, Any], key: str, most: int) -> None:
-    rows = part.get(key) or ()
-    if len(rows) > most:
-        raise Refused([Finding.error("form.too-many-rows", key, found=len(rows), most=most)])
+def _check_rows(raw: Mapping[str, Any], path: str, most: int) -> None:
+    rows = _at(raw, path)
+    if isinstance(rows, list | tuple) and len(rows) > most:
+        raise Refused([Finding.error("form.too-many-rows", path, found=len(rows), most=most)])
 
 
 def _at(raw: Any, path: str) -> Any:

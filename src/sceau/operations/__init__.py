@@ -43,6 +43,7 @@ from sceau.operations.desk_acts import (
 )
 from sceau.operations.evidence import Evidence, export_evidence
 from sceau.operations.file_readings import ExtractEntry, VisaEntry, attest_visa, read_extract
+from sceau.operations.form_mail import FormLine, receive_forms
 from sceau.operations.ground import CertificateRequest
 from sceau.operations.habilitations import resume_habilitation, suspend_habilitation, withdraw_habilitation
 from sceau.operations.issuance import (
@@ -117,6 +118,7 @@ from sceau.operations.orders import (
     take_order,
 )
 from sceau.operations.outcomes import recover_intents
+from sceau.operations.paper_forms import PaperForm, key_paper_form, twice_typed
 from sceau.operations.people import (
     appoint_officer,
     dismiss_officer,
@@ -180,6 +182,7 @@ __all__ = [
     "ExtractEntry",
     "FactorReport",
     "Fate",
+    "FormLine",
     "HandOver",
     "Hold",
     "KeyLook",
@@ -193,6 +196,7 @@ __all__ = [
     "MailRoom",
     "Mailer",
     "NewToken",
+    "PaperForm",
     "PartyEntry",
     "PieceEntry",
     "Postman",
@@ -269,6 +273,7 @@ __all__ = [
     "issue_certificate",
     "issue_pair",
     "keep_test_set",
+    "key_paper_form",
     "late_lists",
     "look_up_key",
     "machine",
@@ -293,6 +298,7 @@ __all__ = [
     "read_extract",
     "read_notification",
     "receive_form",
+    "receive_forms",
     "receive_leave",
     "recheck",
     "recheck_domains",
@@ -328,6 +334,7 @@ __all__ = [
     "structure_facts_of",
     "suspend_habilitation",
     "take_order",
+    "twice_typed",
     "unhold_order",
     "verify_leave",
     "welcome",

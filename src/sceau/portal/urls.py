@@ -34,6 +34,7 @@ from sceau.portal.pages.desk_revocation import runs as desk_runs
 from sceau.portal.pages.entrance import views as entrance
 from sceau.portal.pages.habilitations import views as habilitations
 from sceau.portal.pages.leaves import views as leaves
+from sceau.portal.pages.orders import paper
 from sceau.portal.pages.orders import views as orders
 from sceau.portal.pages.own_contract import views as own_contract
 from sceau.portal.pages.pieces import views as pieces
@@ -59,6 +60,7 @@ PAGES: tuple[Page, ...] = (
     Page("commandes/nouvelle/", orders.new_order, "new-order", CARD_HOLDERS, BOTH),
     Page("commandes/<str:reference>/", orders.order, "order", CARD_HOLDERS),
     Page("commandes/<str:reference>/corriger/", orders.amend, "amend-order", CARD_HOLDERS, BOTH),
+    Page("commandes/<str:reference>/formulaire/", orders.form_pdf, "order-form", CARD_HOLDERS),
     Page("commandes/<str:reference>/signer/", orders.sign, "sign-order", CARD_HOLDERS, ACT),
     Page("commandes/<str:reference>/repondre/", orders.answer, "answer-order", CARD_HOLDERS, ACT),
     Page("commandes/<str:reference>/abandonner/", orders.abandon, "abandon-order", CARD_HOLDERS, ACT),
@@ -113,6 +115,7 @@ PAGES: tuple[Page, ...] = (
     Page("guichet/taches/<str:reference>/faite/", desk_tasks.finish, "desk-task-done", DESK, ACT),
     Page("guichet/recherche/", desk_search.find, "desk-search", DESK_READERS),
     Page("guichet/delais/", desk_search.figures, "desk-figures", DESK_READERS),
+    Page("guichet/courrier/", paper.paper, "desk-paper", DESK, BOTH),
     Page("guichet/personnes/", desk_people.people, "desk-people", DESK, BOTH),
     Page("revocations/certificats/", desk_certificates.certificates, "desk-certificates", ENDER_READERS),
     Page(
@@ -135,6 +138,7 @@ PAGES: tuple[Page, ...] = (
     Page("revocations/<str:reference>/reprendre/", desk_runs.resume, "desk-run-resume", ENDERS, ACT),
     Page("revocations/<str:reference>/abandonner/", desk_runs.drop, "desk-run-drop", ENDERS, ACT),
     Page("guichet/<str:reference>/", desk.desk_order, "desk-order", DESK_READERS),
+    Page("guichet/<str:reference>/formulaire/", paper.form_pdf, "desk-order-form", DESK_READERS),
     Page("guichet/<str:reference>/pieces/", pieces.attach, "desk-order-piece", DESK, ACT),
     Page("guichet/<str:reference>/visa/", pieces.visa, "desk-order-visa", DESK, ACT),
     Page("guichet/<str:reference>/prendre/", desk_acts.take, "desk-take", DESK, ACT),

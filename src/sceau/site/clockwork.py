@@ -36,6 +36,7 @@ from sceau.operations import (
     send_mails,
 )
 from sceau.site.bounces import folder_of, take_bounces
+from sceau.site.drop import drop_of, take_drop
 from sceau.site.nightly import Nightly, hour_of
 from sceau.site.test_sets import keep_test_sets
 from sceau.vocabulary import Fault, Refused, errors
@@ -103,6 +104,8 @@ def run_clockwork(data: Path, *, stop: threading.Event, ready: Callable[[], None
     bounces = folder_of(os.environ)
     if bounces is not None:
         known.append(Task("bounces", timedelta(minutes=1), lambda: take_bounces(bounces)))
+    drop = drop_of(os.environ, data)
+    known.append(Task("forms", timedelta(seconds=20), lambda: take_drop(drop)))
     known.append(Task("recheck", timedelta(seconds=30), lambda: nightly.turn(machine().clock())))
     first = True
     while not stop.is_set():

@@ -11,8 +11,17 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from sceau.catalogue import load_catalogue
-from sceau.documents import read_form_pdf
-from sceau.operations import abandon_order, amend_order, answer_request, machine, receive_form, sign_order
+from sceau.documents import fill_form, read_form_pdf
+from sceau.operations import (
+    FormFile,
+    abandon_order,
+    amend_order,
+    answer_request,
+    machine,
+    receive_form,
+    receive_form_file,
+    sign_order,
+)
 from sceau.portal.limits import too_often
 from sceau.portal.pages.orders.answering import answers_from, open_points, timeline_of
 from sceau.portal.pages.orders.editing import edited
@@ -179,6 +188,8 @@ def _read_pdf(request: PortalRequest, raw: Raw, once: str) -> HttpResponse:
     if sent is None:
         return _new_page(request, raw, (Finding.error("portal.no-file", "pdf"),), once=once, status=422)
     read = read_form_pdf(sent[1])
+    if read.raw is not None and read.signature is not None:
+        return _take_signed(request, sent)
     if read.raw is None:
         return _new_page(request, raw, read.findings, once=once, status=422)
     form = {
@@ -188,6 +199,39 @@ def _read_pdf(request: PortalRequest, raw: Raw, once: str) -> HttpResponse:
     }  # what the page asks more, the page now has a place for
     heading = "Le formulaire PDF est lu : relisez et complétez"
     return _new_page(request, form, (*read.findings, *check_all(form)), once=once, heading=heading)
+
+
+def _take_signed(request: PortalRequest, sent: tuple[str, bytes]) -> HttpResponse:
+    """A signed form is not typed again: it is taken in as it is, and its signature with it."""
+    try:
+        taken = receive_form_file(actor_of(request), FormFile(sent[1], sent[0]))
+    except Refused as refusal:
+        return refused(request, refusal, title="Le formulaire n’est pas pris")
+    if taken.signed:
+        messages.success(request, f"Le formulaire signé vaut visa de la commande {taken.order}.")
+    else:
+        messages.success(
+            request, f"Le formulaire est à la commande {taken.order} ; le guichet constate le visa."
+        )
+    if order_for(taken.order, viewer=request.visitor.person_id) is None:
+        return HttpResponseRedirect(reverse("orders"))
+    return HttpResponseRedirect(reverse("order", args=[taken.order]))
+
+
+def form_pdf(request: PortalRequest, reference: str) -> HttpResponse:
+    """The order's form 413, to print and sign, or to sign with a card."""
+    return form_response(request, _theirs(request, reference))
+
+
+def form_response(request: PortalRequest, file: OrderFile) -> HttpResponse:
+    """Form 413 of an order, as a file to save; the reason, when the pages have no place for all of it."""
+    try:
+        made = fill_form(file.raw, order=file.line.reference, version=file.line.version)
+    except Refused as refusal:
+        return refused(request, refusal, title="Le formulaire imprimé n’est pas fait")
+    response = HttpResponse(made, content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="F413-{file.line.reference}.pdf"'
+    return response
 
 
 def _theirs_to_mend(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
