@@ -24,6 +24,7 @@ from sceau.catalogue.editions import (
     PdfOffer,
     TemplateText,
 )
+from sceau.catalogue.entrance import EntranceRules, PscPlace, SessionRules
 from sceau.catalogue.guidance import (
     Contact,
     Department,
@@ -83,6 +84,7 @@ __all__ = [
     "DomainList",
     "DomainProof",
     "Edition",
+    "EntranceRules",
     "Environment",
     "FieldHelp",
     "FindingText",
@@ -109,6 +111,7 @@ __all__ = [
     "Product",
     "Profession",
     "Profile",
+    "PscPlace",
     "Quality",
     "Range",
     "Realm",
@@ -128,6 +131,7 @@ __all__ = [
     "ScopeFamily",
     "SendingRules",
     "Sentence",
+    "SessionRules",
     "Source",
     "Stay",
     "StoppingAct",

@@ -13,6 +13,7 @@ from sceau.catalogue.authorities import Calendar, Environment, Issuer
 from sceau.catalogue.communes import Communes, load_communes
 from sceau.catalogue.desk import DeskRules
 from sceau.catalogue.editions import Edition
+from sceau.catalogue.entrance import EntranceRules
 from sceau.catalogue.guidance import (
     Contact,
     Department,
@@ -64,6 +65,7 @@ class Catalogue:
     stops: Mapping[str, StoppingAct]
     mail: MailRules
     desk: DeskRules
+    entrance: EntranceRules
     registers: Mapping[str, RegisterLayout]
     register_names: RegisterNames
     editions: Mapping[str, Edition]

@@ -18,6 +18,7 @@ from sceau.catalogue import legal_file, sections
 from sceau.catalogue.catalogue import Catalogue
 from sceau.catalogue.desk import read_desk
 from sceau.catalogue.editions import Edition, read_edition
+from sceau.catalogue.entrance import read_entrance
 from sceau.catalogue.guidance import Profession
 from sceau.catalogue.mails import read_mail_rules
 from sceau.catalogue.profiles import read_profile
@@ -31,7 +32,7 @@ from sceau.catalogue.types import Profile
 T = TypeVar("T")
 _DATA = Path(__file__).parent / "data"
 _TABLES = {
-    "revocation_runs",
+    *("revocation_runs", "entrance"),
     *("offers", "products", "issuers", "calendar", "environments", "cards", "reasons", "professions"),
     *("departments", "presets", "usages", "help", "glossary", "contacts", "suffixes"),
     *("pieces", "powers", "leaves", "stops", "register_names", "mails", "desk"),
@@ -143,6 +144,7 @@ def _assemble(folder: Path, digest: str, rows: Mapping[str, Row], problems: list
         registers=_registers(rows),
         mail=read_mail_rules(rows["mails.toml"]),
         desk=read_desk(rows["desk.toml"]),
+        entrance=read_entrance(rows["entrance.toml"]),
         register_names=read_register_names(rows["register_names.toml"]),
         editions=_editions(rows, problems),
         findings=_findings(rows, problems),

@@ -7,6 +7,7 @@ may do here is told by the register, not by this room.
 from sceau.identity.card import CardHolder, read_card
 from sceau.identity.content import CardFamily, CardUse
 from sceau.identity.presented import PresentedCertificate, describe_presented
+from sceau.identity.psc import PscAnswer, PscHolder, PscQuestion, half_digest, read_psc
 from sceau.identity.revocation import (
     CardRevocation,
     RevocationLookup,
@@ -22,9 +23,14 @@ __all__ = [
     "CardTrust",
     "CardUse",
     "PresentedCertificate",
+    "PscAnswer",
+    "PscHolder",
+    "PscQuestion",
     "RevocationLookup",
     "RevocationPolicy",
     "describe_presented",
+    "half_digest",
     "lookup_from_lists",
     "read_card",
+    "read_psc",
 ]

@@ -43,6 +43,13 @@ from sceau.operations.desk_acts import (
 )
 from sceau.operations.evidence import Evidence, export_evidence
 from sceau.operations.file_readings import ExtractEntry, VisaEntry, attest_visa, read_extract
+from sceau.operations.form_files import (
+    FormFile,
+    FormIntake,
+    FormOutcome,
+    judge_signature,
+    receive_form_file,
+)
 from sceau.operations.form_mail import FormLine, receive_forms
 from sceau.operations.ground import CertificateRequest
 from sceau.operations.habilitations import resume_habilitation, suspend_habilitation, withdraw_habilitation
@@ -86,10 +93,19 @@ from sceau.operations.machine import (
     Machine,
     Mailer,
     Responders,
+    SignerReader,
     TxtAnswer,
     TxtLookup,
     install,
     machine,
+)
+from sceau.operations.mail_desk import (
+    add_contact,
+    end_contact,
+    letter_of,
+    make_feed,
+    read_feed,
+    revoke_feed,
 )
 from sceau.operations.mailboxes import confirm_mailbox, send_mailbox_code
 from sceau.operations.mails import (
@@ -131,7 +147,7 @@ from sceau.operations.pieces import PieceEntry, add_piece, erase_pieces, open_pi
 from sceau.operations.post import Delivery, Fate, Letter, MailRoom, Postman
 from sceau.operations.publication import refresh_responders
 from sceau.operations.readiness import check_records
-from sceau.operations.reception import card_type_of, welcome_card
+from sceau.operations.reception import card_type_of, welcome_card, welcome_without_card
 from sceau.operations.recheck import LintChoice, RecheckOrder, RecheckReport, recheck
 from sceau.operations.register_facts import structure_facts_of
 from sceau.operations.register_tasks import TaskEntry, raise_tasks
@@ -146,6 +162,7 @@ from sceau.operations.revocation import (
 from sceau.operations.revocation_runs import approve_run, drop_run, pause_run, prepare_run, resume_run
 from sceau.operations.run_requests import RunRequest
 from sceau.operations.run_slices import advance_run, advance_runs
+from sceau.operations.sessions import end_every_session, end_session, note_session
 from sceau.operations.shared_factors import FactorReport, find_shared_factors
 from sceau.operations.structures import (
     ContractEntry,
@@ -182,7 +199,10 @@ __all__ = [
     "ExtractEntry",
     "FactorReport",
     "Fate",
+    "FormFile",
+    "FormIntake",
     "FormLine",
+    "FormOutcome",
     "HandOver",
     "Hold",
     "KeyLook",
@@ -208,6 +228,7 @@ __all__ = [
     "RequestPoint",
     "Responders",
     "RunRequest",
+    "SignerReader",
     "StopPreview",
     "StructureEntry",
     "TaskEntry",
@@ -220,6 +241,7 @@ __all__ = [
     "abandon_order",
     "accept_clock",
     "act_on_contract",
+    "add_contact",
     "add_party",
     "add_piece",
     "admit_token",
@@ -255,8 +277,11 @@ __all__ = [
     "drop_contract_act",
     "drop_departure",
     "drop_run",
+    "end_contact",
     "end_employment",
+    "end_every_session",
     "end_party",
+    "end_session",
     "erase_pieces",
     "examination_of",
     "export_evidence",
@@ -272,14 +297,18 @@ __all__ = [
     "issue_all",
     "issue_certificate",
     "issue_pair",
+    "judge_signature",
     "keep_test_set",
     "key_paper_form",
     "late_lists",
+    "letter_of",
     "look_up_key",
     "machine",
+    "make_feed",
     "make_mails",
     "note_bounce",
     "note_order",
+    "note_session",
     "open_departure",
     "open_piece",
     "partitions_of",
@@ -296,8 +325,10 @@ __all__ = [
     "raise_tasks",
     "read_call",
     "read_extract",
+    "read_feed",
     "read_notification",
     "receive_form",
+    "receive_form_file",
     "receive_forms",
     "receive_leave",
     "recheck",
@@ -322,6 +353,7 @@ __all__ = [
     "revocation_qualities",
     "revoke_by_code",
     "revoke_certificate",
+    "revoke_feed",
     "revoke_token",
     "rotate_pieces",
     "seal_journal",
@@ -339,6 +371,7 @@ __all__ = [
     "verify_leave",
     "welcome",
     "welcome_card",
+    "welcome_without_card",
     "withdraw_habilitation",
     "withdraw_leave",
 ]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from sceau.catalogue import RegisterSubject
 from sceau.identity import CardHolder
+from sceau.operations.acts import considering
 from sceau.operations.machine import Actor, machine
 from sceau.operations.people import welcome
-from sceau.records import card_line, register_entries
+from sceau.records import card_line, person_line, register_entries, valid_cards_of
 from sceau.registration import Card, CardStatus, Person
+from sceau.vocabulary import Finding, Refused
 
 
 def welcome_card(holder: CardHolder) -> Actor:
@@ -37,3 +39,18 @@ def card_type_of(holder: CardHolder) -> str:
     if listed is not None and listed.category in holder.card_types:
         return listed.category
     return holder.card_types[-1]
+
+
+def welcome_without_card(national_id: str) -> Actor:
+    """Who acts when Pro Santé Connect has named somebody, without a card in hand [decision 16].
+
+    They were met here with a card before, and one of theirs is still valid; else `Refused`
+    (``psc.not-known``, ``psc.no-card``). Roles of the desk are left at the door: they go with the card.
+    """
+    with considering(Actor(national_id), "person.met") as act:
+        person = person_line(national_id)
+        if person is None:
+            raise Refused([Finding.error("psc.not-known", "psc")])
+        if not valid_cards_of(national_id, at=act.at):
+            raise Refused([Finding.error("psc.no-card", "psc")])
+    return Actor(person.national_id, None, frozenset(), person.display)

@@ -13,13 +13,16 @@ from sceau.portal.door import (
     peer_certificate,
     post,
 )
+from sceau.portal.psc_door import PscDoor, post_psc
 
 __all__ = [
     "TLS_EXTENSION",
     "Doorkeeper",
+    "PscDoor",
     "TestCard",
     "TlsFacts",
     "doorkeeper",
     "peer_certificate",
     "post",
+    "post_psc",
 ]

@@ -12,7 +12,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from sceau.catalogue import load_catalogue
-from sceau.portal.visitor import NOBODY, Visitor
+from sceau.portal.psc_door import psc_door
+from sceau.portal.visitor import NOBODY, Visitor, facts_of
 from sceau.records import latest_head
 
 _MENU = (
@@ -58,6 +59,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "place": {
             "is_development": settings.SCEAU_ENVIRONMENT == "development",
             "test_cards": settings.SCEAU_TEST_CARDS,
+            "psc": psc_door() is not None and not facts_of(request).asks_for_cards,
             "door_address": settings.SCEAU_DOOR_ADDRESS,
             "portal_address": settings.SCEAU_PORTAL_ADDRESS,
             "publication_address": settings.SCEAU_PUBLICATION_ADDRESS,

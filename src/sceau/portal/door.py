@@ -29,11 +29,12 @@ TLS_EXTENSION = "sceau.tls"
 @dataclass(frozen=True, slots=True)
 class TlsFacts:
     """What the listener knows of a connection: does it ask for cards, and which certificate was proven
-    (DER).
+    (DER), `proven_at` when its handshake ended (None: whoever tells does not know).
     """
 
     asks_for_cards: bool
     peer_certificate: bytes | None
+    proven_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Any, cast
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 
 from sceau.portal.hats import Page
+from sceau.portal.proofs import hindrance
 from sceau.portal.refusals import faulty, not_found, not_yours, refused, show_your_card
 from sceau.portal.visitor import NOBODY, PortalRequest, visitor_of
 from sceau.vocabulary import Fault, Refused
@@ -47,7 +48,7 @@ class VisitorMiddleware:
         if request.method not in page.methods:
             return HttpResponseNotAllowed(page.methods)
         if page.hats & asked.visitor.hats:
-            return None
+            return hindrance(asked, page)
         return not_yours(asked) if asked.visitor.known else show_your_card(asked)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

@@ -31,9 +31,13 @@ from sceau.portal.pages.desk import views as desk
 from sceau.portal.pages.desk_revocation import certificates as desk_certificates
 from sceau.portal.pages.desk_revocation import keys as desk_keys
 from sceau.portal.pages.desk_revocation import runs as desk_runs
+from sceau.portal.pages.entrance import psc, sessions
 from sceau.portal.pages.entrance import views as entrance
+from sceau.portal.pages.evidence import views as evidence
 from sceau.portal.pages.habilitations import views as habilitations
 from sceau.portal.pages.leaves import views as leaves
+from sceau.portal.pages.mails import calls as mail_calls
+from sceau.portal.pages.mails import views as mail_pages
 from sceau.portal.pages.orders import paper
 from sceau.portal.pages.orders import views as orders
 from sceau.portal.pages.own_contract import views as own_contract
@@ -41,16 +45,23 @@ from sceau.portal.pages.pieces import views as pieces
 from sceau.portal.pages.reading import views as reading
 from sceau.portal.pages.registers import tasks as desk_tasks
 from sceau.portal.pages.registers import views as registers
-from sceau.portal.pages.requests import pairs
+from sceau.portal.pages.requests import own_set, pairs
 from sceau.portal.pages.requests import views as requests
 from sceau.portal.pages.revocation import views as revocation
 from sceau.portal.pages.tokens import views as tokens
+
+EVIDENCE_READERS = CARD_HOLDERS | ENDER_READERS
 
 PAGES: tuple[Page, ...] = (
     Page("", entrance.home, "home", ANYBODY),
     Page("porte/", entrance.door, "door", ANYBODY, BOTH),
     Page("diagnostic/", entrance.diagnosis, "diagnosis", ANYBODY),
     Page("sortie/", entrance.leave, "leave", ANYBODY, ACT),
+    Page("pro-sante-connect/", psc.begin, "psc", ANYBODY, ACT),
+    Page("pro-sante-connect/retour/", psc.come_back, "psc-return", ANYBODY),
+    Page("connexions/", sessions.sessions, "sessions", CARD_HOLDERS),
+    Page("connexions/terminer/", sessions.end_others, "end-sessions", CARD_HOLDERS, ACT),
+    Page("connexions/<str:reference>/terminer/", sessions.end, "end-session", CARD_HOLDERS, ACT),
     Page("comment-ca-marche/", reading.how, "how", ANYBODY),
     Page("glossaire/", reading.glossary, "glossary", ANYBODY),
     Page("accessibilite/", reading.accessibility, "accessibility", ANYBODY),
@@ -71,6 +82,8 @@ PAGES: tuple[Page, ...] = (
     Page("demander/", requests.request_choice, "request-choice", CARD_HOLDERS),
     Page("demander/ps/<str:code>/", requests.request_own, "request-own", PROFESSIONALS, BOTH),
     Page("demander/ps/<str:code>/verdict/", requests.verdict_own, "verdict-own", PROFESSIONALS, ACT),
+    Page("demander/mes-certificats/", own_set.request_set, "own-set", PROFESSIONALS, BOTH),
+    Page("demander/mes-certificats/obtenus/", own_set.own_set_done, "own-set-done", PROFESSIONALS),
     Page("demander/paire/<str:reference>/", pairs.request_pair, "request-pair", CARD_HOLDERS, BOTH),
     Page("demander/paire/<str:reference>/verdict/", pairs.verdict_pair, "verdict-pair", CARD_HOLDERS, ACT),
     Page("demander/<str:reference>/", requests.request_certificate, "request", CARD_HOLDERS, BOTH),
@@ -84,6 +97,10 @@ PAGES: tuple[Page, ...] = (
     Page("certificats/<str:reference>/retirer/", certificates.collect, "collect", CARD_HOLDERS, BOTH),
     Page("certificats/<str:reference>/revoquer/", revocation.revoke, "revoke", CARD_HOLDERS, BOTH),
     Page("certificats/<str:reference>/fichier/<str:form>/", certificates.download, "download", CARD_HOLDERS),
+    Page("dossiers/<str:reference>/", evidence.evidence, "evidence", EVIDENCE_READERS, ACT),
+    Page("courriels/rebonds/", mail_calls.bounce, "mail-bounce", ANYBODY, ACT),
+    Page("calendrier/<str:secret>.ics", mail_calls.feed, "calendar-feed", ANYBODY),
+    Page("echeances/<path:structure>/", mail_calls.calendar, "calendar", EVIDENCE_READERS, BOTH),
     Page("mon-contrat/", own_contract.own_contracts, "own-contracts", CARD_HOLDERS),
     Page("mon-contrat/<path:number>/", own_contract.own_contract, "own-contract", CARD_HOLDERS, BOTH),
     Page("guichet/", desk.desk, "desk", DESK_READERS),
@@ -116,6 +133,11 @@ PAGES: tuple[Page, ...] = (
     Page("guichet/recherche/", desk_search.find, "desk-search", DESK_READERS),
     Page("guichet/delais/", desk_search.figures, "desk-figures", DESK_READERS),
     Page("guichet/courrier/", paper.paper, "desk-paper", DESK, BOTH),
+    Page("guichet/courriels/", mail_pages.mails, "desk-mails", DESK_READERS),
+    Page("guichet/courriels/contacts/", mail_pages.contacts, "desk-contacts", DESK, ACT),
+    Page("guichet/courriels/<int:number>/", mail_pages.mail, "desk-mail", DESK_READERS),
+    Page("guichet/courriels/<int:number>/renvoyer/", mail_pages.resend, "desk-mail-resend", DESK, ACT),
+    Page("guichet/courriels/<int:number>/lettre/", mail_pages.letter, "desk-mail-letter", DESK, ACT),
     Page("guichet/personnes/", desk_people.people, "desk-people", DESK, BOTH),
     Page("revocations/certificats/", desk_certificates.certificates, "desk-certificates", ENDER_READERS),
     Page(

@@ -1,16 +1,19 @@
-"""Who is visiting: nobody known, or the holder of a card, for as long as the card and the session stand.
+"""Who is visiting: nobody known, the holder of a card, or whom Pro Santé Connect named, for as long as the
+session and what it was made with stand.
 
 A session made with a card is bound to that very certificate: it only lives on the listener that asks for
 cards, on connections that prove the same certificate [ASSURANCE T07]. The card is read again at each request,
 under the lists and the register of that moment, so that a card opposed in mid-session opens nothing more
-[T03].
+[T03]. A session of Pro Santé Connect lives on the public listener, wears no hat but the holder's, and ends
+when none of the person's cards is valid any more [decision 16].
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from django.conf import settings
@@ -18,15 +21,22 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 
 from sceau.identity import CardHolder
-from sceau.operations import Actor, machine
+from sceau.operations import Actor, machine, note_session
 from sceau.portal.door import TlsFacts, doorkeeper, tls_facts
 from sceau.portal.hats import Hat
-from sceau.records import card_line, roles_of
+from sceau.portal.psc_door import psc_door
+from sceau.records import card_line, roles_of, valid_cards_of
 from sceau.vocabulary import Finding, errors
 
-LONGEST = timedelta(hours=4)
-IDLE = timedelta(minutes=30)
 _STORED = "visitor"
+
+
+class Means(StrEnum):
+    """How a visitor was recognised."""
+
+    CARD = "card"
+    DRAWER = "drawer"
+    PSC = "psc"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +54,8 @@ class Visitor:
     finding: Finding | None = None
     elsewhere: bool = False
     roles: frozenset[str] = field(default_factory=frozenset)
+    means: Means | None = None
+    proven_at: datetime | None = None
 
     @property
     def known(self) -> bool:
@@ -82,19 +94,50 @@ def let_in(
     request: HttpRequest, *, actor: Actor, holder: CardHolder, card_type: str, by_drawer: bool
 ) -> None:
     """Begin a session for `actor`, under a new key, with nothing kept of a session before."""
+    named = actor if actor.display else replace(actor, display=f"{holder.given_names} {holder.surname}")
+    stored = {"type": card_type, "certificate": holder.certificate_sha256, "drawer": by_drawer}
+    means = Means.DRAWER if by_drawer else Means.CARD
+    _begin(request, named, means, {**stored, "until": holder.not_after})
+
+
+def let_in_by_psc(request: HttpRequest, *, actor: Actor, proven_at: datetime) -> None:
+    """Begin a session for whom Pro Santé Connect named at `proven_at`, as `let_in` does for a card."""
+    _begin(request, actor, Means.PSC, {"proven": proven_at.isoformat()})
+
+
+def _begin(request: HttpRequest, actor: Actor, means: Means, stored: dict[str, Any]) -> None:
+    """`until` in `stored` is when what the session was made with ends."""
     request.session.flush()
     request.session.cycle_key()
-    now = machine().clock().isoformat()
+    now, longest = machine().clock(), machine().catalogue.entrance.session.longest
+    until = min(now + longest, stored.pop("until", now + longest))
     request.session[_STORED] = {
+        "means": means.value,
         "person": actor.person_id,
-        "card": holder.card_number.text,
-        "type": card_type,
-        "display": actor.display or f"{holder.given_names} {holder.surname}",
-        "certificate": holder.certificate_sha256,
-        "drawer": by_drawer,
-        "until": min(machine().clock() + LONGEST, holder.not_after).isoformat(),
-        "seen": now,
+        "card": actor.card or "",
+        "type": "",
+        "display": actor.display,
+        "certificate": "",
+        "drawer": False,
+        "seen": now.isoformat(),
+        "proven": now.isoformat(),
+        **stored,
+        "until": until.isoformat(),
     }
+    request.session.save()
+    note_session(
+        actor,
+        session_key=request.session.session_key or "",
+        means=means.value,
+        place=request.META.get("REMOTE_ADDR") or "",
+        device=request.META.get("HTTP_USER_AGENT", ""),
+    )
+
+
+def prove_again(request: PortalRequest) -> None:
+    """Note that who visits has just been recognised anew."""
+    stored = request.session[_STORED]
+    request.session[_STORED] = {**stored, "proven": machine().clock().isoformat()}
 
 
 def show_out(session: SessionBase) -> None:
@@ -108,14 +151,29 @@ def visitor_of(request: HttpRequest) -> Visitor:
     if not isinstance(stored, dict):
         return NOBODY
     now = machine().clock()
-    if not stored["drawer"] and not facts_of(request).asks_for_cards:
+    means = Means(stored["means"])
+    if facts_of(request).asks_for_cards and means is Means.PSC:
+        return NOBODY
+    if not facts_of(request).asks_for_cards and means is Means.CARD:
         return Visitor(NOBODY.hats, elsewhere=True)
-    finding = _why_it_ended(request, stored, now)
+    finding = (_why_psc_ended if means is Means.PSC else _why_it_ended)(request, stored, now)
     if finding is not None:
         show_out(request.session)
         return Visitor(NOBODY.hats, finding=finding)
     _touch(request.session, stored, now)
-    return _known(stored)
+    return _known(stored, means)
+
+
+def _why_psc_ended(_request: HttpRequest, stored: dict[str, Any], now: datetime) -> Finding | None:
+    if psc_door() is None or _is_over(stored, now):
+        return Finding.error("session.ended", "session")
+    return None if valid_cards_of(stored["person"], at=now) else Finding.error("psc.no-card", "session")
+
+
+def _is_over(stored: dict[str, Any], now: datetime) -> bool:
+    seen, until = (datetime.fromisoformat(stored[key]) for key in ("seen", "until"))
+    idle = machine().catalogue.entrance.session.idle
+    return now > until or now - seen > idle or now < seen - timedelta(minutes=5)
 
 
 def _why_it_ended(request: HttpRequest, stored: dict[str, Any], now: datetime) -> Finding | None:
@@ -123,8 +181,7 @@ def _why_it_ended(request: HttpRequest, stored: dict[str, Any], now: datetime) -
     certificate = _certificate_of(request, stored)
     if isinstance(certificate, Finding):
         return certificate
-    seen, until = (datetime.fromisoformat(stored[key]) for key in ("seen", "until"))
-    if now > until or now - seen > IDLE or now < seen - timedelta(minutes=5):
+    if _is_over(stored, now):
         return Finding.error("session.ended", "session")
     card = card_line(stored["card"], at=now)
     if card is None or card.status != "valid" or card.person.national_id != stored["person"]:
@@ -158,13 +215,13 @@ def _touch(session: SessionBase, stored: dict[str, Any], now: datetime) -> None:
         session[_STORED] = {**stored, "seen": now.astimezone(UTC).isoformat()}
 
 
-def _known(stored: dict[str, Any]) -> Visitor:
-    roles = roles_of(stored["person"])
+def _known(stored: dict[str, Any], means: Means) -> Visitor:
+    roles = frozenset() if means is Means.PSC else roles_of(stored["person"])
     hats = {Hat.ANYBODY, Hat.HOLDER}
     hats.update(hat for hat in (Hat.DESK, Hat.AUDITOR, Hat.AUTHORITY) if hat.value in roles)
     if stored["type"] == "CPS":
         hats.add(Hat.PROFESSIONAL)
-    actor = Actor(stored["person"], stored["card"], frozenset(roles), stored["display"])
+    actor = Actor(stored["person"], stored["card"] or None, roles, stored["display"])
     return Visitor(
         hats=frozenset(hats),
         actor=actor,
@@ -173,4 +230,6 @@ def _known(stored: dict[str, Any]) -> Visitor:
         card_number=stored["card"],
         by_drawer=stored["drawer"],
         roles=roles,
+        means=means,
+        proven_at=datetime.fromisoformat(stored["proven"]),
     )

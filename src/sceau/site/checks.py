@@ -6,13 +6,15 @@ Asked by `sceau run` before anything listens, and by Django's `check`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
 from sceau.site.environment import DEVELOPMENT, Place, environment_written_in
+from sceau.site.psc_link import missing_of
 
 
 @register("sceau")
@@ -26,6 +28,7 @@ def problems_of(place: Place, *, hsts: int, debug: bool) -> list[CheckMessage]:
     found: list[CheckMessage] = []
     if debug:
         found.append(Error("DEBUG est actif : il ne l'est jamais, même en développement.", id="sceau.E001"))
+    found += _about_psc(os.environ, is_production=place.environment == "production")
     if place.is_development:
         return found
     if place.test_cards:
@@ -46,4 +49,19 @@ def problems_of(place: Place, *, hsts: int, debug: bool) -> list[CheckMessage]:
     if (place.data / "signer" / "passphrase").exists():
         hint = "Elle vient d'une personne, d'un descripteur ou du gestionnaire de services."
         found.append(Error("La phrase secrète des clés est à côté des clés.", hint=hint, id="sceau.E006"))
+    return found
+
+
+def _about_psc(environ: Mapping[str, str], *, is_production: bool) -> list[CheckMessage]:
+    """Pro Santé Connect is set whole or not at all, and people of the sandbox do not enter a real service."""
+    found: list[CheckMessage] = []
+    missing = missing_of(environ)
+    if missing:
+        hint = f"Donnez {', '.join(missing)}, ou retirez tous les réglages SCEAU_PSC."
+        found.append(Error("Pro Santé Connect est réglé à moitié.", hint=hint, id="sceau.E007"))
+    if is_production and environ.get("SCEAU_PSC") == "sandbox":
+        hint = "Mettez SCEAU_PSC=production, ou retirez les réglages SCEAU_PSC."
+        found.append(
+            Error("Le bac à sable de Pro Santé Connect est ouvert en production.", hint=hint, id="sceau.E008")
+        )
     return found

@@ -130,6 +130,17 @@ def hosts_of(environ: Mapping[str, str]) -> list[str]:
     return [name for name in names if name] or ["localhost", "127.0.0.1", "[::1]"]
 
 
+def psc_origin_of(environ: Mapping[str, str]) -> list[str]:
+    """The origin that browsers are sent to for Pro Santé Connect; none without its settings."""
+    from sceau.catalogue import load_catalogue
+
+    place = load_catalogue().entrance.psc.get(environ.get("SCEAU_PSC", ""))
+    if place is None:
+        return []
+    parts = urlsplit(environ.get("SCEAU_PSC_AUTHORIZATION") or place.authorization)
+    return [f"{parts.scheme}://{parts.netloc}"]
+
+
 def database_of(environ: Mapping[str, str], data: Path) -> dict[str, Any]:
     """Django's database: SQLite in the data folder, or what `SCEAU_DATABASE` names.
 

@@ -25,6 +25,7 @@ from uvicorn import Config, Server
 from sceau.portal import TLS_EXTENSION, TlsFacts
 from sceau.publication import PatientProtocol
 from sceau.site.any_certificate import AnyCertificateContext
+from sceau.site.environment import now
 from sceau.site.gate import HANDSHAKE_SECONDS, gates, raise_open_files
 from sceau.site.secure import Places, SecureProtocol
 
@@ -150,7 +151,7 @@ class CardDoorProtocol(PatientProtocol):
         super().connection_made(transport)
         tls = transport.get_extra_info("ssl_object")
         presented = tls.getpeercert(True) if tls is not None and self.asks_for_cards else None
-        facts = TlsFacts(asks_for_cards=self.asks_for_cards, peer_certificate=presented)
+        facts = TlsFacts(self.asks_for_cards, presented, proven_at=now())
         self.app = with_tls_facts(self.app, facts)
 
 

@@ -12,7 +12,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from sceau.site.environment import Place, database_of, hosts_of, place_of
+from sceau.site.environment import Place, database_of, hosts_of, place_of, psc_origin_of
 
 PLACE: Place = place_of(os.environ)
 
@@ -103,7 +103,7 @@ CONTENT_SECURITY_POLICY = {
         "script-src": ["'self'"],
         "img-src": ["'self'"],
         "connect-src": ["'self'"],
-        "form-action": ["'self'"],
+        "form-action": ["'self'", *psc_origin_of(os.environ)],  # it answers a form with a redirection
         "frame-ancestors": ["'none'"],
         "base-uri": ["'none'"],
     },

@@ -24,7 +24,7 @@ from sceau.enrolment import RestApp
 from sceau.enrolment import Settings as RestSettings
 from sceau.identity import CardHolder, CardUse, lookup_from_lists, read_card
 from sceau.operations import Machine, SignerReader, install
-from sceau.portal import Doorkeeper, doorkeeper, peer_certificate, post
+from sceau.portal import Doorkeeper, doorkeeper, peer_certificate, post, post_psc
 from sceau.publication import (
     FolderShelf,
     OcspService,
@@ -40,6 +40,7 @@ from sceau.site.drawer import read_drawer
 from sceau.site.environment import DEVELOPMENT, HEAD_KEY_FILE, now, ocsp_shelf_of
 from sceau.site.mail import mailer_of, mails_kept
 from sceau.site.postman import mail_room_of
+from sceau.site.psc_link import psc_door_of, psc_settings_of
 from sceau.site.resolver import resolver_of_environment
 from sceau.site.trust import FileLists, addresses, card_authorities
 from sceau.status import IssuerIdentity, issuer_identity
@@ -78,6 +79,14 @@ def wire() -> Machine:
     )
     install(machine)
     post(doorkeeper_of(data, issuers, catalogue))
+    back = f"{settings.SCEAU_PORTAL_ADDRESS}/pro-sante-connect/retour/"
+    post_psc(
+        psc_door_of(
+            psc_settings_of(os.environ, catalogue),
+            back=back,
+            is_production=settings.SCEAU_ENVIRONMENT == "production",
+        )
+    )
     return machine
 
 

@@ -13,6 +13,7 @@ from sceau.records.queries.certificates import (
     find_certificates,
     is_serial_given,
 )
+from sceau.records.queries.desk import QueueOf, desk_page, lane_figures, structures_worked_for
 from sceau.records.queries.fleet import fleet_ends, fleet_page, names_given_under
 from sceau.records.queries.habilitations import (
     habilitation_file,
@@ -67,6 +68,14 @@ from sceau.records.queries.lists import (
     segment_entries,
     series_of,
 )
+from sceau.records.queries.mails import (
+    dead_addresses,
+    feed_deadlines,
+    has_feed,
+    list_mails,
+    mail_contacts,
+    mail_file,
+)
 from sceau.records.queries.names import HeldName, right_holding
 from sceau.records.queries.orders import desk_queue, order_file, order_for, orders_of
 from sceau.records.queries.people import (
@@ -102,6 +111,8 @@ from sceau.records.queries.revocation_runs import (
     still_to_end,
     under_criterion,
 )
+from sceau.records.queries.search import search
+from sceau.records.queries.sessions import session_reference, sessions_of
 from sceau.records.queries.status import StatusRecords
 from sceau.records.queries.tokens import (
     certificate_under,
@@ -117,6 +128,7 @@ __all__ = [
     "SEGMENT_ENTRIES",
     "HeldName",
     "Piece",
+    "QueueOf",
     "Series",
     "StatusRecords",
     "Turn",
@@ -137,12 +149,15 @@ __all__ = [
     "contract_for",
     "contract_line",
     "count_between",
+    "dead_addresses",
     "departure_for",
     "departure_of",
+    "desk_page",
     "desk_queue",
     "digests_under",
     "end_of_share",
     "entries_between",
+    "feed_deadlines",
     "find_certificates",
     "find_in_registers",
     "find_on_key",
@@ -151,6 +166,7 @@ __all__ = [
     "habilitation_file",
     "habilitation_for",
     "habilitations_of",
+    "has_feed",
     "has_revoked_since",
     "hold_issuance",
     "is_key_blocked",
@@ -162,6 +178,7 @@ __all__ = [
     "journal_lines",
     "keeper_of",
     "kept_segments",
+    "lane_figures",
     "last_revocation",
     "latest_crl",
     "latest_head",
@@ -172,10 +189,13 @@ __all__ = [
     "list_departures",
     "list_habilitations",
     "list_imports",
+    "list_mails",
     "list_runs",
     "list_tasks",
     "list_tokens",
     "looked_after_by",
+    "mail_contacts",
+    "mail_file",
     "missing_triggers",
     "names_given_under",
     "next_piece",
@@ -198,11 +218,15 @@ __all__ = [
     "run_file",
     "run_preview",
     "run_report",
+    "search",
     "segment_entries",
     "series_of",
+    "session_reference",
+    "sessions_of",
     "standing_registers",
     "still_to_end",
     "structures_of",
+    "structures_worked_for",
     "take_turn",
     "task_line",
     "tasks_about",

@@ -55,7 +55,7 @@ def door(request: PortalRequest) -> HttpResponse:
     do.
     """
     facts = facts_of(request)
-    context: dict[str, Any] = {"title": "Entrer avec ma carte", "suite": _way_on(request), "drawer": drawer()}
+    context: dict[str, Any] = {"title": "Entrer avec ma carte", "suite": way_on(request), "drawer": drawer()}
     if not facts.asks_for_cards:
         return page(request, "entrance/door_elsewhere.html", context)
     reading = read_presented(facts.peer_certificate)
@@ -65,10 +65,13 @@ def door(request: PortalRequest) -> HttpResponse:
         findings = enter(request, reading.value, by_drawer=False)
         if findings:
             return _turned_away(request, findings, presented=facts.peer_certificate)
-        return HttpResponseRedirect(_way_on(request))
+        return HttpResponseRedirect(way_on(request))
     context.update(holder=reading.value, card_type=card_type_of(reading.value))
     context.update(summary(reading.findings, heading="À savoir"))
-    return page(request, "entrance/door.html", context)
+    response = page(request, "entrance/door.html", context)
+    if request.visitor.known:  # come back to be recognised anew: the next connection shows the card again
+        response["Connection"] = "close"
+    return response
 
 
 def diagnosis(request: PortalRequest) -> HttpResponse:
@@ -100,7 +103,7 @@ def insert(request: PortalRequest) -> HttpResponse:
     findings = enter(request, reading.value, by_drawer=True)
     if findings:
         return _turned_away(request, findings, presented=card.certificate)
-    return HttpResponseRedirect(_way_on(request))
+    return HttpResponseRedirect(way_on(request))
 
 
 def test_mails(request: PortalRequest) -> HttpResponse:
@@ -140,7 +143,7 @@ def _described(presented: bytes | None) -> PresentedCertificate | None:
     return None if presented is None else describe_presented(presented)
 
 
-def _way_on(request: PortalRequest) -> str:
+def way_on(request: PortalRequest) -> str:
     """Where to go once in: the page one came from if it is ours, else home."""
     asked = request.POST.get("suite") or request.GET.get("suite") or ""
     ours = asked.startswith("/") and url_has_allowed_host_and_scheme(asked, allowed_hosts=None)
