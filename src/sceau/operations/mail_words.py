@@ -63,8 +63,9 @@ def compose(template: MailTemplate, several: Sequence[About], *, head: Letterhea
     quotes = list(dict.fromkeys(one.quote for one in several if one.quote)) if template.quote else []
     path = template.page if len(several) == 1 else template.page.partition("{")[0]
     page = f"{head.portal}/{path.replace('{reference}', first.reference)}" if path and head.portal else ""
+    text = template.text.fill(facts)
     told = _Told(
-        template.text.fill(facts),
+        text if len(several) == 1 else f"{text} Il en va de même de tout ce que liste ce message.",
         items,
         template.quote,
         [harmless(line, most=500) for quote in quotes[:3] for line in quote[:4_000].splitlines()],

@@ -1,0 +1,1 @@
+"""Evidence files, handed out by one click."""

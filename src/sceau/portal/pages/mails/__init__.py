@@ -1,0 +1,1 @@
+"""Mails at the desk, calls of a relay, and structures' calendars."""
