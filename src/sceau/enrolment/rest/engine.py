@@ -26,7 +26,8 @@ LARGEST_SLICE = 64
 _KEPT_FOR_MANY = 16  # of a slice, for calls of many requests
 PATIENCE_SECONDS = 3.0
 _PAUSE_SECONDS = 0.05
-_LINGER_SECONDS, _LINGERS = 0.002, 3
+_LINGER_SECONDS, _LINGERS = 0.002, 10
+_CROWD = 8  # so many answered at once are about to ask again
 _LONGEST_QUEUE = 20_000
 
 
@@ -124,22 +125,26 @@ class Engine:
             log.warning("no database yet: %s", error)
 
     def _wait(self, last: int) -> list[Order] | None:
-        """What was ordered since; None at the end. After a large batch, a moment longer: those it answered
-        are about to ask again.
-        """
+        """What was ordered since; None at the end."""
         with self._wake:
             while not self._new and not self._has_work():
                 if not self._is_open and not self._later:
                     return None
                 self._wake.wait(_PAUSE_SECONDS if self._later else None)
-        for _ in range(_LINGERS):
-            if len(self._new) + len(self._single) >= last // 2 or self._many or not self._is_open:
-                break
-            time.sleep(_LINGER_SECONDS)
+        self._linger(len(self._new) + last if last >= _CROWD else 0)
         with self._wake:
             fresh = list(self._new)
             self._new.clear()
         return fresh
+
+    def _linger(self, crowd: int) -> None:
+        """After a large batch, wait a moment for those it answered: asking again, they share one batch with
+        those who waited already, rather than two for ever. Who stays away delays the others once.
+        """
+        for _ in range(_LINGERS):
+            if len(self._new) + len(self._single) >= crowd or self._many or not self._is_open:
+                return
+            time.sleep(_LINGER_SECONDS)
 
     def _has_work(self) -> bool:
         now = time.monotonic()
