@@ -10,11 +10,14 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sceau.journal import (
     MAX_ENTRY_BYTES,
     Disclosure,
     Entry,
+    canonical,
     commit,
     encode_entry,
     read_disclosure,
@@ -50,6 +53,46 @@ def test_an_entry_is_written_in_one_way_only() -> None:
         b"" + commit("Élodie Désirée", salt=SALT).encode() + b'"},"kind":"order.received",'
         b'"public":{"complet":true,"d\xc3\xa9but":null,"offres":["org","serv-ssl"],"version":1},"v":1}'
     )
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=9,
+)
+
+
+@given(
+    about=st.lists(st.text(max_size=12), max_size=3),
+    public=st.dictionaries(st.text(max_size=9), _JSON, max_size=6),
+    names=st.sets(st.text(max_size=9), max_size=4),
+    hours=st.integers(-12, 12),
+)
+def test_an_entry_has_the_bytes_that_the_general_writer_gives(
+    about: list[str], public: dict[str, Any], names: set[str], hours: int
+) -> None:
+    at = AT.astimezone(timezone(timedelta(hours=hours)))
+    commitments = {name: commit(name, salt=SALT) for name in names}
+    written = entry(about=tuple(about), public=public, commitments=commitments, at=at)
+    assert encode_entry(written) == canonical(
+        {
+            "v": 1,
+            "kind": "order.received",
+            "at": "2026-11-24T06:41:00.000005Z",
+            "actor": ACTOR,
+            "about": about,
+            "public": public,
+            "catalogue": CATALOGUE,
+            "commitments": commitments,
+        }
+    )
+
+
+@pytest.mark.parametrize("number", [2**53 - 1, -(2**53) + 1])
+def test_the_largest_integers_are_written_and_the_next_ones_are_not(number: int) -> None:
+    assert str(number).encode() in encode_entry(entry(public={"number": number}))
+    with pytest.raises(ValueError, match="too large"):
+        encode_entry(entry(public={"number": number + (1 if number > 0 else -1)}))
 
 
 def test_an_entry_comes_back_as_it_was_written() -> None:

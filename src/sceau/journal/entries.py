@@ -11,9 +11,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sceau.vocabulary import Finding, Reading, read_ok, read_refused
@@ -43,6 +44,7 @@ def _read_int(text: str) -> int:
     return value
 
 
+_quoted: Callable[[str], str] = json.encoder.encode_basestring
 _WRITER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 _READER = json.JSONDecoder(parse_float=_refuse_float, parse_constant=_refuse_float, parse_int=_read_int)
 
@@ -89,17 +91,14 @@ class Entry:
 
 def encode_entry(entry: Entry) -> bytes:
     """The bytes of the leaf: canonical JSON on one line, at most 65,535 bytes (`ValueError` beyond)."""
-    data = canonical(
-        {
-            "v": VERSION,
-            "kind": entry.kind,
-            "at": _instant(entry.at),
-            "actor": entry.actor,
-            "about": list(entry.about),
-            "public": entry.public,
-            "catalogue": entry.catalogue,
-            "commitments": entry.commitments,
-        }
+    # Canonical JSON by hand, names in order: what was checked to be a digest or a kind needs no escape.
+    about = ",".join([_quoted(str(reference)) for reference in entry.about])
+    sealed = sorted(entry.commitments.items())
+    commitments = ",".join([f'{_quoted(_key(name))}:"{value}"' for name, value in sealed])
+    data = _octets_of(
+        f'{{"about":[{about}],"actor":"{entry.actor}","at":"{_instant(entry.at)}",'
+        f'"catalogue":"{entry.catalogue}","commitments":{{{commitments}}},"kind":"{entry.kind}",'
+        f'"public":{_WRITER.encode(_plain(entry.public))},"v":{VERSION}}}'
     )
     if len(data) > MAX_ENTRY_BYTES:
         raise ValueError(f"an entry of {len(data)} bytes is longer than {MAX_ENTRY_BYTES}")
@@ -130,7 +129,11 @@ def canonical(value: Json) -> bytes:
 
 def _bytes_of(plain: Any) -> bytes:
     """The canonical bytes of what is known to be plain (made by `_plain` or by the reader)."""
-    text = _WRITER.encode(plain)
+    return _octets_of(_WRITER.encode(plain))
+
+
+def _octets_of(text: str) -> bytes:
+    """JSON text as UTF-8."""
     try:
         return text.encode()
     except UnicodeEncodeError:
@@ -200,7 +203,14 @@ def _entry_of(raw: Any) -> Entry:
 
 
 def _instant(at: datetime) -> str:
+    return _utc_instant(at) if at.tzinfo is UTC else _spelt_instant(at)
+
+
+def _spelt_instant(at: datetime) -> str:
     return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+_utc_instant = lru_cache(maxsize=256)(_spelt_instant)  # the entries of one batch have one instant
 
 
 def _plain(value: Any) -> Any:
@@ -211,18 +221,24 @@ def _plain(value: Any) -> Any:
     if kind is dict:
         if _is_flat(value):
             return value
-        return {_key(key): _plain(item) for key, item in value.items()}
+        return {_key(key): item if type(item) is str else _plain(item) for key, item in value.items()}
     if kind is list or kind is tuple:
+        if not value:
+            return value
         return [_plain(item) for item in value]
     return _plain_of_kind(value)
 
 
-_TEXT, _AS_IT_IS = frozenset((str,)), frozenset((str, bool, type(None)))
+_TEXT, _AS_IT_IS = frozenset((str,)), frozenset((str, bool, type(None), int))
 
 
 def _is_flat(value: dict[Any, Any]) -> bool:
-    """Whether `value` is plain already, and nothing but names with text or no value: the usual entry."""
-    return _TEXT.issuperset(map(type, value)) and _AS_IT_IS.issuperset(map(type, value.values()))
+    """Whether `value` is plain already: names with text, no value, or an integer that needs no look."""
+    return (
+        _TEXT.issuperset(map(type, value))
+        and _AS_IT_IS.issuperset(map(type, value.values()))
+        and all([one < _LARGEST and one > -_LARGEST for one in value.values() if type(one) is int])
+    )
 
 
 def _plain_of_kind(value: Any) -> Any:
