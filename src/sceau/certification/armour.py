@@ -19,6 +19,7 @@ MAX_OCTETS = 16 * 1024
 """A file longer than that is no request and no key [T25]."""
 
 _BOUNDARY = re.compile(r"^[ \t]*-{5}(BEGIN|END) ([ -~]*?)-{5}[ \t]*$", re.MULTILINE)
+_USUAL = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----\n((?:[A-Za-z0-9+/=]+\n)+)-----END \1-----\n?")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _SPACES = re.compile(r"[ \t\r\n]+")
 
@@ -62,7 +63,7 @@ def _take(data: bytes, labels: frozenset[str], form: str | None) -> bytes:
     if len(data) > MAX_OCTETS:
         raise NoDerError(Trouble.TOO_LONG)
     is_der = form == "der" or (form is None and _is_binary(data))
-    der = data if is_der else _from_text(_as_text(data), labels)
+    der = data if is_der else _from_usual(data, labels) or _from_text(_as_text(data), labels)
     if not der or der[0] != SEQUENCE:
         if b"PRIVATE KEY-----" in data:
             raise NoDerError(Trouble.PRIVATE_KEY)
@@ -97,6 +98,22 @@ def _is_binary(data: bytes) -> bool:
     return data[0] == SEQUENCE and any(
         octet >= 0x7F or (octet < 0x20 and octet not in b"\t\r\n") for octet in data[1:8]
     )
+
+
+def _from_usual(data: bytes, labels: frozenset[str]) -> bytes:
+    """What one plain block holds, as every tool writes it and nothing around; empty for any other file.
+
+    Nothing is taken here that the long way refuses (tested).
+    """
+    mark = _USUAL.fullmatch(data)
+    if mark is None or mark[1].decode("ascii") not in labels:
+        return b""
+    bare = mark[2].replace(b"\n", b"")
+    try:
+        decoded = binascii.a2b_base64(bare, strict_mode=True)
+    except binascii.Error:
+        return b""
+    return decoded if binascii.b2a_base64(decoded, newline=False) == bare else b""
 
 
 def _as_text(data: bytes) -> str:

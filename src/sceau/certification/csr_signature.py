@@ -8,13 +8,14 @@ of the request as they came, never over octets written again.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
-from sceau.certification.der import NULL, Flaw, Node, NotStrictError, parse
+from sceau.certification.der import INTEGER, NULL, Flaw, Node, NotStrictError, parse
 from sceau.certification.keys import SubjectKey
 from sceau.vocabulary import Finding
 
@@ -116,8 +117,31 @@ def _padding(scheme: Scheme) -> padding.AsymmetricPadding:
 
 def _require_strict_pair(signature: bytes) -> None:
     """ECDSA-Sig-Value: two positive integers, in strict DER [RFC 3279 §2.2.3]."""
+    if _PAIR.fullmatch(signature) and _has_lengths(signature):
+        return
     if any(part.integer() <= 0 for part in parse(signature).sequence(2)):
         raise NotStrictError(Flaw.VALUE, 0)
+
+
+# Lengths of one octet; each number positive and as short as can be. Whether the lengths are right is counted.
+_PAIR = re.compile(
+    rb"\x30[\x08-\x7f]"
+    rb"\x02[\x01-\x7f](?:\x00[\x80-\xff]|[\x01-\x7f]).*",
+    re.DOTALL,
+)
+
+
+def _has_lengths(signature: bytes) -> bool:
+    """Whether the two numbers fill the pair to its end, the second being positive and short too."""
+    second = 4 + signature[3]
+    start = second + 2
+    return (
+        signature[1] + 2 == len(signature)
+        and start + 1 < len(signature)
+        and signature[second] == INTEGER
+        and signature[second + 1] == len(signature) - start
+        and (0 < signature[start] < 0x80 or (signature[start] == 0 and signature[start + 1] >= 0x80))
+    )
 
 
 def _no_parameters(scheme: Scheme, parameters: Node | None, *, null: bool) -> Scheme | Finding:

@@ -85,4 +85,16 @@ def _signature_over(certificate: bytes, tbs: bytes, algorithm: bytes) -> bytes:
     last = certificate[start + len(tbs) + len(algorithm) :]
     if certificate != encode.sequence(tbs, algorithm, last):
         raise Fault("draft.other-bytes", retryable=False, detail="other bytes or another algorithm")
+    header = _BITS.get(len(last))
+    if header is not None and last.startswith(header):
+        return last[len(header) :]
     return parse(last).bits()
+
+
+def _heads(*sizes: int) -> dict[int, bytes]:
+    """What stands before so many octets in a BIT STRING, by the length of the whole."""
+    whole = {size: encode.bits(bytes(size)) for size in sizes}
+    return {len(one): one[: len(one) - size] for size, one in whole.items()}
+
+
+_BITS = _heads(256, 384, 512)  # RSA of 2048, 3072, 4096 bits

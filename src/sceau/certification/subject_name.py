@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sceau.catalogue import Profile
 from sceau.certification import encode
@@ -59,7 +60,7 @@ class SubjectName:
     @property
     def rfc4514(self) -> str:
         """The text of the DN, last RDN first [RFC 4514 §2]."""
-        return ",".join(["+".join([_spell(*one) for one in rdn]) for rdn in reversed(self.rdns)])
+        return ",".join([_spell_rdn(rdn) for rdn in reversed(self.rdns)])
 
 
 def subject_name(subject: Subject, profile: Profile) -> SubjectName:
@@ -130,6 +131,7 @@ def _check(name: str, value: str, profile: Profile) -> list[Finding]:
     return found
 
 
+@lru_cache(maxsize=1024)  # of one structure all but the last are always the same
 def _write_rdn(rdn: tuple[Attribute, ...]) -> bytes:
     """RelativeDistinguishedName: a SET OF one attribute, or of several in the order of their encodings."""
     if len(rdn) != 1:
@@ -145,6 +147,11 @@ def _write_rdn(rdn: tuple[Attribute, ...]) -> bytes:
 def _write(name: str, value: str) -> bytes:
     text = encode.printable(value) if name == "C" else encode.utf8(value)
     return encode.sequence(_TYPES[name], text)
+
+
+@lru_cache(maxsize=1024)
+def _spell_rdn(rdn: tuple[Attribute, ...]) -> str:
+    return "+".join([_spell(name, value) for name, value in rdn])
 
 
 def _spell(name: str, value: str) -> str:
