@@ -92,11 +92,8 @@ def examine_request(
     certificates.
     """
     problems = _outside_its_life(issuer, at)
-    try:
-        names_algorithm = signature_algorithm(request.tbs) == issuer.key.algorithm
-    except ValueError:
-        names_algorithm = False
-    if not names_algorithm:
+    body = None if request.kind in LIST_KINDS else _read_if_one(request.tbs)
+    if _algorithm_of(request.tbs, body) != issuer.key.algorithm:
         problems.append(Finding.error("signer.algorithm", issuer.identity.code))
     if problems:
         raise Refused(problems)
@@ -104,7 +101,7 @@ def examine_request(
         is_delta = request.kind is SignatureKind.DELTA_CRL
         facts = examine_crl(request.tbs, issuer=issuer.identity, at=at, delta=is_delta, memory=issuer.lists)
         return Admitted(request, issuer, facts.number, None)
-    body = _read(request.tbs)
+    body = body or _read(request.tbs)
     problems = _wrong_with_any(body, issuer, at)
     if request.kind is SignatureKind.OCSP_RESPONDER:
         problems += _wrong_with_responder(_read_certificate(request.tbs))
@@ -120,6 +117,24 @@ def _outside_its_life(issuer: SigningIssuer, at: datetime) -> list[Finding]:
         return []
     end = f"{issuer.not_after:%d/%m/%Y}"
     return [Finding.error("signer.issuer-out-of-dates", issuer.identity.code, end=end)]
+
+
+def _read_if_one(tbs: bytes) -> Body | None:
+    """The body of a certificate; None for what is none, which is said later than what it is for."""
+    try:
+        return read_body(tbs)
+    except (ValueError, IndexError):
+        return None
+
+
+def _algorithm_of(tbs: bytes, body: Body | None) -> bytes | None:
+    """The AlgorithmIdentifier inside, of a list too; None when there is none."""
+    if body is not None:
+        return body.algorithm
+    try:
+        return signature_algorithm(tbs)
+    except ValueError:
+        return None
 
 
 def _read(tbs: bytes) -> Body:

@@ -85,7 +85,7 @@ def _open_lines(path: Path, file: Iterable[bytes], state: State) -> Iterator[Lin
         line = read_line(raw, index=state.next, previous=state.previous)
         if line is None:
             raise broken(path, state.next)
-        state.remember(raw, line.what)
+        state.remember(digest_of(raw), line.what)
         yield line
 
 
@@ -196,14 +196,16 @@ class Ledger:
         if self._broken:
             raise broken(self._path, self._state.next)
         raws: list[bytes] = []
+        digests: list[str] = []
         first, previous = self._state.next, self._state.previous
         for index, line in enumerate(lines, first):
             raw = write_line(Line(index, previous, line))
             previous = digest_of(raw)
             raws.append(raw)
+            digests.append(previous)
         self._write(b"".join(raws))
-        for raw, line in zip(raws, lines, strict=True):
-            self._state.remember(raw, line)
+        for digest, line in zip(digests, lines, strict=True):
+            self._state.remember(digest, line)
         return list(range(first, self._state.next))
 
     def _write(self, block: bytes) -> None:
@@ -283,7 +285,7 @@ class Ledger:
                 if line is None:
                     self._set_aside(raw + file.read())
                     return
-                self._state.remember(raw, line.what)
+                self._state.remember(digest_of(raw), line.what)
                 self._length += len(raw)
                 self._hash.update(raw)
 

@@ -169,7 +169,7 @@ def sealed_lines(path: Path, state: State, *, before: str) -> Iterator[Line]:
             if line is None:
                 raise broken(path, state.next)
             whole.update(raw)
-            state.remember(raw, line.what)
+            state.remember(digest_of(raw), line.what)
             yield line
     settled = state.settled()
     spans = {issuer: (len(some), some[0], some[-1]) for issuer, some in settled.items()}

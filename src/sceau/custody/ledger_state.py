@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sceau.custody.ledger_lines import GENESIS, Intent, Outcome, OutcomeKind, digest_of
+from sceau.custody.ledger_lines import GENESIS, Intent, Outcome, OutcomeKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,8 @@ class State:
         """The highest CRL number ever meant to be signed for that key; -1 when there is none."""
         return self._numbers.get((issuer, generation), -1)
 
-    def remember(self, raw: bytes, what: Intent | Outcome) -> None:
-        """Take in the next line."""
+    def remember(self, digest: str, what: Intent | Outcome) -> None:
+        """Take in the next line, of that digest."""
         if isinstance(what, Intent):
             last = self.last_number(what.issuer, what.generation)
             self.under_way[self.next] = UnderWay(self.next, what, last)
@@ -80,7 +80,7 @@ class State:
             ended = self.under_way.pop(what.of, None)
             if ended is not None and what.kind is OutcomeKind.UNSENT:
                 self._release(ended)
-        self.previous = digest_of(raw)
+        self.previous = digest
         self.next += 1
         self.last_at = what.at if self.last_at is None else max(self.last_at, what.at)
 
