@@ -36,10 +36,13 @@ def read_key(value: str) -> str | None:
     return value
 
 
+_WRITER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
 def canonical(value: Mapping[str, Any]) -> str:
     """Deterministic JSON, as versions are kept and digested. Refused when it cannot be kept as text."""
     try:
-        text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        text = _WRITER.encode(value)
         size = len(text.encode())
     except (ValueError, TypeError, RecursionError) as error:
         raise Refused([Finding.error("order.form-unkeepable", "form")]) from error

@@ -170,7 +170,8 @@ class RestApp:
         if announced is None or announced > SMALL:
             incoming.actor = await self._in_thread(self._reception.admit, incoming.shown)
         try:
-            incoming.body = await asyncio.wait_for(take_body(receive, incoming.route.limit), BODY_SECONDS)
+            async with asyncio.timeout(BODY_SECONDS):
+                incoming.body = await take_body(receive, incoming.route.limit)
         except TimeoutError as error:
             raise stop(408, [Finding.error("api.too-slow", BODY)], connection="close") from error
 
@@ -285,9 +286,11 @@ def _guards(hsts: int) -> list[tuple[bytes, bytes]]:
     return found
 
 
+_WRITER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
 def _as_json(value: Any) -> bytes:
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.encode("utf-8", "backslashreplace") + b"\n"
+    return _WRITER.encode(value).encode("utf-8", "backslashreplace") + b"\n"
 
 
 def _problem(problem: Problem, instance: str) -> Reply:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from threading import Lock
 
 from sceau.enrolment.rest.problems import stop
@@ -163,6 +164,7 @@ def _token_in(headers: tuple[bytes, ...]) -> str:
     return secret.strip().decode("latin-1") or "-"
 
 
+@lru_cache(maxsize=4096)
 def address_group(client: str) -> str:
     """The address that failures are counted by: an IPv6 client has a whole /64 to itself."""
     try:

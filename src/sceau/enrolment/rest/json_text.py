@@ -29,13 +29,7 @@ def read_json(body: bytes) -> Reading[Any]:
     except UnicodeDecodeError:
         return read_refused(Finding.error("api.json-utf8", "corps"))
     try:
-        value = json.loads(
-            text,
-            object_pairs_hook=_pairs,
-            parse_constant=_no_constant,
-            parse_float=_no_float,
-            parse_int=_whole,
-        )
+        value = _READER.decode(text)
     except _LooseError as loose:
         return read_refused(loose.finding)
     except RecursionError:
@@ -68,3 +62,8 @@ def _whole(text: str) -> int:
     if len(text) > _LONGEST_NUMBER:
         raise _LooseError(Finding.error("api.json-number", displayed(text)))
     return int(text)
+
+
+_READER = json.JSONDecoder(
+    object_pairs_hook=_pairs, parse_constant=_no_constant, parse_float=_no_float, parse_int=_whole
+)

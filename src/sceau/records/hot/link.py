@@ -81,7 +81,13 @@ def draw_ids(table: str, count: int) -> list[int]:
 
 def stored(at: datetime) -> object:
     """An instant as the database keeps it."""
-    return at if connection.vendor == "postgresql" else _text(at)
+    return at if _keeps_instants() else _text(at)
+
+
+@lru_cache(maxsize=1)
+def _keeps_instants() -> bool:
+    """Whether the database has a type for them. A process has one kind of database."""
+    return connection.vendor == "postgresql"
 
 
 @lru_cache(maxsize=1024)
