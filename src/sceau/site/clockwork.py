@@ -16,7 +16,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from django.core.management import call_command
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, connection
 
 from sceau.operations import (
     advance_runs,
@@ -122,7 +122,8 @@ def run_clockwork(data: Path, *, stop: threading.Event, ready: Callable[[], None
 
 def _do(task: Task) -> None:
     """Do a task once. After a failure it is due again soon, and less and less soon."""
-    close_old_connections()
+    if connection.errors_occurred:  # else it is kept: opening one each second costs more than the tasks
+        connection.close()
     try:
         task.do()
     except (Fault, Refused, OSError, DatabaseError) as error:

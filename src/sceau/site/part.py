@@ -51,7 +51,7 @@ def signer(data: Path) -> None:
     )
     if phrase is None:
         raise Fault("keys.no-passphrase", retryable=False)
-    run_signer(folder, phrase, ready=_say_ready)
+    run_signer(folder, phrase, ready=_ready_to_sign)
 
 
 def web(data: Path) -> None:
@@ -109,8 +109,7 @@ def enrolment(data: Path) -> None:
         await serve_all(servers)
         await announcing
 
-    gc.collect()
-    gc.freeze()  # what is here now stays: not looked at again in search of what may go
+    _settle_memory()
     try:
         uvloop.run(run())
     finally:
@@ -191,6 +190,20 @@ def _said(trouble: Fault | Refused) -> str:
         sentence = load_catalogue().say_fault(trouble)
         return f"{sentence.text} {sentence.remedy} [{trouble.code}] {trouble.detail}"
     return " ".join(load_catalogue().say(finding).text for finding in trouble.findings)
+
+
+def _settle_memory() -> None:
+    """What is here now stays: not looked at again in search of what may go. What comes goes with its last
+    reference, nearly always: cycles are looked for less often.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
+def _ready_to_sign() -> None:
+    _settle_memory()
+    _say_ready()
 
 
 def _say_ready() -> None:
