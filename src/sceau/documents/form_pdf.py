@@ -102,13 +102,14 @@ def _read_fields(data: bytes, answer: Mapping[str, Any], digest: str) -> FormPdf
     if not is_signed(fields):
         findings += looks(answer, fields, layout)
         mapper = Mapper.of(edition, layout, fields)
-        return _found(mapper, findings, digest, values, None)
+        return _found(mapper, findings, digest=digest, values=values, signature=None)
     signed = _signed_form(data, fields, layout)
     findings += signed.findings
     if signed.fields is None or errors(findings):
         return FormPdf(None, edition.code, tuple(findings), digest, values)
     mapper = Mapper.of(edition, layout, signed.fields)
-    return _found(mapper, findings, digest, values_of(signed.fields), signed.signature)
+    values = values_of(signed.fields)
+    return _found(mapper, findings, digest=digest, values=values, signature=signed.signature)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,7 @@ def _signed_form(data: bytes, now: tuple[PdfField, ...], layout: PdfLayout) -> _
 def _found(
     mapper: Mapper,
     findings: list[Finding],
+    *,
     digest: str,
     values: Mapping[str, str | bool | None],
     signature: FormSignature | None,

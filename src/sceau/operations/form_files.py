@@ -97,7 +97,7 @@ def receive_form_file(actor: Actor, file: FormFile) -> FormIntake:
         reading = reading_of(pdf.raw)
         judged = _judge(pdf.signature, reading.value, act.at)
         findings = (*pdf.findings, *judged.findings, *reading.findings)
-        return _take(act, file, pdf, judged, tuple(dict.fromkeys(findings)))
+        return _take(act, file, pdf, judged=judged, findings=tuple(dict.fromkeys(findings)))
 
 
 def judge_signature(
@@ -151,7 +151,7 @@ def _milder(finding: Finding) -> Finding:
 
 
 def _take(
-    act: Act, file: FormFile, pdf: FormPdf, judged: _Judged, findings: tuple[Finding, ...]
+    act: Act, file: FormFile, pdf: FormPdf, *, judged: _Judged, findings: tuple[Finding, ...]
 ) -> FormIntake:
     raw = _with_visa(dict(pdf.raw or {}), judged)
     outcome, order = _answered(act, pdf, raw, judged)

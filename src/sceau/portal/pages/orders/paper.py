@@ -42,7 +42,7 @@ def paper(request: PortalRequest) -> HttpResponse:
     }
     action = request.POST.get("action", "") if request.method == "POST" else ""
     if action != "envoyer":
-        return _page(request, edited(raw, action) if action else raw, again, once)
+        return _page(request, edited(raw, action) if action else raw, again, once=once)
     findings = check_products(raw)
     sent = read_upload(request, "scan")
     if too_often(request, "piece", per_minute=20):
@@ -60,7 +60,7 @@ def paper(request: PortalRequest) -> HttpResponse:
                 f"Le formulaire est la commande {file.line.reference} ; un autre agent atteste son visa.",
             )
             return HttpResponseRedirect(reverse("desk-order", args=[file.line.reference]))
-    return _page(request, raw, again, once, findings)
+    return _page(request, raw, again, once=once, findings=findings)
 
 
 def form_pdf(request: PortalRequest, reference: str) -> HttpResponse:
@@ -72,6 +72,7 @@ def _page(
     request: PortalRequest,
     raw: Raw,
     again: dict[str, str],
+    *,
     once: str,
     findings: tuple[Finding, ...] = (),
 ) -> HttpResponse:
