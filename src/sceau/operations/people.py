@@ -40,7 +40,7 @@ def register_card(actor: Actor, card: CardFacts, *, not_after: datetime | None =
             raise Refused([Finding.error("operations.person-unknown", card.person_id.text)])
         if card.type not in act.machine.catalogue.cards:
             raise Refused([Finding.error("operations.card-type", card.type)])
-        _keep_card(holder, card, not_after)
+        keep_card(holder, card, not_after)
         act.about(f"person/{holder.pk}")
         act.tell(type=card.type, status=str(card.status))
         act.keep(card=card.number.text)
@@ -48,7 +48,9 @@ def register_card(actor: Actor, card: CardFacts, *, not_after: datetime | None =
 
 
 def set_card_status(actor: Actor, *, number: str, status: str, reason: str) -> CardLine:
-    """A card was opposed, lost, suspended, or is valid again. By the desk, the authority or the machine."""
+    """A card was opposed, lost, suspended, or is valid (again): never by its holder. By the desk, the
+    authority or the machine.
+    """
     with acting(actor, "card.changed") as act:
         require_keeper(act)
         row = Card.objects.select_for_update().select_related("person").filter(number=number).first()
@@ -56,6 +58,8 @@ def set_card_status(actor: Actor, *, number: str, status: str, reason: str) -> C
             raise Refused([Finding.error("operations.card-unknown", number)])
         if status not in set(CardStatus):
             raise Refused([Finding.error("operations.card-status", number, status=status)])
+        if status == CardStatus.VALID and row.person.national_id == act.actor.person_id:
+            raise Refused([Finding.error("operations.card-own", number)])
         act.about(f"person/{row.person.pk}")
         act.tell(before=row.status, status=status)
         act.keep(card=number, reason=reason)
@@ -99,7 +103,7 @@ def welcome(person: PersonFacts, card: CardFacts, *, not_after: datetime | None 
             raise Refused([Finding.error("operations.card-not-yours", number)])
         if row is None:
             known = Person.objects.filter(national_id=person.national_id.text).first()
-            row = _keep_card(known or keep_person(person), card, not_after)
+            row = keep_card(known or keep_person(person), card, not_after)
             act.tell(type=card.type)
             act.keep(card=number, person=describe_person(person))
         else:
@@ -129,7 +133,8 @@ def keep_person(facts: PersonFacts) -> Person:
     return row
 
 
-def _keep_card(holder: Person, card: CardFacts, not_after: datetime | None) -> Card:
+def keep_card(holder: Person, card: CardFacts, not_after: datetime | None) -> Card:
+    """The row of a card, brought up to date. Refused when it is known as somebody else's."""
     known, is_new = Card.objects.select_for_update().get_or_create(
         number=card.number.text,
         defaults={"person": holder, "type": card.type, "status": card.status, "not_after": not_after},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sceau.catalogue import RegisterSubject
 from sceau.identity import CardHolder
 from sceau.operations.acts import considering
+from sceau.operations.card_succession import admit_card
 from sceau.operations.machine import Actor, machine
 from sceau.operations.people import welcome
 from sceau.records import card_line, person_line, register_entries, valid_cards_of
@@ -23,6 +24,7 @@ def welcome_card(holder: CardHolder) -> Actor:
         specialities=holder.specialities,
     )
     card = Card(holder.card_number, card_type_of(holder), CardStatus.VALID, holder.national_id)
+    admit_card(card, not_after=holder.not_after)
     return welcome(person, card, not_after=holder.not_after)
 
 

@@ -23,6 +23,7 @@ from sceau.registration.beneficiary import (
     Declared,
     decide_structure,
 )
+from sceau.registration.card_continuity import Succession, decide_succession
 from sceau.registration.contract import (
     CONTRACT_LIFE,
     ContractEvent,
@@ -263,6 +264,7 @@ __all__ = [
     "Structure",
     "StructureSubject",
     "Subject",
+    "Succession",
     "Successor",
     "Warrant",
     "canonical_of",
@@ -292,6 +294,7 @@ __all__ = [
     "decide_second",
     "decide_stops",
     "decide_structure",
+    "decide_succession",
     "declared_of",
     "default_powers",
     "effects_of",
