@@ -13,11 +13,13 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.template.loader import render_to_string
 from django.test import override_settings
 
 from sceau.operations import collect_certificate, issue_certificate
-from sceau.portal import Doorkeeper, post
+from sceau.portal.pages.certificates.ends import picture_of
 from sceau.portal.pages.certificates.fleet import plain_cell
+from sceau.portal.pages.certificates.renewing import renewal_of
 from sceau.records import (
     CertificateFile,
     FleetWish,
@@ -26,8 +28,10 @@ from sceau.records import (
     fleet_ends,
     fleet_page,
 )
+from sceau.vocabulary import Refused
 from tests.instance import (
     ADMINISTRATOR,
+    DOCTOR,
     NOON,
     OTHER_REPRESENTATIVE,
     REPRESENTATIVE,
@@ -39,17 +43,7 @@ from tests.instance import (
     right_for,
     server_request,
 )
-from tests.portal import (
-    STANDARD,
-    STANDARD_ROOT,
-    STRONG,
-    STRONG_ROOT,
-    TRUST,
-    DoorClient,
-    staff_the_door,
-    tls_layer,
-    visitor,
-)
+from tests.portal import DoorClient, staff_the_door, tls_layer, visitor
 
 CODE = "Vallee-2026-portail"
 ME = ADMINISTRATOR.national_id.text
@@ -85,15 +79,6 @@ def fleet(portal: Instance) -> list[str]:
     for name in names:
         issued(name, collected=name != names[-1])
     return names
-
-
-def later(portal: Instance, moment: datetime) -> DoorClient:
-    """The administrator's browser years later: a newer card, and fresh lists."""
-    portal.clock.now = moment
-    issuers = (STRONG_ROOT, STANDARD_ROOT, STRONG, STANDARD)
-    fresh = [one.crl(start=moment - timedelta(hours=1), end=moment + timedelta(days=6)) for one in issuers]
-    post(Doorkeeper(trust=TRUST, lists=lambda: fresh))
-    return visitor(ADMINISTRATOR, start=moment - timedelta(days=9), end=moment + timedelta(days=900))
 
 
 def shown(wish: FleetWish, **how: Any) -> list[str]:
@@ -164,12 +149,19 @@ def test_the_table_holds_every_line_once_and_no_formula(fleet: list[str]) -> Non
     assert plain_cell("www.exemple.fr") == "www.exemple.fr"
 
 
-def test_the_ends_are_drawn_and_said_in_words(portal: Instance, fleet: list[str]) -> None:
-    page = later(portal, NOON + timedelta(days=3 * 365 - 30)).get("/certificats/echeances/").content.decode()
-    assert "6 certificats en service se terminent" in page
-    assert "<svg" in page
-    assert 'role="img"' in page
-    assert '<th scope="row">novembre 2029</th><td>6</td>' in page
+def test_the_ends_are_drawn_and_said_in_words(fleet: list[str]) -> None:
+    near = certificates_of(ME, at=NOON)[0].not_after - timedelta(days=20)
+    picture = picture_of(fleet_ends(ME, at=near, within_days=365).instants, near)
+    assert picture.total == 6
+    assert {bar.long: bar.count for bar in picture.bars if bar.count} == {"novembre 2029": 6}
+    assert (picture.bars[0].height, picture.bars[1].height) == (120, 0)
+    html = render_to_string("portal/certificates/ends.html", {"picture": picture, "rows": [], "more": False})
+    assert '<svg viewBox="0 0 624 170" role="img"' in html
+    assert '<th scope="row">novembre 2029</th><td>6</td>' in html
+    assert (
+        "Aucun certificat en service"
+        in visitor(ADMINISTRATOR).get("/certificats/echeances/").content.decode()
+    )
 
 
 def archive(**files: bytes) -> SimpleUploadedFile:
@@ -257,24 +249,29 @@ def test_a_certificate_is_renewed_in_its_window_and_calmly_after_its_end(
     portal: Instance, fleet: list[str]
 ) -> None:
     line = certificates_of(ME, at=NOON)[-1]
-    address = f"/certificats/{line.reference}/"
-    assert "remplace=" not in visitor(ADMINISTRATOR).get(address).content.decode()
-    page = later(portal, line.not_after - timedelta(days=40)).get(address).content.decode()
-    assert "Il se termine dans 40 jours" in page
-    assert f"/demander/{line.habilitation}/?remplace={line.reference}" in page
-    browser = later(portal, line.not_after + timedelta(days=20))
-    assert "aucune nouvelle commande" in browser.get(address).content.decode()
-    asked = browser.get(f"/demander/{line.habilitation}/?remplace={line.reference}").content.decode()
-    assert ">\n" + line.names[0] + "</textarea>" in asked
-    wanted = {"names": line.names[0], "once": "k", "action": "demander", "replaces": line.reference}
-    reused = browser.post(
-        f"/demander/{line.habilitation}/", wanted | {"csr": csr("key of s0.chu-exemple.fr").decode()}
+    address, browser = f"/demander/{line.habilitation}/?remplace={line.reference}", visitor(ADMINISTRATOR)
+    assert "remplace=" not in browser.get(f"/certificats/{line.reference}/").content.decode()
+    assert f">\n{line.names[0]}</textarea>" in browser.get(address).content.decode()
+
+    def said(at: datetime) -> dict[str, str]:
+        file = certificate_file(line.reference, at=at)
+        assert file is not None
+        return renewal_of(file, at=at)
+
+    assert said(line.not_after - timedelta(days=91))["renewal"] == ""
+    before = said(line.not_after - timedelta(days=40))
+    assert before["renew_address"] == address
+    assert "Il se termine dans 40 jours" in before["renewal"]
+    portal.clock.now = line.not_after + timedelta(days=20)
+    assert "aucune nouvelle commande" in said(portal.clock.now)["renewal"]
+    old, new = (
+        server_request(line.names[0], which=key, habilitation=line.habilitation, replaces=line.reference)
+        for key in (f"key of {line.names[0]}", "a new key")
     )
-    assert reused.status_code == 422
-    assert (
-        browser.post(f"/demander/{line.habilitation}/", wanted | {"csr": csr("k2").decode()}).status_code
-        == 302
-    )
+    with pytest.raises(Refused, match="key"):
+        issue_certificate(ADMINISTRATOR.actor, old, idempotency_key="old")
+    issue_certificate(ADMINISTRATOR.actor, new, idempotency_key="new")
+    assert said(portal.clock.now)["renewal"] == ""
 
 
 def pair_of(browser: DoorClient, reference: str, **changes: str) -> Any:
@@ -311,3 +308,34 @@ def test_the_other_half_of_a_pair_is_never_somebody_elses(fleet: list[str]) -> N
     reference = certificates_of(ME, at=NOON)[0].reference
     assert visitor(STRANGER).get(f"/certificats/{reference}/?avec={reference}").status_code == 404
     assert visitor(ADMINISTRATOR).get(f"/certificats/{reference}/?avec=CRT-NOPE").status_code == 404
+
+
+def doctors_set(browser: DoorClient, **changes: str) -> Any:
+    usual = {"names": "g.dentiste@cabinet-exemple.fr", "once": "trois", "action": "demander", "terms": "oui"}
+    usual |= {f"csr_ps_{use}": csr(f"ps {use}").decode() for use in ("auth", "sign", "conf")}
+    usual |= {"code": CODE, "code_again": CODE}
+    return browser.post("/demander/mes-certificats/", usual | changes)
+
+
+def test_the_doctor_has_three_certificates_in_three_steps(portal: Instance) -> None:
+    browser = visitor(DOCTOR)
+    assert "/demander/mes-certificats/" in browser.get("/demander/").content.decode()
+    refused = doctors_set(browser)
+    assert refused.status_code == 422
+    assert "a pas été confirmée" in refused.content.decode()
+    doctors_set(browser, action="envoyer-code")
+    code = next(word for word in portal.outbox.mails[-1][2].split() if word.strip(".").isdigit())
+    told = doctors_set(browser, action="confirmer-code", mailbox_code=code.strip("."))
+    assert "est confirmée" in told.content.decode()
+    who = DOCTOR.national_id.text
+    for wrong in ({"terms": ""}, {"csr_ps_sign": ""}, {"csr_ps_sign": csr("ps auth").decode()}):
+        assert doctors_set(browser, **wrong).status_code == 422
+    assert certificates_of(who, at=NOON) == ()
+    done = doctors_set(browser)
+    assert done.status_code == 302
+    lines = certificates_of(who, at=NOON)
+    assert {line.product for line in lines} == {"PS_AUTH", "PS_SIGN", "PS_CONF"}
+    assert {line.state for line in lines} == {"collected"}
+    assert "Vos trois certificats sont prêts" in browser.get(done.url).content.decode()
+    stranger = visitor(ADMINISTRATOR).get(done.url)
+    assert stranger.status_code == 403
