@@ -64,7 +64,7 @@ def why_not() -> str:
 @contextmanager
 def running(folder: Path) -> Iterator[Service]:
     """`sceau run` on free ports, from its first start to its end."""
-    portal, door, publication = _free_ports(3)
+    portal, door, publication, api = _free_ports(4)
     command = [
         sys.executable,
         "-c",
@@ -73,7 +73,8 @@ def running(folder: Path) -> Iterator[Service]:
         "--data",
         str(folder / "data"),
     ]
-    command += [f"--portal-port={portal}", f"--door-port={door}", f"--publication-port={publication}"]
+    command += [f"--portal-port={portal}", f"--door-port={door}"]
+    command += [f"--publication-port={publication}", f"--api-port={api}"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SCEAU_")}
     with (folder / "run.log").open("w") as log:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment)
