@@ -55,7 +55,7 @@ DESK_ACTS = {
     *("desk-contract-act", "desk-contract-decision", "desk-party", "desk-contract-piece"),
     *("desk-order-piece", "desk-order-visa", "desk-piece-read"),
     *("desk-new-leave", "desk-leave-act", "desk-leave-end"),
-    *("desk-register-rejects", "desk-task-done"),
+    *("desk-register-rejects", "desk-task-done", "desk-effects"),
 }
 END_READS = {"desk-certificates", "desk-certificate", "desk-revocations", "desk-run", "desk-run-report"}
 END_ACTS = {

@@ -21,6 +21,7 @@ from sceau.portal.hats import (
 )
 from sceau.portal.pages.certificates import fleet, renewing_many
 from sceau.portal.pages.certificates import views as certificates
+from sceau.portal.pages.changes import amendments, departures
 from sceau.portal.pages.contracts import acts as contract_acts
 from sceau.portal.pages.contracts import views as contracts
 from sceau.portal.pages.desk import acts as desk_acts
@@ -101,6 +102,11 @@ PAGES: tuple[Page, ...] = (
     Page("courriels/rebonds/", mail_calls.bounce, "mail-bounce", ANYBODY, ACT),
     Page("calendrier/<str:secret>.ics", mail_calls.feed, "calendar-feed", ANYBODY),
     Page("echeances/<path:structure>/", mail_calls.calendar, "calendar", EVIDENCE_READERS, BOTH),
+    Page("departs/", departures.departures, "departures", EVIDENCE_READERS),
+    Page("departs/nouveau/", departures.new_departure, "new-departure", EVIDENCE_READERS, BOTH),
+    Page("departs/<str:reference>/", departures.departure, "departure", EVIDENCE_READERS, BOTH),
+    Page("commandes/<str:reference>/modifier/", amendments.modify, "modify-order", CARD_HOLDERS, BOTH),
+    Page("guichet/<str:reference>/effets/", amendments.effects, "desk-effects", DESK, BOTH),
     Page("mon-contrat/", own_contract.own_contracts, "own-contracts", CARD_HOLDERS),
     Page("mon-contrat/<path:number>/", own_contract.own_contract, "own-contract", CARD_HOLDERS, BOTH),
     Page("guichet/", desk.desk, "desk", DESK_READERS),

@@ -1,0 +1,1 @@
+"""What changes of a right after it was granted: an administrator leaves, an order amends another."""
