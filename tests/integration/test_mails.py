@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -12,6 +12,7 @@ from sceau.operations import (
     Fate,
     ask_for_more,
     issue_certificate,
+    machine,
     make_mails,
     refuse_order,
     remind,
@@ -211,6 +212,20 @@ def test_what_ends_is_told_at_each_delay_once(instance: Instance) -> None:
         else:
             instance.clock.forward(days=1)
     assert seen == [90, 60, 30, 7, -1]
+
+
+def test_a_walk_ends_though_the_clock_goes_on(instance: Instance) -> None:
+    with_mail(instance)
+    asked = 0
+
+    def going_on() -> datetime:
+        nonlocal asked
+        asked += 1
+        assert asked < 100
+        return instance.clock.now + timedelta(microseconds=asked)
+
+    instance.at_another(mail=machine().mail, clock=going_on)
+    assert remind() == 0
 
 
 def test_a_revoked_or_replaced_certificate_has_no_reminder(instance: Instance) -> None:

@@ -36,16 +36,16 @@ def remind() -> int:
     if machine().mail is None:
         return 0
     made = 0
+    at = machine().clock()  # one moment for the whole walk: it would run after a clock that goes on
     for reminder in machine().catalogue.mail.reminders.values():
         for days in reminder.days:
-            while (some := _walk(reminder, days)) is not None:
+            while (some := _walk(reminder, days, at)) is not None:
                 made += some
     return made
 
 
-def _walk(reminder: Reminder, days: int) -> int | None:
+def _walk(reminder: Reminder, days: int, at: datetime) -> int | None:
     """One slice of one series; None when the end of its stretch is reached."""
-    at = machine().clock()
     until = at + timedelta(days=days)
     with transaction.atomic():
         row, _ = Setting.objects.select_for_update().get_or_create(
