@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from pikepdf import Pdf, String
 from typer.testing import CliRunner
 
 from sceau.documents import MOST_MAIL_BYTES, fill_form, read_form_mail, read_form_pdf
@@ -29,6 +30,7 @@ from sceau.site.drop import take_drop
 from sceau.vocabulary import Refused
 from tests.formsigner import reader, signed_by
 from tests.instance import ADMINISTRATOR, ALICE, BRUNO, REPRESENTATIVE, Instance, form, offer, submitted
+from tests.pdfmaker import changed, field_named
 from tests.portal import staff_the_door, tls_layer, visitor
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 64
@@ -117,6 +119,18 @@ def test_a_file_still_being_written_and_a_link_are_left_alone(instance: Instance
     os.utime(drop / "frais.pdf", (1, 1))
     assert [line.name for line in take_drop(drop, settled=5)] == ["frais.pdf"]
     assert secret.exists()
+
+
+def test_a_form_that_cannot_be_kept_as_text_stops_none_of_the_others(instance: Instance, drop: Path) -> None:
+    def poison(pdf: Pdf) -> None:
+        field_named(pdf, "4_1_editeur").V = String("a\x00b")
+
+    (drop / "1.pdf").write_bytes(changed(fill_form(form()), poison))
+    (drop / "2.pdf").write_bytes(fill_form(form()))
+    first, second = take_drop(drop, settled=0)
+    assert (first.outcome, second.outcome) == (FormOutcome.REJECTED, FormOutcome.RECEIVED)
+    assert "order.form-unkeepable" in {finding.code for finding in first.findings}
+    assert [path.name[-5:] for path in (drop / "refused").glob("*.pdf")] == ["1.pdf"]
 
 
 def test_several_forms_of_one_mail_are_told_one_by_one(instance: Instance) -> None:

@@ -639,4 +639,4 @@ def test_every_finding_of_a_wholly_wrong_form_has_its_french_sentence() -> None:
 
 
 def test_the_editions_are_those_that_the_raw_form_may_name() -> None:
-    assert set(load_catalogue().editions) == {"web", "N413", "2024-03"}
+    assert set(load_catalogue().editions) == {"web", "N413", "2024-03", "2026-11"}

@@ -24,7 +24,7 @@ from sceau.operations.pieces import PieceEntry, PieceFileOf, piece_of
 from sceau.operations.standing import require_person
 from sceau.records.models import PARIS, Order, Piece
 from sceau.registration import ORDER_LIFE, Form413, OrderEvent, OrderState, SignerFacts, check_form_signature
-from sceau.vocabulary import Finding, Refused, Severity
+from sceau.vocabulary import Finding, Refused, Severity, displayed
 
 _KIND = "form-pdf"
 _LONGEST_NOTE = 3_900
@@ -240,7 +240,7 @@ def _reject(actor: Actor, pdf: FormPdf) -> FormIntake:
 def _write_findings(act: Act, order: Order, file: FormFile, findings: tuple[Finding, ...]) -> None:
     """What is to be known of the file, as a note for the desk."""
     say = act.machine.catalogue.say
-    told = [line for line in (file.told, file.name and f"Fichier : {file.name[:120]}") if line]
+    told = [line for line in (file.told, file.name and f"Fichier : {displayed(file.name)[:120]}") if line]
     told += [f"- {say(one).text}" for one in findings if one.code.startswith(("pdf.", "signature.", "card."))]
     if told:
         text = "\n".join(told)[:_LONGEST_NOTE]

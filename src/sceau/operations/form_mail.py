@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sceau.documents import MOST_BYTES, read_form_mail
 from sceau.operations.form_files import FormFile, FormOutcome, receive_form_file
 from sceau.operations.machine import Actor, machine
-from sceau.vocabulary import Finding, errors
+from sceau.vocabulary import Finding, Refused, errors
 
 _PDF = b"%PDF-"
 
@@ -49,7 +49,10 @@ def receive_forms(actor: Actor, data: bytes, *, name: str) -> tuple[FormLine, ..
 
 
 def _line(actor: Actor, file: FormFile, of_mail: tuple[Finding, ...] = ()) -> FormLine:
-    intake = receive_form_file(actor, file)
+    try:
+        intake = receive_form_file(actor, file)
+    except Refused as refused:  # one form that cannot be kept stops none of the others
+        return _rejected(file.name, (*of_mail, *refused.findings))
     return FormLine(file.name, intake.outcome, intake.order, (*of_mail, *intake.findings), intake.signed)
 
 
