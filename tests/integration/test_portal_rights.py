@@ -40,7 +40,9 @@ DESK_READS = {
     *("desk-search", "desk-figures"),
 }
 DESK_READS |= {"desk-mails", "desk-mail"}
+DESK_READS |= {"desk-order-form"}
 DESK_ACTS = {
+    "desk-paper",
     *("desk-mail-resend", "desk-mail-letter", "desk-contacts"),
     "desk-take",
     *("desk-assign", "desk-hold", "desk-unhold", "desk-comment"),

@@ -11,7 +11,10 @@ from django.core.cache import cache
 
 from sceau.operations import appoint_officer, issue_certificate, set_card_status
 from sceau.portal import post_psc
+from sceau.portal.hats import Hat
+from sceau.portal.proofs import WITHOUT_CARD
 from sceau.portal.psc import COOKIE
+from sceau.portal.urls import PAGES
 from sceau.records import certificates_of, sessions_of
 from sceau.records.models import JournalEntry
 from sceau.site.psc_link import psc_door_of
@@ -29,6 +32,7 @@ from tests.instance import (
     right_for,
     server_request,
 )
+from tests.integration.test_portal_rights import address_of
 from tests.portal import DoorClient, staff_the_door, tls_layer
 from tests.psc_kit import Provider, provider
 
@@ -254,6 +258,19 @@ def test_roles_and_the_profession_stay_with_the_card(psc: Provider, instance: In
         browser = comes_in(psc)
         assert browser.get("/certificats/").status_code == 200
         assert [browser.get(page).status_code for page in pages] == [403] * len(pages)
+
+
+def test_every_page_answers_who_has_no_card_as_decision_16_says(psc: Provider) -> None:
+    browser, wrong = comes_in(psc), []
+    for page in PAGES:
+        if Hat.ANYBODY in page.hats:
+            continue
+        for method in set(page.methods) - {"HEAD"}:
+            status = browser.generic(method, address_of(page)).status_code
+            is_open = Hat.HOLDER in page.hats and (method == "GET" or page.name in WITHOUT_CARD)
+            if (status == 403) == is_open:
+                wrong.append((page.name, method, status))
+    assert wrong == []
 
 
 def test_an_order_and_a_token_ask_for_the_card(psc: Provider) -> None:
