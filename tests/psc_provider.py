@@ -94,8 +94,9 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(raw)
 
     def client(self) -> str:
-        shown = self.connection.getpeercert()
-        return "" if not shown else str(dict(one[0] for one in shown["subject"]).get("commonName", ""))
+        tls: Any = self.connection
+        shown: Any = tls.getpeercert()
+        return "" if not shown else str({name: value for ((name, value),) in shown["subject"]}.get("commonName", ""))
 
     def do_GET(self) -> None:
         parts = urlsplit(self.path)

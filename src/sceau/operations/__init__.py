@@ -162,7 +162,7 @@ from sceau.operations.revocation import (
 from sceau.operations.revocation_runs import approve_run, drop_run, pause_run, prepare_run, resume_run
 from sceau.operations.run_requests import RunRequest
 from sceau.operations.run_slices import advance_run, advance_runs
-from sceau.operations.sessions import end_every_session, end_session, note_session
+from sceau.operations.sessions import end_every_session, end_session, note_session, spend
 from sceau.operations.shared_factors import FactorReport, find_shared_factors
 from sceau.operations.structures import (
     ContractEntry,
@@ -362,6 +362,7 @@ __all__ = [
     "set_card_status",
     "settle_scope_kind",
     "sign_order",
+    "spend",
     "start_amendment",
     "structure_facts_of",
     "suspend_habilitation",

@@ -39,6 +39,12 @@ def note_session(actor: Actor, *, session_key: str, means: str, place: str, devi
     return at
 
 
+def spend(session_key: str) -> bool:
+    """Take away what is kept under this key; whether it was there. Of two who ask at once, one is told so."""
+    taken, _ = Session.objects.filter(session_key=session_key).delete()
+    return taken == 1
+
+
 def end_session(actor: Actor, *, reference: str) -> None:
     """End one of the actor's own sessions, at once. Raises `Refused` for any other."""
     with acting(actor, "session.ended") as act:

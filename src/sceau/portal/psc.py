@@ -17,7 +17,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest, HttpResponseBase
 
 from sceau.identity import PscHolder, PscQuestion, read_psc
-from sceau.operations import machine
+from sceau.operations import machine, spend
 from sceau.portal.psc_door import PscDoor
 from sceau.vocabulary import Finding, Reading, read_refused
 
@@ -85,8 +85,7 @@ def take(request: HttpRequest) -> Asked | None:
     if not 20 <= len(key) <= 40 or not key.isalnum():
         return None
     kept = SessionStore(key).load().get(_STORED)
-    taken, _ = SessionStore.get_model_class().objects.filter(session_key=key).delete() if kept else (0, {})
-    if not taken or not isinstance(kept, list):
+    if not isinstance(kept, list) or not spend(key):
         return None
     state, nonce, verifier, way_on, again, since = kept
     told = request.GET.getlist("state")
