@@ -82,7 +82,8 @@ class Handler(BaseHTTPRequestHandler):
 
     @property
     def port(self) -> int:
-        return int(self.server.server_address[1])
+        address: Any = self.server.server_address
+        return int(address[1])
 
     def answer(self, status: int, body: Any = None, **headers: str) -> None:
         raw = json.dumps(body if body is not None else {}).encode()
