@@ -74,6 +74,7 @@ FILLED -= {table for table in KEPT if table.startswith("records_revocationrun")}
 FILLED -= {"records_issuerstop", "records_sharedfactor"}
 FILLED -= {"records_piece", "records_leave", "records_extractreading"}  # test_legal_file has them
 FILLED -= {"records_visaattestation", "records_contractact"}
+FILLED -= {"records_requestitem"}  # test_desk has it
 FILLED -= {"records_notice", "records_mail", "records_calendarfeed"}  # test_mails has them
 FILLED -= {"records_departure", "records_departureline", "records_custody"}  # test_departures has them
 FILLED -= {"records_amendment"}  # test_amendments has it
@@ -120,14 +121,14 @@ def approve_by_sql(reference: str, officer: str, *, version: int = 1, card: str 
 def test_t45_no_statement_accepts_an_order_alone(instance: Instance) -> None:
     reference = submitted().line.reference
     take_order(ALICE.actor, reference=reference)
-    assert "two different officers" in accept_by_sql(reference)
+    assert "different officers" in accept_by_sql(reference)
     approve_by_sql(reference, ALICE.national_id.text)
-    assert "two different officers" in accept_by_sql(reference)
+    assert "different officers" in accept_by_sql(reference)
     with pytest.raises(IntegrityError):
         approve_by_sql(reference, ALICE.national_id.text, card="0000000000")
     approve_by_sql(reference, BRUNO.national_id.text)
     run("UPDATE records_order SET current_version = 2 WHERE reference = %s", reference)
-    assert "two different officers" in accept_by_sql(reference)
+    assert "different officers" in accept_by_sql(reference)
 
 
 def test_t45_no_approval_is_written_without_a_card(instance: Instance) -> None:

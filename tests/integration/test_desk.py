@@ -42,7 +42,15 @@ from sceau.operations import (
     unhold_order,
 )
 from sceau.records import QueuePage, desk_page, lane_figures, order_file, order_for, search
-from sceau.records.models import Approval, CertificateName, DeskCase, JournalEntry, Order, SearchWord
+from sceau.records.models import (
+    Approval,
+    CertificateName,
+    DeskCase,
+    JournalEntry,
+    Order,
+    RequestItem,
+    SearchWord,
+)
 from tests.instance import (
     ADMINISTRATOR,
     ALICE,
@@ -449,3 +457,11 @@ def test_an_order_that_came_before_there_were_cases_is_decided_by_two(instance: 
 def test_the_machine_gives_and_holds_nothing(instance: Instance) -> None:
     reference = taken()
     assert refusal(release_order, Actor.system(), reference=reference) == {"operations.person-unknown"}
+
+
+def test_what_was_asked_is_neither_removed_nor_rewritten(instance: Instance) -> None:
+    asked(RequestPoint("Quel SIRET ?", "structure.siret"))
+    with pytest.raises(DatabaseError, match="never removed"):
+        RequestItem.objects.all().delete()
+    with pytest.raises(DatabaseError, match="never change"):
+        RequestItem.objects.update(text="Autre chose")
