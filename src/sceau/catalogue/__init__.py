@@ -38,6 +38,7 @@ from sceau.catalogue.guidance import (
 )
 from sceau.catalogue.legal_file import DomainProof, LeaveUse, Medium, PieceKind, Power, StoppingAct
 from sceau.catalogue.loading import load_catalogue
+from sceau.catalogue.lookup import GivenRules, ListedRules, LookupRules
 from sceau.catalogue.mails import MailRole, MailRules, MailTemplate, Reminder, ReminderOf, SendingRules
 from sceau.catalogue.reading import CatalogueError
 from sceau.catalogue.registers import (
@@ -88,12 +89,15 @@ __all__ = [
     "Environment",
     "FieldHelp",
     "FindingText",
+    "GivenRules",
     "Holder",
     "How",
     "Issuer",
     "KeyShape",
     "Lane",
     "LeaveUse",
+    "ListedRules",
+    "LookupRules",
     "MailRole",
     "MailRules",
     "MailTemplate",

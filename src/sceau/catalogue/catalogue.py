@@ -25,6 +25,7 @@ from sceau.catalogue.guidance import (
     UsageGroup,
 )
 from sceau.catalogue.legal_file import DomainProof, LeaveUse, PieceKind, Power, StoppingAct
+from sceau.catalogue.lookup import LookupRules
 from sceau.catalogue.mails import MailRules
 from sceau.catalogue.reading import CatalogueError
 from sceau.catalogue.registers import RegisterLayout, RegisterNames
@@ -66,6 +67,7 @@ class Catalogue:
     mail: MailRules
     desk: DeskRules
     entrance: EntranceRules
+    lookup: LookupRules
     registers: Mapping[str, RegisterLayout]
     register_names: RegisterNames
     editions: Mapping[str, Edition]

@@ -20,6 +20,7 @@ from sceau.catalogue.desk import read_desk
 from sceau.catalogue.editions import Edition, read_edition
 from sceau.catalogue.entrance import read_entrance
 from sceau.catalogue.guidance import Profession
+from sceau.catalogue.lookup import read_lookup
 from sceau.catalogue.mails import read_mail_rules
 from sceau.catalogue.profiles import read_profile
 from sceau.catalogue.reading import CatalogueError, Row
@@ -32,7 +33,7 @@ from sceau.catalogue.types import Profile
 T = TypeVar("T")
 _DATA = Path(__file__).parent / "data"
 _TABLES = {
-    *("revocation_runs", "entrance"),
+    *("revocation_runs", "entrance", "lookup"),
     *("offers", "products", "issuers", "calendar", "environments", "cards", "reasons", "professions"),
     *("departments", "presets", "usages", "help", "glossary", "contacts", "suffixes"),
     *("pieces", "powers", "leaves", "stops", "register_names", "mails", "desk"),
@@ -145,6 +146,7 @@ def _assemble(folder: Path, digest: str, rows: Mapping[str, Row], problems: list
         mail=read_mail_rules(rows["mails.toml"]),
         desk=read_desk(rows["desk.toml"]),
         entrance=read_entrance(rows["entrance.toml"]),
+        lookup=read_lookup(rows["lookup.toml"]),
         register_names=read_register_names(rows["register_names.toml"]),
         editions=_editions(rows, problems),
         findings=_findings(rows, problems),

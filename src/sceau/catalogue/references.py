@@ -39,6 +39,7 @@ def check_references(catalogue: Catalogue, problems: list[str]) -> None:
     _check_uses(catalogue, problems)
     _check_reasons(catalogue, problems)
     _check_legal_file(catalogue, problems)
+    _known("lookup.toml.listed.products", catalogue.lookup.listed.products, catalogue.products, problems)
     for code in ("shared-health", "public-mail"):
         if code not in catalogue.domain_lists:
             problems.append(f"suffixes.toml: the list {code!r} is missing")

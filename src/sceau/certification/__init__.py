@@ -26,6 +26,7 @@ from sceau.certification.post_quantum import (
     ml_dsa_algorithm,
     ml_dsa_kind,
 )
+from sceau.certification.presented import Presented, Provenance, provenance_of, read_presented
 from sceau.certification.preview import SubjectPreview, preview_subject
 from sceau.certification.serial import compose_serial, draw_serial
 from sceau.certification.shared_factors import FreshModuli, shared_among, shared_with
@@ -51,6 +52,8 @@ __all__ = [
     "LintVerdict",
     "MlDsaPrivateKey",
     "MlDsaPublicKey",
+    "Presented",
+    "Provenance",
     "SignatureAsk",
     "Signer",
     "SubjectKey",
@@ -73,9 +76,11 @@ __all__ = [
     "prepare",
     "prepare_linter",
     "preview_subject",
+    "provenance_of",
     "read_csr",
     "read_key",
     "read_key_proof",
+    "read_presented",
     "read_public_key",
     "recheck_bytes",
     "recheck_content",

@@ -35,6 +35,7 @@ from sceau.portal.pages.desk_revocation import runs as desk_runs
 from sceau.portal.pages.entrance import psc, sessions
 from sceau.portal.pages.entrance import views as entrance
 from sceau.portal.pages.evidence import views as evidence
+from sceau.portal.pages.finding import views as finding
 from sceau.portal.pages.habilitations import views as habilitations
 from sceau.portal.pages.leaves import views as leaves
 from sceau.portal.pages.mails import calls as mail_calls
@@ -68,6 +69,9 @@ PAGES: tuple[Page, ...] = (
     Page("accessibilite/", reading.accessibility, "accessibility", ANYBODY),
     Page("revoquer/", revocation.by_code, "revoke-by-code", ANYBODY, BOTH),
     Page("revoquer/cle/", revocation.by_key, "revoke-by-key", ANYBODY, BOTH),
+    Page("trouver/", finding.find, "find", ANYBODY, BOTH),
+    Page("trouver/<str:issuer>/<str:serial>/<str:form>/", finding.download, "find-file", ANYBODY),
+    Page("verifier/", finding.check, "check", ANYBODY, BOTH),
     Page("commandes/", orders.orders, "orders", CARD_HOLDERS),
     Page("commandes/nouvelle/", orders.new_order, "new-order", CARD_HOLDERS, BOTH),
     Page("commandes/<str:reference>/", orders.order, "order", CARD_HOLDERS),

@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from sceau.records.desk_views import Found, FoundPage, LaneFigures, QueueLine, QueuePage
+from sceau.records.finding_views import ListedCertificate, RecordedCertificate
 from sceau.records.fleet_views import FleetEnds, FleetPage, FleetWish
 from sceau.records.life_views import DepartureLineView, DepartureView
 from sceau.records.mail_views import ContactLine, DeadLine, MailFile, MailLine
@@ -123,6 +124,8 @@ if TYPE_CHECKING:
         list_runs,
         list_tasks,
         list_tokens,
+        listed_certificate,
+        listed_certificates,
         looked_after_by,
         mail_contacts,
         mail_file,
@@ -136,6 +139,7 @@ if TYPE_CHECKING:
         person_line,
         piece_line,
         pieces_of_order,
+        recorded_certificate,
         register_changes,
         register_entries,
         register_import,
@@ -191,6 +195,7 @@ __all__ = [
     "JournalLine",
     "LaneFigures",
     "LeaveLine",
+    "ListedCertificate",
     "MailFile",
     "MailLine",
     "NoteLine",
@@ -206,6 +211,7 @@ __all__ = [
     "QueueOf",
     "QueuePage",
     "ReadingLine",
+    "RecordedCertificate",
     "RegisterEntry",
     "RegisterLine",
     "RejectedLine",
@@ -285,6 +291,8 @@ __all__ = [
     "list_runs",
     "list_tasks",
     "list_tokens",
+    "listed_certificate",
+    "listed_certificates",
     "looked_after_by",
     "mail_contacts",
     "mail_file",
@@ -298,6 +306,7 @@ __all__ = [
     "person_line",
     "piece_line",
     "pieces_of_order",
+    "recorded_certificate",
     "register_changes",
     "register_entries",
     "register_import",

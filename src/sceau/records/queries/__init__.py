@@ -14,6 +14,7 @@ from sceau.records.queries.certificates import (
     is_serial_given,
 )
 from sceau.records.queries.desk import QueueOf, desk_page, lane_figures, structures_worked_for
+from sceau.records.queries.finding import listed_certificate, listed_certificates, recorded_certificate
 from sceau.records.queries.fleet import fleet_ends, fleet_page, names_given_under
 from sceau.records.queries.habilitations import (
     habilitation_file,
@@ -195,6 +196,8 @@ __all__ = [
     "list_runs",
     "list_tasks",
     "list_tokens",
+    "listed_certificate",
+    "listed_certificates",
     "looked_after_by",
     "mail_contacts",
     "mail_file",
@@ -208,6 +211,7 @@ __all__ = [
     "person_line",
     "piece_line",
     "pieces_of_order",
+    "recorded_certificate",
     "register_changes",
     "register_entries",
     "register_import",
