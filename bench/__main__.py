@@ -20,7 +20,17 @@ from bench.plan import LOAD_CORE, Plan
 from bench.rounds import pin
 from bench.rows import Row, as_table, missing, write_results
 
-SUBJECTS = ("in_process", "name_decision", "issuance", "ocsp", "crl", "growth", "custody", "registers", "desk")
+SUBJECTS = (
+    "in_process",
+    "name_decision",
+    "issuance",
+    "ocsp",
+    "crl",
+    "growth",
+    "custody",
+    "registers",
+    "desk",
+)
 _HERE = Path(__file__).parent
 
 

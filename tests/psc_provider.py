@@ -97,7 +97,11 @@ class Handler(BaseHTTPRequestHandler):
     def client(self) -> str:
         tls: Any = self.connection
         shown: Any = tls.getpeercert()
-        return "" if not shown else str({name: value for ((name, value),) in shown["subject"]}.get("commonName", ""))
+        return (
+            ""
+            if not shown
+            else str({name: value for ((name, value),) in shown["subject"]}.get("commonName", ""))
+        )
 
     def do_GET(self) -> None:
         parts = urlsplit(self.path)

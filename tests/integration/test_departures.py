@@ -1,4 +1,4 @@
-"""An administrator who leaves: rights stop at once, each certificate gets one decision, in any number of goes."""
+"""An administrator who leaves: rights stop at once, each certificate gets one decision, in as many goes."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from icalendar import Calendar
@@ -130,7 +131,7 @@ def test_a_calendar_is_read_by_its_address_until_it_is_revoked(desk: Desk) -> No
     answer = anybody.get(address)
     assert answer["Content-Type"] == "text/calendar; charset=utf-8"
     calendar = Calendar.from_ical(answer.content)
-    events = {str(one["summary"]): one for one in calendar.walk("VEVENT")}
+    events: dict[str, Any] = {str(one["summary"]): one for one in calendar.walk("VEVENT")}
     event = events["Fin : Certificat de serveur SSL www.chu-exemple.fr"]
     assert event["dtstart"].dt == file.line.not_after.date()
     assert len(event.walk("VALARM")) == 2

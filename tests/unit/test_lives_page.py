@@ -17,10 +17,10 @@ PAGE = Path(__file__).parents[2] / "docs" / "lives.md"
 INTRODUCTION = """# Lives
 
 A contract, an order, a habilitation, a leave and a certificate each have a life: a table of
-(state, event) → state in the room that owns the noun. From the table come the constraint in the database, the buttons a page
-may show, the state machines of `tests/property/test_lives.py`, and this page, which a test keeps
-equal to the code. *Expired* is never a state: it is the date's. Who may bring an event about is a
-rule of its own.
+(state, event) → state in the room that owns the noun. From the table come the constraint in the
+database, the buttons a page may show, the state machines of `tests/property/test_lives.py`, and this
+page, which a test keeps equal to the code. *Expired* is never a state: it is the date's. Who may bring
+an event about is a rule of its own.
 """
 WORDS = {
     "contract": (

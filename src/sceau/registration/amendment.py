@@ -3,7 +3,8 @@ product.
 
 An amendment is an order like any other, with the whole text as it is to be; once accepted it takes the place
 of the one it amends. Here is decided what that changes: which rights go, stay and come, and which
-certificates in service come from a right that goes. Whether the text is acceptable is `examination`'s and two officers'.
+certificates in service come from a right that goes. Whether the text is acceptable is `examination`'s and
+two officers'.
 """
 
 from __future__ import annotations

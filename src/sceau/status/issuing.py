@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from sceau.certification import encode
+from sceau.certification import MlDsaPublicKey, encode, ml_dsa_algorithm
 from sceau.status import der
 from sceau.status.ocsp_question import CertId, write_cert_id
 
@@ -62,6 +62,8 @@ def _algorithm(code: str, read: x509.Certificate) -> bytes:
         return _RSA_SHA256
     if isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name in _ECDSA:
         return _ECDSA[key.curve.name]
+    if isinstance(key, MlDsaPublicKey):
+        return ml_dsa_algorithm(key)
     raise ValueError(f"key of {code} is of no kind that issues")
 
 

@@ -1,6 +1,8 @@
 """Indexes that stood beside another one beginning with the same column, or that nobody asks: no longer written
 at each certificate. The indexes go by themselves, no table is rebuilt."""
 
+from typing import Any
+
 import django.db.models.deletion
 from django.db import migrations, models
 
@@ -14,7 +16,7 @@ _NEEDLESS = (
 )
 
 
-def drop_needless(apps, schema_editor):  # noqa: ARG001  # the signature of a migration's function
+def drop_needless(apps: Any, schema_editor: Any) -> None:  # noqa: ARG001  # the signature of a migration's function
     """Each found by its one column: the names are Django's."""
     connection = schema_editor.connection
     for table, column in _NEEDLESS:
@@ -25,7 +27,7 @@ def drop_needless(apps, schema_editor):  # noqa: ARG001  # the signature of a mi
                 schema_editor.execute(f"DROP INDEX {schema_editor.quote_name(name)}")
 
 
-def _to(model, related, *, null=False):
+def _to(model: str, related: str, *, null: bool = False) -> models.ForeignKey[Any]:
     return models.ForeignKey(
         db_index=False,
         null=null,

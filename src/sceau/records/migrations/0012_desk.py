@@ -5,7 +5,9 @@ Orders that are there get a case by the rule of the two people; what is there ge
 
 import hashlib
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import django.db.models.deletion
 from django.db import migrations, models
@@ -28,7 +30,7 @@ _TWO = [
 ]
 
 
-def adopt(apps, schema_editor):  # noqa: ARG001  # the signature of a migration's function
+def adopt(apps: Any, schema_editor: Any) -> None:  # noqa: ARG001  # the signature of a migration's function
     """Cases and words for what is there already."""
     content = json.dumps(_TWO, ensure_ascii=False, sort_keys=True)
     orders = apps.get_model("records", "Order").objects.order_by("id")
@@ -43,7 +45,7 @@ def adopt(apps, schema_editor):  # noqa: ARG001  # the signature of a migration'
     kept.bulk_create(rows, batch_size=1000, ignore_conflicts=True)
 
 
-def _case(order, rules):
+def _case(order: Any, rules: Any) -> Any:
     lane = _LANES.get(order.state, "closed")
     closed = lane == "closed"
     days = timedelta(days=5 if lane == "todo" else 30)
@@ -61,7 +63,7 @@ def _case(order, rules):
     )
 
 
-def _words(apps):
+def _words(apps: Any) -> Iterator[tuple[str, int, bytes]]:
     for one in apps.get_model("records", "Person").objects.iterator(1000):
         for word in words.words_of_person(one.surname, one.given_names) | {words.word_of(one.national_id)}:
             yield "person", one.id, word

@@ -1,4 +1,4 @@
-"""What the desk asked, answered in place: each point under its field; and the order's story in plain words."""
+"""What the desk asked, answered in place under each field; and the order's story in plain words."""
 
 from __future__ import annotations
 
