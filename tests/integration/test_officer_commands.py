@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from sceau.cli import certificate, habilitation, order, register, token
+from sceau.documents import fill_form
 from sceau.operations import Actor, set_card_status, take_order
 from sceau.records.models import Approval, Certificate, JournalDisclosure
 from sceau.vocabulary import Refused, errors
@@ -83,7 +84,16 @@ def test_a_form_that_an_officer_keyed_is_decided_by_two_others(run: Run, tmp_pat
     assert refused(run(order, "take", reference, who=ALICE)) == {"order.own-order"}
 
 
-@pytest.mark.parametrize("content", ["{", '{"edition": ', "%PDF-1.7 rien"])
+def test_the_same_pdf_received_twice_makes_one_order(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "413.pdf"
+    file.write_bytes(fill_form(form()))
+    first = answer(run(order, "receive", str(file), "--json"))["line"]
+    again = answer(run(order, "receive", str(file), "--json"))["line"]
+    assert first["reference"] == again["reference"]
+    assert first["channel"] != "cli"
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"edition": ', "%PDF-1.7 rien"])
 def test_a_file_that_is_no_form_is_refused(run: Run, tmp_path: Path, content: str) -> None:
     file = tmp_path / "413"
     file.write_text(content)

@@ -14,6 +14,7 @@ from types import SimpleNamespace
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import mldsa
 
 from sceau.certification import (
     CertificationRequest,
@@ -315,6 +316,17 @@ def test_the_lint_key_is_never_the_issuers_own_nor_of_another_kind() -> None:
         with pytest.raises(Fault) as caught:
             lint.lint(tbs, issuer=read_issuer(issuer.facts.certificate), key=key, environment="development")
         assert (caught.value.code, caught.value.retryable) == ("draft.lint-failed", False)
+
+
+def test_a_post_quantum_lint_key_is_not_taken_for_a_curve_s() -> None:
+    issuer = authority("el-org", kind="ec:P-256")
+    with pytest.raises(Fault) as caught:
+        lint.sign_with_lint_key(
+            prepared().tbs,
+            issuer=read_issuer(issuer.facts.certificate),
+            key=mldsa.MLDSA44PrivateKey.generate(),
+        )
+    assert caught.value.code == "draft.lint-failed"
 
 
 def test_what_the_linter_signs_verifies_under_no_authority() -> None:

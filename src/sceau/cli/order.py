@@ -78,16 +78,26 @@ def receive(
     key: Annotated[str, typer.Option("--key", help="Repère d'unicité de ce dépôt.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Enregistrer un formulaire 413 arrivé par courrier (PDF de l'autorité, ou formulaire brut en JSON).
+    """Enregistrer un formulaire 413 arrivé par courrier (PDF, ou formulaire brut en JSON).
+
+    Un PDF est reçu comme par toutes les portes : sa signature est vérifiée, et les mêmes octets ne font
+    qu'une commande.
 
     Avec --as, la personne qui le dépose en devient partie, et n'en décidera pas.
     """
     open_instance(data)
-    from sceau.operations import Actor, receive_form
+    from sceau.operations import Actor, FormFile, receive_form, receive_form_file
 
-    raw, channel = _raw_of(file)
+    content = _content_of(file)
     actor = officer(as_) if as_ else Actor.system("mail-room")
-    _answer(receive_form(actor, raw=raw, channel=channel, idempotency_key=key), as_json=as_json)
+    if content.lstrip()[:1] == b"{":
+        raw = _raw_of(file.name, content)
+        _answer(receive_form(actor, raw=raw, channel="cli", idempotency_key=key), as_json=as_json)
+        return
+    intake = receive_form_file(actor, FormFile(content, name=file.name))
+    if not intake.order:
+        raise Refused(intake.findings)
+    _answer(_file(intake.order), as_json=as_json)
 
 
 @app.command()
@@ -144,7 +154,7 @@ def amend(
     open_instance(data)
     from sceau.operations import amend_order
 
-    raw, _ = _raw_of(file)
+    raw = _raw_of(file.name, _content_of(file))
     seen = version or _file(reference).line.version
     order = amend_order(officer(as_), reference=reference, version=seen, raw=raw, why=reason)
     _answer(order, as_json=as_json)
@@ -218,21 +228,22 @@ def abandon(
     _answer(abandon_order(officer(as_), reference=reference, reason=reason), as_json=as_json)
 
 
-def _raw_of(file: Path) -> tuple[dict[str, Any], str]:
-    """The raw form in a file, and the channel by which it came."""
-    from sceau.documents import MOST_BYTES, read_form_pdf
+def _content_of(file: Path) -> bytes:
+    from sceau.documents import MOST_BYTES
 
     with file.open("rb") as opened:
-        content = opened.read(MOST_BYTES + 1)
-    if content.lstrip()[:1] == b"{":
-        try:
-            return json.loads(content), "cli"
-        except (ValueError, RecursionError) as problem:
-            raise Refused([Finding.error("form.not-a-form", file.name)]) from problem
-    pdf = read_form_pdf(content)
-    if pdf.raw is None:
-        raise Refused(pdf.findings)
-    return dict(pdf.raw), "pdf"
+        return opened.read(MOST_BYTES + 1)
+
+
+def _raw_of(name: str, content: bytes) -> dict[str, Any]:
+    """The raw form in a JSON file."""
+    try:
+        raw = json.loads(content)
+    except (ValueError, RecursionError) as problem:
+        raise Refused([Finding.error("form.not-a-form", name)]) from problem
+    if not isinstance(raw, dict):
+        raise Refused([Finding.error("form.not-a-form", name)])
+    return raw
 
 
 def _file(reference: str) -> OrderFile:
