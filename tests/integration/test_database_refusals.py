@@ -75,6 +75,7 @@ FILLED -= {"records_issuerstop", "records_sharedfactor"}
 FILLED -= {"records_piece", "records_leave", "records_extractreading"}  # test_legal_file has them
 FILLED -= {"records_visaattestation", "records_contractact"}
 FILLED -= {"records_requestitem"}  # test_desk has it
+FILLED -= {"records_desktask", "records_registerimport"}  # test_register_imports has them
 FILLED -= {"records_notice", "records_mail", "records_calendarfeed"}  # test_mails has them
 FILLED -= {"records_departure", "records_departureline", "records_custody"}  # test_departures has them
 FILLED -= {"records_amendment"}  # test_amendments has it

@@ -13,6 +13,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -83,10 +84,12 @@ def _free() -> int:
 
 
 @pytest.fixture(scope="module")
-def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
+def front() -> Iterator[Front]:
     if NGINX is None:
         pytest.skip("nginx is not there: tools/install-system-packages adds it")
-    made = Front(tmp_path_factory.mktemp("front"))
+    folder = Path(tempfile.mkdtemp(prefix="sceau-front-"))  # pytest's own folders are closed to other users
+    folder.chmod(0o711)
+    made = Front(folder)
     server = front_server(made.socket, echo, user="")
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
     thread.start()
@@ -104,6 +107,7 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
     running.wait(10)
     server.should_exit = True
     thread.join(10)
+    shutil.rmtree(folder)
 
 
 EXPIRED = CardPlan(start=datetime.now(UTC) - timedelta(days=9), end=datetime.now(UTC) - timedelta(days=1))
@@ -151,8 +155,6 @@ def test_the_socket_answers_the_front_s_user_and_nobody_else(front: Front) -> No
         "import os,socket,sys; os.setuid(65534); s=socket.socket(socket.AF_UNIX);"
         " s.connect(sys.argv[1]); s.sendall(b'GET / HTTP/1.1\\r\\n\\r\\n'); print(len(s.recv(99)))"
     )
-    for folder in (front.folder, *front.folder.parents[:2]):
-        folder.chmod(0o711)
     asked = subprocess.run(
         [shutil.which("python3") or "python3", "-c", script, str(front.socket)],
         capture_output=True,
