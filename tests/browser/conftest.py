@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -27,3 +28,12 @@ def browsers(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iter
             yield opened
         finally:
             opened.close()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Journeys on one service are chapters: told in the order they are written in, file by file."""
+    here = Path(__file__).parent
+    mine = [item for item in items if here in item.path.parents]
+    told = iter(sorted(mine, key=lambda item: (item.path.name, item.reportinfo()[1] or 0)))
+    items[:] = [next(told) if here in item.path.parents else item for item in items]

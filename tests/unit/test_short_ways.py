@@ -65,7 +65,7 @@ def test_a_plain_block_gives_the_octets_that_the_long_way_gives(
     [
         pem(csr(), label="PRIVATE KEY"),
         pem(csr()) + pem(csr()),
-        pem(csr()).replace(b"=", b""),
+        pem(b"0" * 49).replace(b"=", b""),
         b"-----BEGIN CERTIFICATE REQUEST-----\nAB==\n-----END CERTIFICATE REQUEST-----\n",
     ],
     ids=["a private key", "two blocks", "no padding", "stray bits"],
