@@ -55,7 +55,8 @@ def test_the_desk_reads_registers_and_does_its_tasks(
 
 
 def test_a_form_is_filled_from_a_finess(browsers: Browsers, service: Service, tmp_path: Path) -> None:
-    bring(service, sites(tmp_path / "c.csv", [*many_sites(61), site(FINESS, "CENTRE HOSPITALIER")]))
+    named = site(FINESS, "CENTRE HOSPITALIER")
+    bring(service, sites(tmp_path / "c.csv", [*many_sites(61), named], dated="2026-11-22"))
     page = enter(browsers, service, "marchand")
     page.goto(f"{service.door}/commandes/nouvelle/?contrat=aucun")
     page.locator('[id="structure.name"]').fill("")
