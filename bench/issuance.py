@@ -32,7 +32,7 @@ _CALL = "issuance by API over HTTPS, one certificate a call, 32 clients"
 
 _SUBSCRIBERS = "ec:P-256"  # thousands of different keys are needed: RSA ones would take an hour to make
 _BULK_SIZE = 500
-_POOL, _QUICK_POOL = 24_000, 4_000
+_POOL, _QUICK_POOL = 60_000, 12_000
 
 
 def run(plan: Plan) -> list[Row]:
