@@ -24,7 +24,7 @@ from sceau.site.listeners import Listener, server_for
 from tests.cardmaker import CardPlan, key
 from tests.instance import ADMINISTRATOR, Instance, accepted, csr, offer, right_for
 from tests.integration.test_tokens import make
-from tests.portal import STANDARD, STANDARD_ROOT, STRONG, STRONG_ROOT, certificate_of
+from tests.portal import STANDARD, certificate_of
 from tests.rest import rest_app
 
 
@@ -76,15 +76,10 @@ def listening(instance: Instance, tmp_path: Path) -> Iterator[Listening]:
 @contextmanager
 def _served(app: Any, folder: Path) -> Iterator[Listening]:
     files = ensure_tls(folder / "tls", at=datetime.now(UTC))
-    authorities = folder / "authorities.pem"
-    known = (STRONG_ROOT, STRONG, STANDARD_ROOT, STANDARD)
-    authorities.write_bytes(b"".join(one.certificate.public_bytes(Encoding.PEM) for one in known))
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    server = server_for(
-        Listener("127.0.0.1", port, files.chain, files.key, authorities, for_programs=True), app
-    )
+    server = server_for(Listener("127.0.0.1", port, files.chain, files.key, for_programs=True), app)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
     thread.start()
     for _ in range(200):

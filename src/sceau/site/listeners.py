@@ -1,9 +1,9 @@
-"""The two listeners of the portal: the public one, and the card door that asks for a certificate. Both TLS,
+"""The listeners: the public one, the card door and the door for programs that ask for a certificate. All TLS,
 in process.
 
 A client certificate comes from the TLS layer of this very process and is put into the ASGI scope under a
 key that no request can write. Headers that claim one are taken away before the application sees them
-[ASSURANCE T06]. The card door lets in every certificate whose key is proven, a stranger's and an expired one
+[ASSURANCE T06]. A door lets in every certificate whose key is proven, a stranger's and an expired one
 too, so that a card that is refused gets a page; what opens the portal is decided by `identity`, never here.
 """
 
@@ -35,9 +35,6 @@ Scope = MutableMapping[str, Any]
 AsgiApp = Callable[[Any, Any, Any], Awaitable[None]]
 
 _CLAIMS = (b"x-client-", b"x-ssl-", b"ssl-", b"x-forwarded-", b"x-arr-clientcert", b"x-real-ip", b"forwarded")
-_NO_CHECK_TIME = (
-    0x200000  # X509_V_FLAG_NO_CHECK_TIME: an expired card is refused on a page, not in the handshake
-)
 KEEP_ALIVE_SECONDS = 30
 MOST_BODY = 6 * 1024 * 1024  # the largest file (`SCEAU_UPLOAD_LIMIT`) and the fields around it
 _MOST_CONNECTIONS = 500
@@ -45,72 +42,35 @@ _MOST_CONNECTIONS = 500
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """Where to listen and with which TLS files. `for_cards` asks for any certificate and judges none;
-    `card_authorities` (PEM) asks for one of theirs (the door for programs); neither makes a public listener.
+    """Where to listen and with which TLS files. A door `for_cards` (people) or `for_programs` asks for any
+    certificate and judges none; neither makes a public listener.
     """
 
     host: str
     port: int
     chain: Path
     key: Path
-    card_authorities: Path | None = None
     for_programs: bool = False
     for_cards: bool = False
 
     @property
     def asks(self) -> bool:
         """Whether a client is asked for a certificate here."""
-        return self.for_cards or self.for_programs or self.card_authorities is not None
-
-
-class _DoorContext(ssl.SSLContext):
-    """TLS of the door for programs: each connection gets a context of its own, made for it.
-
-    OpenSSL keeps the sessions of TLS 1.2 in the context, tickets or not, with the certificate that was proven
-    then, and Python cannot switch that memory off. A context that serves once remembers nobody.
-    """
-
-    made_for: Listener
-
-    def wrap_bio(
-        self,
-        incoming: ssl.MemoryBIO,
-        outgoing: ssl.MemoryBIO,
-        *told: Any,
-        **named: Any,
-    ) -> ssl.SSLObject:
-        """The TLS of one new connection (what an event loop calls)."""
-        own = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        _set_up(own, self.made_for)
-        return own.wrap_bio(incoming, outgoing, *told, **named)
+        return self.for_cards or self.for_programs
 
 
 def tls_context(listener: Listener) -> ssl.SSLContext:
-    """TLS 1.2 or better. A card door asks for a certificate, requires none, and resumes no session, in
-    TLS 1.2 either: each connection shows its card again [ASSURANCE T07]. Raises OSError when a file cannot
+    """TLS 1.2 or better. A door asks for a certificate, requires none, judges none, and resumes no session,
+    in TLS 1.2 either: each connection shows its card again [ASSURANCE T07]. Raises OSError when a file cannot
     be read.
     """
-    if listener.for_cards or listener.for_programs:
+    if listener.asks:
         return AnyCertificateContext.made_of(listener.chain, listener.key)
-    if listener.card_authorities is None:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    else:
-        context = _DoorContext(ssl.PROTOCOL_TLS_SERVER)
-        context.made_for = listener
-    _set_up(context, listener)
-    return context
-
-
-def _set_up(context: ssl.SSLContext, listener: Listener) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(listener.chain, listener.key)
     context.set_alpn_protocols(["http/1.1"])
-    if listener.card_authorities is not None:
-        context.verify_mode = ssl.CERT_OPTIONAL
-        context.load_verify_locations(cafile=str(listener.card_authorities))
-        context.verify_flags = ssl.VerifyFlags(context.verify_flags | _NO_CHECK_TIME)
-        context.options |= ssl.OP_NO_TICKET | ssl.OP_NO_RENEGOTIATION
-        context.num_tickets = 0
+    return context
 
 
 def without_claims(headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
