@@ -350,14 +350,17 @@ def right_for(product: str, *, at: datetime = NOON, who: Someone = ADMINISTRATOR
     )
 
 
+def csr_key(which: str) -> ec.EllipticCurvePrivateKey:
+    """The key of this name, always the same."""
+    number = int.from_bytes(hashlib.sha256(which.encode()).digest(), "big") >> 1
+    return ec.derive_private_key(number, ec.SECP256R1())
+
+
 @lru_cache
 def csr(which: str = "server") -> bytes:
     """A plain request under a key of its own."""
-    key = ec.derive_private_key(
-        int.from_bytes(hashlib.sha256(which.encode()).digest(), "big") >> 1, ec.SECP256R1()
-    )
-    request = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([])).sign(key, hashes.SHA256())
-    return request.public_bytes(Encoding.PEM)
+    request = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
+    return request.sign(csr_key(which), hashes.SHA256()).public_bytes(Encoding.PEM)
 
 
 def server_request(

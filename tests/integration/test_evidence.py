@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import json
@@ -13,6 +14,10 @@ from typing import Any
 
 import pikepdf
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -45,6 +50,7 @@ from tests.instance import (
     STRANGER,
     Instance,
     accepted,
+    csr_key,
     offer,
     right_for,
     server_request,
@@ -110,10 +116,45 @@ def test_a_certificates_file_says_what_was_meant_and_what_came_of_it(right: str)
     made = export_evidence(AUDITOR.actor, reference=reference)
     verdict = verify_evidence(open_evidence(made.octets).require(), verifiers=[verifier()])
     assert verdict.findings == ()
-    assert verdict.points[-1].name == "certificate"
+    assert [(point.name, point.count) for point in verdict.points[-2:]] == [
+        ("certificate", 1),
+        ("request", 1),
+    ]
     dossier = dossier_of(made.octets)
     assert dossier["certificate"]["revocation"]["reason"] == "superseded"
     assert dossier["rights"][0]["reference"] == right
+
+
+def test_the_request_behind_a_certificate_is_kept_and_handed_out(right: str) -> None:
+    asked = server_request()
+    file = issue_certificate(ADMINISTRATOR.actor, asked, idempotency_key="k")
+    reference = file.line.reference
+    octets = (
+        asked.csr if asked.csr[:1] == b"0" else x509.load_pem_x509_csr(asked.csr).public_bytes(Encoding.DER)
+    )
+    for who in (AUDITOR, ADMINISTRATOR):
+        opened = open_evidence(export_evidence(who.actor, reference=reference).octets).require()
+        assert base64.b64decode(json.loads(opened.dossier)["certificate"]["csr"]) == octets
+        assert attachments_of(opened.pdf)[f"{reference}.p10"] == octets
+
+
+def test_another_request_or_none_in_its_place_is_named(right: str) -> None:
+    """Of the very same key even: what was asked is what was told."""
+    file = issue_certificate(ADMINISTRATOR.actor, server_request(), idempotency_key="k")
+    opened = open_evidence(export_evidence(AUDITOR.actor, reference=file.line.reference).octets).require()
+    for other in ("", base64.b64encode(another_request()).decode()):
+        dossier = json.loads(opened.dossier)
+        dossier["certificate"]["csr"] = other
+        sealed = write_evidence(dossier, opened.pdf, origin=machine().origin, key=machine().head_key)
+        verdict = verify_evidence(open_evidence(sealed).require(), verifiers=[verifier()])
+        assert [one.code for one in verdict.findings] == ["evidence.request-differs"]
+
+
+def another_request() -> bytes:
+    """Of the same key, with another subject."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "autre")])
+    made = x509.CertificateSigningRequestBuilder().subject_name(name)
+    return made.sign(csr_key("server"), SHA256()).public_bytes(Encoding.DER)
 
 
 def test_the_pages_are_pdf_a_with_the_originals_inside(right: str) -> None:
@@ -174,7 +215,7 @@ def paths_of(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [at]
 
 
-CLAIMS = ("entry", "position", "path", "salt", "data", "text", "digest", "der", "serial")
+CLAIMS = ("entry", "position", "path", "salt", "data", "text", "digest", "der", "csr", "serial")
 """What stands in the dossier under a proof of its own, whoever holds the sealing key."""
 
 

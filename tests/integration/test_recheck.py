@@ -214,6 +214,16 @@ def test_a_column_that_no_longer_says_what_the_bytes_say_is_named(house: House) 
     assert ("recheck.entry-differs", "key") in parts
 
 
+@pytest.mark.parametrize(
+    "statement", ["UPDATE records_keptrequest SET der = %s", "DELETE FROM records_keptrequest"]
+)
+def test_a_request_exchanged_or_taken_away_is_not_the_one_that_was_told(house: House, statement: str) -> None:
+    tamper(statement, *([csr("mail")] if "%s" in statement else []))
+    differing = [one for one in house.read().findings if dict(one.details).get("part") == "csr"]
+    assert {one.subject for one in differing} == {house.good, house.revoked}
+    assert {one.code for one in differing} == {"recheck.entry-differs"}
+
+
 def test_a_revocation_taken_away_is_missed_by_the_journal_and_the_list(house: House) -> None:
     serial = Certificate.objects.get(reference=house.revoked).serial
     tamper("DELETE FROM records_revocation")
@@ -232,6 +242,7 @@ def test_a_row_taken_away_is_known_to_the_signer_and_to_the_journal(house: House
     row = Certificate.objects.get(reference=house.good)
     tamper("DELETE FROM records_certificatename WHERE certificate_id = %s", row.pk)
     tamper("DELETE FROM records_keyuse WHERE certificate_id = %s", row.pk)
+    tamper("DELETE FROM records_keptrequest WHERE certificate_id = %s", row.pk)
     tamper("DELETE FROM records_certificate WHERE id = %s", row.pk)
     found = house.codes()
     assert found["recheck.unaccounted"] == {row.serial}

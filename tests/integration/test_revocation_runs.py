@@ -595,8 +595,7 @@ def test_the_nightly_reading_finds_nothing_to_say_of_what_a_run_ended(
     seal_journal()
     run = Run(RecheckOrder(ledger=Path()), instance.machine, instance.clock(), None, lambda kind, count: None)  # type: ignore[arg-type]
     rows = tuple(Certificate.objects.select_related("habilitation", "revocation").filter(pk=stocked[0].pk))
-    batch = batch_of(rows)
-    assert list(entry_findings(run, rows[0], batch.entries[rows[0].reference])) == []
+    assert list(entry_findings(run, rows[0], batch_of(rows))) == []
     assert list(status_findings(run, rows[0])) == []
     recheck_rights(run)
     assert run.findings == []

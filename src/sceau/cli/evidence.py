@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 from pathlib import Path
@@ -93,11 +94,21 @@ def _own_key(file: EvidenceFile) -> list[HeadVerifier]:
         return []
 
 
+def _request(dossier: Any) -> dict[str, str]:
+    """The certification request's name among the originals, with its digest."""
+    kept = dossier["certificate"] or {}
+    if not kept.get("csr_attached"):
+        return {}
+    return {kept["csr_attached"]: hashlib.sha256(base64.b64decode(kept["csr"])).hexdigest()}
+
+
 def _originals(file: EvidenceFile, dossier: Any) -> EvidencePoint:
     """The originals inside the pages, by the digests of the dossier: the seal held, so the PDF is ours."""
     from sceau.documents import attachments_of
 
-    named = {one["attached"]: one["sha256"] for one in dossier["pieces"] if one["attached"]}
+    named = {one["attached"]: one["sha256"] for one in dossier["pieces"] if one["attached"]} | _request(
+        dossier
+    )
     try:
         found = attachments_of(file.pdf)
     except ValueError:

@@ -138,6 +138,8 @@ def _inside(dossier: Mapping[str, Any], verifiers: Sequence[HeadVerifier]) -> It
     yield EvidencePoint("right", len(dossier["rights"]), tuple(_rights(dossier["rights"], told)))
     if dossier["certificate"] is not None:
         yield EvidencePoint("certificate", 1, tuple(_certificate(dossier["certificate"], told)))
+        asked = tuple(_request(dossier["certificate"], told))
+        yield EvidencePoint("request", 1 if dossier["certificate"].get("csr") else 0, asked)
 
 
 def _heads(notes: Sequence[str], verifiers: Sequence[HeadVerifier]) -> Iterator[Finding]:
@@ -195,19 +197,42 @@ def _digests_of(reference: str, number: int, told: Sequence[Any]) -> set[Any]:
     }
 
 
+def _request(kept: Mapping[str, Any], told: Sequence[Any]) -> Iterator[Finding]:
+    """The certification request is the one that the journal told, signed by the key that was certified. An
+    intent older than the keeping of requests told none, and none is shown.
+    """
+    told_of = {one.public.get("csr") for one in _intents(kept, told)}
+    data = base64.b64decode(kept.get("csr") or "", validate=True)
+    if not data:
+        if told_of - {None}:
+            yield Finding.error("evidence.request-differs", kept["reference"])
+        return
+    asked = x509.load_der_x509_csr(data)
+    key = asked.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    keys = {one.public.get("key") for one in _intents(kept, told)}
+    is_told = told_of == {hashlib.sha256(data).hexdigest()} and keys == {hashlib.sha256(key).hexdigest()}
+    if not is_told or not asked.is_signature_valid:
+        yield Finding.error("evidence.request-differs", kept["reference"])
+
+
+def _intents(kept: Mapping[str, Any], told: Sequence[Any]) -> list[Any]:
+    return [one for one in told if one.kind == "certificate.intended" and kept["reference"] in one.about]
+
+
 def _certificate(kept: Mapping[str, Any], told: Sequence[Any]) -> Iterator[Finding]:
     """The certificate is the one that was meant, drafted, linted and told before it was signed."""
     if not kept["der"]:
         return
     read = x509.load_der_x509_certificate(base64.b64decode(kept["der"], validate=True))
-    intents = [one for one in told if one.kind == "certificate.intended" and kept["reference"] in one.about]
     key = read.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     facts = {
         "tbs": hashlib.sha256(read.tbs_certificate_bytes).hexdigest(),
         "serial": kept["serial"],
         "key": hashlib.sha256(key).hexdigest(),
     }
-    is_told = any(all(one.public.get(name) == value for name, value in facts.items()) for one in intents)
+    is_told = any(
+        all(one.public.get(name) == value for name, value in facts.items()) for one in _intents(kept, told)
+    )
     if not is_told or int(kept["serial"], 16) != read.serial_number:
         yield Finding.error("evidence.certificate-differs", kept["reference"])
 

@@ -42,6 +42,7 @@ from sceau.records.models import (
     JournalDisclosure,
     JournalEntry,
     JournalLeaf,
+    KeptRequest,
     Order,
     OrderNote,
     OrderVersion,
@@ -104,7 +105,8 @@ def export_evidence(actor: Actor, *, reference: str, identities: bool = False) -
     attached = _originals(actor, pieces, identities=identities) if whole else []
     dossier = _dossier(gathering, pieces, {one.file for one in attached})
     title, lead, sections = pages_of(dossier)
-    pdf = make_dossier(title, lead, sections, at=gathering.at, attached=attached)
+    inside = [*_request(gathering), *attached]
+    pdf = make_dossier(title, lead, sections, at=gathering.at, attached=inside)
     octets = write_evidence(dossier, pdf, origin=present.origin, key=present.head_key)
     digest = hashlib.sha256(octets).hexdigest()
     with acting(actor, "evidence.exported", reference) as act:
@@ -252,6 +254,7 @@ def _piece(piece: Piece, attached: set[str]) -> dict[str, Any]:
 
 def _certificate(row: Certificate) -> dict[str, Any]:
     ended = Revocation.objects.filter(certificate=row).first()
+    asked = _request_of(row)
     return {
         "reference": row.reference,
         "state": row.state,
@@ -270,12 +273,34 @@ def _certificate(row: Certificate) -> dict[str, Any]:
         "not_before": row.not_before.isoformat(),
         "not_after": row.not_after.isoformat(),
         "collected_at": None if row.collected_at is None else row.collected_at.isoformat(),
+        "csr": base64.b64encode(asked).decode(),
+        "csr_attached": _request_name(row) if asked else None,
         "draft": base64.b64encode(bytes(row.draft)).decode(),
         "der": "" if row.der is None else base64.b64encode(bytes(row.der)).decode(),
         "revocation": None
         if ended is None
         else {"at": ended.at.isoformat(), "reason": ended.reason, "quality": ended.quality},
     }
+
+
+def _request_of(row: Certificate) -> bytes:
+    """The request as it came, in DER; empty for a certificate older than their keeping."""
+    kept = KeptRequest.objects.filter(certificate=row).first()
+    return b"" if kept is None else bytes(kept.der)
+
+
+def _request_name(row: Certificate) -> str:
+    return f"{row.reference}.p10"
+
+
+def _request(gathering: _Gathering) -> list[Attached]:
+    """The certification request, as a file of its own: no secret, everybody who gets the file gets it."""
+    row = gathering.certificate
+    asked = b"" if row is None else _request_of(row)
+    if row is None or not asked:
+        return []
+    said = f"Demande de certificat (PKCS #10) de {row.reference}"
+    return [Attached(_request_name(row), "application/pkcs10", said, asked)]
 
 
 def _pieces(gathering: _Gathering) -> list[Piece]:

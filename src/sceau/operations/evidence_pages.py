@@ -49,6 +49,7 @@ def _certificate(kept: Mapping[str, Any]) -> Sequence[PageSection]:
         ("Noms", ", ".join(kept["names"]) or "—"),
         ("Valable", f"du {_moment(kept['not_before'])} au {_moment(kept['not_after'])}"),
         ("Demandé", f"le {_moment(kept['asked_at'])}, avec la carte {kept['asked_with']}"),
+        ("Requête (CSR)", kept["csr_attached"] or "non conservée : le certificat est plus ancien"),
         ("Droit", f"{kept['habilitation'] or '—'}, version {kept['habilitation_version'] or '—'}"),
         ("Retiré", _moment(kept["collected_at"])),
         ("Révoqué", "non" if ended is None else f"le {_moment(ended['at'])} : {ended['reason']}"),

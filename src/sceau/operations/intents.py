@@ -17,10 +17,13 @@ from sceau.status import spell_serial
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A request that passed, the act it is asked in, and its key of idempotency and digest."""
+    """A request that passed, its PKCS #10 in DER, the act it is asked in, and its key of idempotency and
+    digest.
+    """
 
     act: Act
     weighed: Weighed
+    csr: bytes
     idempotency_key: str
     request_digest: str
 
@@ -35,6 +38,7 @@ def keep_intents(wanted: Sequence[Wanted]) -> list[hot.NewCertificate]:
     numbers = hot.draw_ids("certificate", len(wanted))
     rows = [_row(number, one) for number, one in zip(numbers, wanted, strict=True)]
     hot.write_certificates(rows)
+    hot.keep_requests([(row.id, one.csr) for row, one in zip(rows, wanted, strict=True)])
     hot.write_names([name for row, one in zip(rows, wanted, strict=True) for name in _names(row, one)])
     hot.keep_key_uses([_use(row, one) for row, one in zip(rows, wanted, strict=True)])
     uses = []
@@ -112,6 +116,7 @@ def _tell(row: hot.NewCertificate, wanted: Wanted) -> None:
         profile=row.profile,
         tbs=hashlib.sha256(draft.tbs).hexdigest(),
         key=row.spki_sha256,
+        csr=hashlib.sha256(wanted.csr).hexdigest(),
         habilitation_version=row.habilitation_version,
         lint=list(draft.lint.remarks),
     )

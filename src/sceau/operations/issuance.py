@@ -287,9 +287,9 @@ def _count(passed: Sequence[_Case], quotas: Quotas) -> None:
 
 
 def _wanted(case: _Case) -> Wanted:
-    if case.weighed is None:
+    if case.weighed is None or case.csr.value is None:
         raise LookupError("an intent comes of a request that passed")
-    return Wanted(case.act, case.weighed, case.ask.idempotency_key, case.digest)
+    return Wanted(case.act, case.weighed, case.csr.value.der, case.ask.idempotency_key, case.digest)
 
 
 def _refusals(cases: Sequence[_Case]) -> list[tuple[Act, Telling]]:

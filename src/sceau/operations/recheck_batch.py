@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from sceau.operations.recheck_run import Run
-from sceau.records.models import Card, Certificate, HabilitationVersion, JournalEntry, Person
+from sceau.records.models import Card, Certificate, HabilitationVersion, JournalEntry, KeptRequest, Person
 from sceau.vocabulary import Finding
 
 SIZE = 400
@@ -16,13 +16,16 @@ _OF_THE_PERSON = ("subject", "extension 1.2.250.1.71.1.2.7", "extension 1.2.250.
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Rows, and by key the versions of rights, entries, people and cards that they name."""
+    """Rows, and by key the versions of rights, entries, people and cards that they name, and the requests
+    kept (DER, by the row's identifier).
+    """
 
     rows: tuple[Certificate, ...]
     versions: dict[tuple[int, int], HabilitationVersion]
     entries: dict[str, list[JournalEntry]]
     people: dict[str, Person]
     cards: dict[str, Card]
+    requests: dict[int, bytes]
 
     def version_of(self, row: Certificate) -> HabilitationVersion | None:
         """The exact text of the right that the certificate was issued under."""
@@ -105,4 +108,8 @@ def batch_of(rows: tuple[Certificate, ...]) -> Batch:
         entries,
         {one.national_id: one for one in Person.objects.filter(national_id__in=people)},
         {one.number: one for one in cards},
+        {
+            one.certificate_id: bytes(one.der)
+            for one in KeptRequest.objects.filter(certificate_id__in=[row.pk for row in rows])
+        },
     )

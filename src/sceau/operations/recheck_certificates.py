@@ -37,7 +37,7 @@ def _findings(run: Run, batch: Batch, row: Certificate) -> Iterator[Finding]:
     if other:
         yield Finding.error("recheck.serial-twice", row.reference, other=other, serial=row.serial)
     yield from _content(run, batch, row)
-    yield from entry_findings(run, row, batch.entries.get(row.reference, ()))
+    yield from entry_findings(run, row, batch)
     yield from _signature(run, row)
     yield from status_findings(run, row)
     is_late = row.state == CertificateState.INTENDED and row.asked_at < run.began - 2 * LONGEST_SIGNATURE

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sceau.certification import CertificateState
 from sceau.journal import leaf_hash, read_entry
+from sceau.operations.recheck_batch import Batch
 from sceau.operations.recheck_run import Run
 from sceau.records.models import Certificate, JournalEntry, JournalLeaf, Revocation
 from sceau.vocabulary import Finding
@@ -22,10 +23,10 @@ _AFTER = {
 }
 
 
-def entry_findings(run: Run, row: Certificate, rows: Iterable[JournalEntry]) -> Iterator[Finding]:
+def entry_findings(run: Run, row: Certificate, batch: Batch) -> Iterator[Finding]:
     """Every difference between a certificate and its entries [F39]."""
     told: dict[str, Mapping[str, Any]] = {}
-    for one in rows:
+    for one in batch.entries.get(row.reference, ()):
         public = entry_of(one)
         if public is None:
             yield Finding.error("recheck.entry-altered", row.reference, kind=one.kind)
@@ -34,6 +35,8 @@ def entry_findings(run: Run, row: Certificate, rows: Iterable[JournalEntry]) -> 
         if not is_sequenced(one) and run.settled(one.at):
             yield Finding.error("recheck.entry-not-sealed", row.reference, kind=one.kind)
     yield from _compare(row, told)
+    if _INTENDED in told:
+        yield from _compare_request(row, told[_INTENDED], batch.requests.get(row.pk))
 
 
 def entry_of(row: JournalEntry) -> Mapping[str, Any] | None:
@@ -99,3 +102,9 @@ def _compare_intent(row: Certificate, intent: Mapping[str, Any]) -> Iterator[Fin
     for part, value in expected.items():
         if intent.get(part) != value:
             yield Finding.error("recheck.entry-differs", row.reference, kind=_INTENDED, part=part)
+
+
+def _compare_request(row: Certificate, intent: Mapping[str, Any], kept: bytes | None) -> Iterator[Finding]:
+    """The request kept is the one that the intent told. Intents older than the keeping told none."""
+    if intent.get("csr") != (None if kept is None else hashlib.sha256(kept).hexdigest()):
+        yield Finding.error("recheck.entry-differs", row.reference, kind=_INTENDED, part="csr")

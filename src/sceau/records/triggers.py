@@ -68,6 +68,7 @@ REFUSALS: tuple[Refusal, ...] = (
     *unchanging("records_approval"),
     *unchanging("records_habilitationversion"),
     *unchanging("records_certificatename"),
+    *unchanging("records_keptrequest"),
     *unchanging("records_blockedkey"),
     kept("records_order"),
     kept("records_habilitation"),

@@ -159,6 +159,11 @@ def write_names(names: Collection[NewName]) -> None:
     insert("certificatename", "certificate_id, position, kind, value", rows)
 
 
+def keep_requests(requests: Sequence[tuple[int, bytes]]) -> None:
+    """Keep what was asked with: (identifier of the certificate, request in DER)."""
+    insert("keptrequest", "certificate_id, der", requests)
+
+
 class NewKeyUse(NamedTuple):
     """From now on this key is this owner's; `over` is the row of a former use, where there was one."""
 

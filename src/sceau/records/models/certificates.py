@@ -107,6 +107,17 @@ class Certificate(models.Model):
         )
 
 
+class KeptRequest(models.Model):
+    """The certification request (PKCS #10, DER) that a certificate answers, octet for octet: written with the
+    intent, never changed, never removed (trigger). Certificates older than this table have none.
+    """
+
+    certificate = models.OneToOneField(
+        Certificate, on_delete=models.PROTECT, primary_key=True, related_name="kept_request"
+    )
+    der = models.BinaryField()
+
+
 class CertificateName(models.Model):
     """A name in a certificate, canonical, in the order it stands there."""
 
