@@ -32,7 +32,7 @@ from tests.portal import DoorClient, staff_the_door, tls_layer, visitor
 
 # Stated apart from the table it checks: who may open what.
 OPEN = {"home", "door", "leave", "how", "glossary", "accessibility", "revoke-by-code", "revoke-by-key"}
-OPEN |= {"find", "find-file", "check"}
+OPEN |= {"find", "find-file", "check", "language"}
 OPEN |= {"diagnosis", "mail-bounce", "calendar-feed", "psc", "psc-return"}
 DESK_READS = {
     *("desk", "desk-order", "desk-contracts", "desk-contract"),

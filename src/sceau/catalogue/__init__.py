@@ -36,6 +36,7 @@ from sceau.catalogue.guidance import (
     Usage,
     UsageGroup,
 )
+from sceau.catalogue.languages import Language
 from sceau.catalogue.legal_file import DomainProof, LeaveUse, Medium, PieceKind, Power, StoppingAct
 from sceau.catalogue.loading import load_catalogue
 from sceau.catalogue.lookup import GivenRules, ListedRules, LookupRules
@@ -95,6 +96,7 @@ __all__ = [
     "Issuer",
     "KeyShape",
     "Lane",
+    "Language",
     "LeaveUse",
     "ListedRules",
     "LookupRules",

@@ -24,6 +24,7 @@ from sceau.catalogue.guidance import (
     Term,
     UsageGroup,
 )
+from sceau.catalogue.languages import Language
 from sceau.catalogue.legal_file import DomainProof, LeaveUse, PieceKind, Power, StoppingAct
 from sceau.catalogue.lookup import LookupRules
 from sceau.catalogue.mails import MailRules
@@ -41,6 +42,7 @@ class Catalogue:
 
     folder: Path
     digest: str
+    language: Language
     offers: Mapping[str, Offer]
     products: Mapping[str, Product]
     profiles: Mapping[str, Profile]
@@ -90,7 +92,8 @@ class Catalogue:
         return load_communes()
 
     def say(self, finding: Finding) -> Sentence:
-        """The finding in French. A subject that is a path of the form is shown under its label.
+        """The finding in the catalogue's language. A subject that is a path of the form is shown under its
+        label.
 
         Raises `CatalogueError` for a code that has no text: a defect of ours, never an answer to a person.
         """
@@ -99,7 +102,9 @@ class Catalogue:
         )
 
     def say_fault(self, fault: Fault) -> Sentence:
-        """The fault in French; ``{detail}`` and ``{subject}`` in its text are the fault's detail."""
+        """The fault in the catalogue's language; ``{detail}`` and ``{subject}`` in its text are the fault's
+        detail.
+        """
         return self._text_of(fault.code).say({"detail": fault.detail, "subject": fault.detail})
 
     def _text_of(self, code: str) -> FindingText:
@@ -117,10 +122,13 @@ class Catalogue:
         if field is None:
             return path
         numbers = [str(int(step) + 1) for step in steps if _is_index(step)]
-        return f"« {field.label} »" + (f" (n° {'.'.join(numbers)})" if numbers else "")
+        count = ".".join(numbers)
+        if self.language is Language.ENGLISH:
+            return f"“{field.label}”" + (f" (no. {count})" if numbers else "")
+        return f"« {field.label} »" + (f" (n° {count})" if numbers else "")
 
     def text(self, key: str) -> str:
-        """A fixed French text. Raises `CatalogueError` when there is none under `key`."""
+        """A fixed text. Raises `CatalogueError` when there is none under `key`."""
         if key not in self.texts:
             raise CatalogueError([f"text {key!r} is not in the catalogue"])
         return self.texts[key]

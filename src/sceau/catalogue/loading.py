@@ -1,7 +1,7 @@
 """Loading the catalogue: every file known, every row checked, every reference followed, or nothing is loaded.
 
 The digest is over all data files, names and bytes: two instances with one digest have the same rules and
-words.
+French words.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from sceau.catalogue.desk import read_desk
 from sceau.catalogue.editions import Edition, read_edition
 from sceau.catalogue.entrance import read_entrance
 from sceau.catalogue.guidance import Profession
+from sceau.catalogue.languages import Language, english_files, with_words
 from sceau.catalogue.lookup import read_lookup
 from sceau.catalogue.mails import read_mail_rules
 from sceau.catalogue.profiles import read_profile
@@ -42,28 +43,30 @@ _FOLDERS = ("profiles", "editions", "findings", "texts", "registers")  # of TOML
 _FOREIGN = "communes"  # a folder in its own compact form, read by `communes`; part of the digest
 
 
-def load_catalogue(folder: Path | None = None) -> Catalogue:
-    """The catalogue of `folder` (the shipped one by default), read once and kept.
+def load_catalogue(folder: Path | None = None, *, language: Language = Language.FRENCH) -> Catalogue:
+    """The catalogue of `folder` (the shipped one by default), read once and kept. In English, the same rules
+    with the shipped English words.
 
     Raises `CatalogueError` with every problem found.
     """
-    return _shipped() if folder is None else _other(folder.resolve())
+    return _shipped(language) if folder is None else _other(folder.resolve(), language)
 
 
 @cache
-def _shipped() -> Catalogue:
-    return _load(_DATA.resolve())
+def _shipped(language: Language) -> Catalogue:
+    return _load(_DATA.resolve(), language)
 
 
 @lru_cache(maxsize=4)
-def _other(folder: Path) -> Catalogue:
-    return _load(folder)
+def _other(folder: Path, language: Language) -> Catalogue:
+    return _load(folder, language)
 
 
-def _load(folder: Path) -> Catalogue:
+def _load(folder: Path, language: Language) -> Catalogue:
     problems: list[str] = []
     files = _read_files(folder, problems)
-    catalogue = _build(folder, files, problems)
+    words = english_files() if language is Language.ENGLISH else {}
+    catalogue = _build(folder, files, words, problems)
     if catalogue is None or problems:
         raise CatalogueError(problems)
     return catalogue
@@ -97,21 +100,26 @@ def digest_of(files: Mapping[str, bytes]) -> str:
     return total.hexdigest()
 
 
-def _build(folder: Path, files: dict[str, bytes], problems: list[str]) -> Catalogue | None:
+def _build(
+    folder: Path, files: Mapping[str, bytes], words: Mapping[str, bytes], problems: list[str]
+) -> Catalogue | None:
+    problems.extend(f"english/{name}: a file without a French one" for name in words if name not in files)
     rows = {
-        name: Row(name, _parse(name, data, problems), problems)
+        name: Row(name, _worded(name, data, words, problems), problems)
         for name, data in files.items()
         if name.endswith(".toml") and _is_known(name)
     }
     if problems:
         return None
 
-    catalogue = _assemble(folder, digest_of(files), rows, problems)
+    catalogue = _assemble(folder, digest_of(files), rows, problems, english=bool(words))
     check_references(catalogue, problems)
     return catalogue
 
 
-def _assemble(folder: Path, digest: str, rows: Mapping[str, Row], problems: list[str]) -> Catalogue:
+def _assemble(
+    folder: Path, digest: str, rows: Mapping[str, Row], problems: list[str], *, english: bool
+) -> Catalogue:
     def table(name: str, read: Callable[[str, Row], T], *, part: str | None = None) -> Mapping[str, T]:
         file = rows[f"{name}.toml"]
         return MappingProxyType(sections.read_each(file.row(part) if part else file, read))
@@ -119,6 +127,7 @@ def _assemble(folder: Path, digest: str, rows: Mapping[str, Row], problems: list
     catalogue = Catalogue(
         folder=folder,
         digest=digest,
+        language=Language.ENGLISH if english else Language.FRENCH,
         offers=table("offers", sections.read_offer),
         products=table("products", sections.read_product),
         profiles=_profiles(rows, problems),
@@ -159,6 +168,13 @@ def _assemble(folder: Path, digest: str, rows: Mapping[str, Row], problems: list
 
 def _by_code(professions: Mapping[str, Profession]) -> Mapping[int, Profession]:
     return MappingProxyType({profession.code: profession for profession in professions.values()})
+
+
+def _worded(name: str, data: bytes, words: Mapping[str, bytes], problems: list[str]) -> object:
+    french = _parse(name, data, problems)
+    if name not in words:
+        return french
+    return with_words(french, _parse(name, words[name], problems), name, problems)
 
 
 def _parse(name: str, data: bytes, problems: list[str]) -> dict[str, object]:

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
-from sceau.catalogue import load_catalogue
+from sceau.portal.language import page_catalogue
 from sceau.portal.psc_door import psc_door
 from sceau.portal.visitor import NOBODY, Visitor, facts_of
 from sceau.records import latest_head
@@ -72,7 +72,7 @@ def _contacts() -> list[tuple[str, str]]:
     """How to get help: the operator's values; what the operator did not say is left out, but the mail
     address.
     """
-    known, given = load_catalogue().contacts, settings.SCEAU_CONTACTS
+    known, given = page_catalogue().contacts, settings.SCEAU_CONTACTS
     shown = [(known[code].label, given[code]) for code in _SHOWN_CONTACTS if code in given]
     return shown or [(known["email"].label, known["email"].value)]
 

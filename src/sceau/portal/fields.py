@@ -12,7 +12,8 @@ from typing import Any
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from sceau.catalogue import FieldHelp, load_catalogue
+from sceau.catalogue import FieldHelp
+from sceau.portal.language import page_catalogue
 from sceau.portal.saying import Said, say
 from sceau.portal.typography import typeset
 from sceau.vocabulary import Finding, Severity
@@ -108,4 +109,4 @@ def value_at(values: Mapping[str, Any], path: str) -> Any:
 
 
 def _help_of(path: str) -> FieldHelp | None:
-    return load_catalogue().help.get(".".join(step for step in path.split(".") if not step.isdecimal()))
+    return page_catalogue().help.get(".".join(step for step in path.split(".") if not step.isdecimal()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 
-from sceau.catalogue import load_catalogue
+from sceau.portal.language import page_catalogue
 from sceau.portal.rendering import page
 from sceau.portal.saying import summary
 from sceau.portal.visitor import NOBODY, PortalRequest
@@ -75,7 +75,7 @@ def faulty(request: HttpRequest, fault: Fault) -> HttpResponse:
     context = {
         "title": "Le service ne peut pas répondre",
         "retryable": fault.retryable,
-        "sentence": load_catalogue().say_fault(fault),
+        "sentence": page_catalogue().say_fault(fault),
     }
     response = page(request, "refusals/faulty.html", context, status=503)
     if fault.retryable:

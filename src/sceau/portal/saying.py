@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sceau.catalogue import load_catalogue
+from sceau.portal.language import page_catalogue
 from sceau.portal.typography import typeset
 from sceau.vocabulary import Finding, Severity, errors
 
@@ -46,7 +46,7 @@ def say(
 
 
 def _said(finding: Finding, known: frozenset[str], places: Mapping[str, str]) -> Said:
-    sentence = load_catalogue().say(finding)
+    sentence = page_catalogue().say(finding)
     target = places.get(finding.subject) or _nearest(finding.subject, known)
     return Said(
         finding.code,

@@ -7,6 +7,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.urls import path
 
+from sceau.portal import language
 from sceau.portal.hats import (
     ACT,
     ANYBODY,
@@ -17,6 +18,7 @@ from sceau.portal.hats import (
     ENDER_READERS,
     ENDERS,
     PROFESSIONALS,
+    READ,
     Page,
 )
 from sceau.portal.pages.certificates import fleet, renewing_many
@@ -66,6 +68,7 @@ PAGES: tuple[Page, ...] = (
     Page("connexions/<str:reference>/terminer/", sessions.end, "end-session", CARD_HOLDERS, ACT),
     Page("comment-ca-marche/", reading.how, "how", ANYBODY),
     Page("glossaire/", reading.glossary, "glossary", ANYBODY),
+    Page("langue/<str:code>/", language.choose, "language", ANYBODY, READ),
     Page("accessibilite/", reading.accessibility, "accessibility", ANYBODY),
     Page("revoquer/", revocation.by_code, "revoke-by-code", ANYBODY, BOTH),
     Page("revoquer/cle/", revocation.by_key, "revoke-by-key", ANYBODY, BOTH),

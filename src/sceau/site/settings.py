@@ -55,6 +55,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "sceau.portal.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -132,6 +133,8 @@ SERVESTATIC_USE_FINDERS = True
 SERVESTATIC_MAX_AGE = 24 * 3600  # each address carries the digest of its content
 SERVESTATIC_ALLOW_ALL_ORIGINS = False
 LANGUAGE_CODE = "fr"
+LANGUAGES = [("fr", "Français"), ("en", "English")]
+LANGUAGE_COOKIE_NAME = "__Host-sceau-langue"
 USE_I18N = True
 TIME_ZONE = "Europe/Paris"
 USE_TZ = True

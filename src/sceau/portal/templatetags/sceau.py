@@ -13,7 +13,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from sceau.catalogue import load_catalogue
+from sceau.portal.language import page_catalogue
 from sceau.portal.typography import typeset
 
 register = template.Library()
@@ -78,7 +78,7 @@ def state(kind: str, value: str) -> SafeString:
 def word(kind: str, value: str) -> str:
     """The catalogue's text of `kind.value`; the value itself when it has none."""
     key = f"{kind}.{value}"
-    texts = load_catalogue().texts
+    texts = page_catalogue().texts
     return typeset(texts.get(key, value))
 
 
@@ -88,13 +88,13 @@ register.filter("typeset", typeset)
 @register.filter
 def place(path: str) -> str:
     """The label of a place of the form."""
-    return typeset(load_catalogue().label_of(path))
+    return typeset(page_catalogue().label_of(path))
 
 
 @register.filter
 def card_label(code: str) -> str:
     """``CPE_NOMINATIVE`` → « CPE nominative »."""
-    card = load_catalogue().cards.get(code)
+    card = page_catalogue().cards.get(code)
     return f"Carte {card.label}" if card else "Carte"
 
 
@@ -107,28 +107,28 @@ def role_label(code: str) -> str:
 @register.filter
 def product_label(code: str) -> str:
     """The product's label."""
-    product = load_catalogue().products.get(code)
+    product = page_catalogue().products.get(code)
     return product.label if product else code
 
 
 @register.filter
 def piece_label(code: str) -> str:
     """What a kind of piece is called."""
-    kind = load_catalogue().piece_kinds.get(code)
+    kind = page_catalogue().piece_kinds.get(code)
     return kind.label if kind else code
 
 
 @register.filter
 def power_label(code: str) -> str:
     """What a party may do."""
-    power = load_catalogue().powers.get(code)
+    power = page_catalogue().powers.get(code)
     return power.label if power else code
 
 
 @register.filter
 def stop_label(code: str) -> str:
     """An act on a contract, as its button says it."""
-    act = load_catalogue().stops.get(code)
+    act = page_catalogue().stops.get(code)
     return act.label if act else code
 
 

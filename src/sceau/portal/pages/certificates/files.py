@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
-from sceau.catalogue import load_catalogue
 from sceau.operations import machine
+from sceau.portal.language import page_catalogue
 from sceau.records import CertificateFile
 
 
@@ -90,7 +90,7 @@ def stem_of(file: CertificateFile) -> str:
     """A name for files: the first name it carries, the product, the beginning of its serial."""
     first = file.line.names[0] if file.line.names else file.line.structure_name or "certificat"
     plain = re.sub(r"[^a-z0-9.]+", "-", first.lower().replace("@", "-")).strip("-.")[:40] or "certificat"
-    return f"{plain}-{load_catalogue().products[file.line.product].slug}-{file.line.serial[:8]}"
+    return f"{plain}-{page_catalogue().products[file.line.product].slug}-{file.line.serial[:8]}"
 
 
 def chain_of(file: CertificateFile) -> list[x509.Certificate]:
@@ -102,6 +102,6 @@ def chain_of(file: CertificateFile) -> list[x509.Certificate]:
     while issuer is not None and issuer in issuers:
         facts = next((one for one in issuers[issuer] if one.generation == generation), issuers[issuer][-1])
         chain.append(x509.load_der_x509_certificate(facts.certificate))
-        issuer = load_catalogue().issuers[issuer].parent
+        issuer = page_catalogue().issuers[issuer].parent
         generation = -1
     return chain

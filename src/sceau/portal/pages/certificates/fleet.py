@@ -14,8 +14,8 @@ from urllib.parse import urlencode
 from django.http import HttpResponse, StreamingHttpResponse
 from django.utils.timezone import localtime
 
-from sceau.catalogue import load_catalogue
 from sceau.operations import machine
+from sceau.portal.language import page_catalogue
 from sceau.portal.pages.certificates.ends import picture_of
 from sceau.portal.pages.certificates.renewing import is_to_renew
 from sceau.portal.rendering import page
@@ -81,7 +81,7 @@ def wish_of(request: PortalRequest) -> FleetWish:
     days, standing = asked.get("dans", ""), asked.get("etat", "")
     return FleetWish(
         text=asked.get("texte", "")[:100].strip(),
-        product=asked.get("produit", "") if asked.get("produit", "") in load_catalogue().products else "",
+        product=asked.get("produit", "") if asked.get("produit", "") in page_catalogue().products else "",
         standing=standing if standing in _STANDINGS else "",
         within_days=int(days) if days in {str(one) for one in _WITHIN} else None,
         administrator=asked.get("admin", "")[:64],
@@ -126,7 +126,7 @@ def _every_line(visitor: str, wish: FleetWish, now: datetime) -> Iterator[Certif
 
 def _table(lines: Iterator[CertificateLine]) -> Iterator[str]:
     yield "\N{ZERO WIDTH NO-BREAK SPACE}" + _row(_COLUMNS)
-    texts = load_catalogue().texts
+    texts = page_catalogue().texts
     for line in lines:
         days = (f"{localtime(one):%d/%m/%Y}" for one in (line.not_before, line.not_after))
         standing = texts.get(f"standing.{line.standing}", line.standing)

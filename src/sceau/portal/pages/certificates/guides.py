@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from django.template.loader import render_to_string
 
-from sceau.catalogue import load_catalogue
+from sceau.portal.language import page_catalogue
 from sceau.portal.pages.certificates.files import stem_of
 from sceau.records import CertificateFile
 
@@ -93,7 +93,7 @@ def guides_for(file: CertificateFile) -> tuple[Filled, ...]:
 
 def words_for(file: CertificateFile) -> dict[str, str]:
     """What the lines name: the files (`stem`), the first host (`host`), every host (`hosts`)."""
-    names = file.line.names or (load_catalogue().products[file.line.product].slug,)
+    names = file.line.names or (page_catalogue().products[file.line.product].slug,)
     return {"stem": stem_of(file), "host": names[0], "hosts": " ".join(names), "others": " ".join(names[1:])}
 
 

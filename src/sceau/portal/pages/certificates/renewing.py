@@ -11,7 +11,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from sceau.catalogue import load_catalogue
+from sceau.portal.language import page_catalogue
 from sceau.records import CertificateFile, CertificateLine
 
 _STANDINGS = frozenset({"in-service", "expired"})
@@ -19,7 +19,7 @@ _STANDINGS = frozenset({"in-service", "expired"})
 
 def window_days() -> int:
     """How many days before its end a certificate may well be renewed: when the first reminder is sent."""
-    return max(load_catalogue().mail.reminders["certificate"].days)
+    return max(page_catalogue().mail.reminders["certificate"].days)
 
 
 def is_to_renew(line: CertificateLine, *, at: datetime) -> bool:

@@ -16,9 +16,9 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 from django.http import Http404, HttpResponse
 
-from sceau.catalogue import load_catalogue
 from sceau.operations import Answer, Ask, CertificateRequest, HandOver, issue_all, machine
 from sceau.portal.fields import Sheet
+from sceau.portal.language import page_catalogue
 from sceau.portal.pages.certificates.files import file_of, form_named
 from sceau.portal.pages.certificates.requests_sent import MOST_REQUESTS, Sent, sent_requests
 from sceau.portal.pages.requests.asking import needs_holder
@@ -107,7 +107,7 @@ def _match(request: PortalRequest, sent: Sent) -> Matched:
 
 def _why_not(line: CertificateLine) -> tuple[Finding, ...]:
     """What keeps this certificate from being renewed with others."""
-    product = load_catalogue().products[line.product]
+    product = page_catalogue().products[line.product]
     if needs_holder(product) or not line.habilitation:
         return (Finding.error("portal.renew-alone", line.reference),)
     return ()
@@ -140,7 +140,7 @@ def _result(one: Matched, answer: Answer | None) -> Result:
 def _why(one: Matched, answer: Exception | None) -> tuple[tuple[str, str], ...]:
     """What kept it from being issued; a defect is raised."""
     if isinstance(answer, Fault):
-        sentence = load_catalogue().say_fault(answer)
+        sentence = page_catalogue().say_fault(answer)
         return ((sentence.text, sentence.remedy),)
     if answer is not None and not isinstance(answer, Refused):
         raise answer

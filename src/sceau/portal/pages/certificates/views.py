@@ -6,9 +6,9 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from sceau.catalogue import load_catalogue
 from sceau.operations import collect_certificate, machine
 from sceau.portal.fields import Sheet
+from sceau.portal.language import page_catalogue
 from sceau.portal.pages.certificates.files import FORMS, file_of, form_named, stem_of
 from sceau.portal.pages.certificates.guides import guides_for
 from sceau.portal.pages.certificates.renewing import renewal_of
@@ -30,8 +30,8 @@ def certificate(request: PortalRequest, reference: str) -> HttpResponse:
         "title": f"Certificat {file.line.product}",
         "file": file,
         "line": file.line,
-        "product": load_catalogue().products[file.line.product],
-        "reason": load_catalogue().reasons[file.line.revocation.reason] if file.line.revocation else None,
+        "product": page_catalogue().products[file.line.product],
+        "reason": page_catalogue().reasons[file.line.revocation.reason] if file.line.revocation else None,
         "forms": FORMS if collected else (),
         "stem": stem_of(file),
         "guides": guides_for(file) if collected else (),

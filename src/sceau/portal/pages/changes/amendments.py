@@ -10,8 +10,8 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from sceau.catalogue import load_catalogue
 from sceau.operations import amend_grants, answer_amendment, machine, preview_amendment, start_amendment
+from sceau.portal.language import page_catalogue
 from sceau.portal.pages.contracts.stopping import plan_of, stop_kinds
 from sceau.portal.pages.orders.editing import edited
 from sceau.portal.pages.orders.raw import Raw, raw_from
@@ -118,7 +118,7 @@ def _effects_page(request: PortalRequest, reference: str, findings: tuple[Findin
     at = machine().clock()
     rights = [] if found is None else [habilitation_file(one, at=at) for one in found.effects.lost]
     outside = [] if found is None else [one for one in found.effects.certificates if not one.is_covered]
-    stopping = load_catalogue().stops["amendment"]
+    stopping = page_catalogue().stops["amendment"]
     kinds = [] if found is None else stop_kinds(found.effects.stops, stopping, request.POST)
     context = {
         "title": f"Effets de la commande {reference}",

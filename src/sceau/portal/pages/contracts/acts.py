@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from sceau.catalogue import load_catalogue
 from sceau.operations import (
     ContractDemand,
     act_on_contract,
@@ -18,6 +17,7 @@ from sceau.operations import (
     preview_contract_act,
 )
 from sceau.portal.fields import Sheet
+from sceau.portal.language import page_catalogue
 from sceau.portal.pages.contracts.stopping import plan_of, stop_kinds
 from sceau.portal.pages.contracts.views import day_of, required_contract
 from sceau.portal.rendering import page
@@ -46,7 +46,7 @@ def act(request: PortalRequest, number: str, event: str) -> HttpResponse:
         act_on_contract(actor_of(request), demand)
     except Refused as refusal:
         return _act_page(request, file, event, refusal.findings)
-    two = load_catalogue().stops[event].officers > 1
+    two = page_catalogue().stops[event].officers > 1
     messages.success(
         request,
         "L’acte attend une seconde personne : rien n’est encore changé." if two else "C’est fait.",
@@ -80,7 +80,7 @@ def decide(request: PortalRequest, number: str, reference: str) -> HttpResponse:
 def _act_page(
     request: PortalRequest, file: ContractFile, event: str, findings: tuple[Finding, ...] = ()
 ) -> HttpResponse:
-    stopping = load_catalogue().stops[event]
+    stopping = page_catalogue().stops[event]
     preview = preview_contract_act(file.line.number)
     sheet = Sheet({key: request.POST.get(key, "") for key in ("reason", "until")}, findings)
     fields: list[Any] = [
@@ -110,10 +110,10 @@ def _decide_page(
     request: PortalRequest, file: ContractFile, waiting: ContractActLine, findings: tuple[Finding, ...] = ()
 ) -> HttpResponse:
     context = {
-        "title": load_catalogue().stops[waiting.event].label,
+        "title": page_catalogue().stops[waiting.event].label,
         "line": file.line,
         "waiting": waiting,
-        "stopping": load_catalogue().stops[waiting.event],
+        "stopping": page_catalogue().stops[waiting.event],
         "answers": [*_answers(waiting.each), *_answers(waiting.others, kinds=True)],
         "stops": preview_contract_act(file.line.number).stops,
         "mine": waiting.asked_by_id == request.visitor.person_id,
@@ -125,7 +125,7 @@ def _decide_page(
 
 def _answers(given: Mapping[str, str], *, kinds: bool = False) -> list[dict[str, str]]:
     """What the first officer answered: thing by thing, then for all the others of a kind."""
-    texts = load_catalogue().texts
+    texts = page_catalogue().texts
     return [
         {"what": texts.get(f"stop-others.{what}", what) if kinds else what, "answer": answer}
         for what, answer in given.items()

@@ -9,10 +9,10 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from sceau.catalogue import load_catalogue
 from sceau.operations import PartyEntry, add_party, end_party, machine
 from sceau.portal.fields import Choice, Sheet
 from sceau.portal.hats import Hat
+from sceau.portal.language import page_catalogue
 from sceau.portal.pages.pieces.handing_in import PIECE_PATHS, hand_in, piece_fields
 from sceau.portal.rendering import page
 from sceau.portal.saying import summary
@@ -149,7 +149,7 @@ def _party_from(request: PortalRequest) -> PartyEntry:
 
 
 def _party_fields(sheet: Sheet) -> list[Any]:
-    texts = load_catalogue().texts
+    texts = page_catalogue().texts
     chosen = sheet.values.get("quality") or "mandataire"
     qualities = [
         Choice(one, texts[f"signatory.{one}"], one == chosen) for one in ("representative", "mandataire")
@@ -174,5 +174,5 @@ def _party_fields(sheet: Sheet) -> list[Any]:
 
 
 def _powers(request: PortalRequest) -> list[Choice]:
-    given = request.POST.getlist("powers") or list(load_catalogue().powers)
-    return [Choice(one.code, one.label, one.code in given) for one in load_catalogue().powers.values()]
+    given = request.POST.getlist("powers") or list(page_catalogue().powers)
+    return [Choice(one.code, one.label, one.code in given) for one in page_catalogue().powers.values()]

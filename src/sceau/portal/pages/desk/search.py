@@ -7,8 +7,8 @@ from typing import Any
 from django.http import HttpResponse
 from django.urls import reverse
 
-from sceau.catalogue import load_catalogue
 from sceau.operations import machine
+from sceau.portal.language import page_catalogue
 from sceau.portal.rendering import page
 from sceau.portal.visitor import PortalRequest
 from sceau.records import Found, lane_figures, search
@@ -28,7 +28,7 @@ def find(request: PortalRequest) -> HttpResponse:
     """What a number or a name leads to."""
     text = request.GET.get("texte", "")[:100].strip()
     after = request.GET.get("apres", "")[:120]
-    found = search(text, issuers=list(load_catalogue().issuers), after=after, limit=_PAGE)
+    found = search(text, issuers=list(page_catalogue().issuers), after=after, limit=_PAGE)
     context = {
         "title": "Chercher",
         "text": text,
@@ -57,7 +57,7 @@ def duration(seconds: int | None) -> str:
 
 
 def _lanes(lanes: tuple[Any, ...]) -> list[dict[str, Any]]:
-    stays = load_catalogue().desk.stays
+    stays = page_catalogue().desk.stays
     return [
         {
             "label": stays[one.lane].label,

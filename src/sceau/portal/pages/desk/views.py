@@ -9,10 +9,10 @@ from typing import Any
 
 from django.http import Http404, HttpResponse
 
-from sceau.catalogue import load_catalogue
 from sceau.operations import examination_of, machine
 from sceau.portal.fields import Sheet
 from sceau.portal.hats import Hat
+from sceau.portal.language import page_catalogue
 from sceau.portal.pages.pieces.handing_in import piece_fields
 from sceau.portal.rendering import page
 from sceau.portal.saying import say, summary
@@ -111,7 +111,7 @@ def checks_of(examination: Examination) -> dict[str, list[dict[str, Any]]]:
 
 def _sharing(request: PortalRequest, file: OrderFile) -> dict[str, Any]:
     """What the forms of sharing and asking offer: the other officers, the reasons, the form's places."""
-    catalogue = load_catalogue()
+    catalogue = page_catalogue()
     me, given = request.visitor.person_id, file.case.assigned_id if file.case else ""
     desk_people = [one for one in officers() if Hat.DESK in one.roles]
     return {

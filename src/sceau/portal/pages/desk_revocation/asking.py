@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sceau.catalogue import CriterionKind, Quality, load_catalogue
+from sceau.catalogue import CriterionKind, Quality
 from sceau.operations import RunRequest, machine
 from sceau.portal.fields import Choice, Field, Sheet
+from sceau.portal.language import page_catalogue
 from sceau.portal.pages.revocation.asking import quality_fields, reason_field, reasons_for, unsaid
 from sceau.portal.uploads import read_upload
 from sceau.portal.visitor import PortalRequest
@@ -99,7 +100,7 @@ def _criterion_fields(sheet: Sheet, kind: CriterionKind) -> list[Field]:
 
 
 def _issuer_fields(sheet: Sheet) -> list[Field]:
-    catalogue, chosen = load_catalogue(), sheet.values.get("subject")
+    catalogue, chosen = page_catalogue(), sheet.values.get("subject")
     choices = [
         Choice(
             value, f"{catalogue.issuers[code].common_name}, génération {facts.generation}", value == chosen

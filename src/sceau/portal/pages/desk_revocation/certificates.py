@@ -9,10 +9,11 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from sceau.catalogue import Quality, load_catalogue
+from sceau.catalogue import Quality
 from sceau.operations import find_certificate, machine, revocation_qualities, revoke_certificate
 from sceau.portal.fields import Sheet
 from sceau.portal.hats import Hat
+from sceau.portal.language import page_catalogue
 from sceau.portal.pages.revocation.asking import (
     quality_fields,
     reason_field,
@@ -59,8 +60,8 @@ def file(request: PortalRequest, reference: str) -> HttpResponse:
         "title": f"Certificat {line.reference}",
         "file": found,
         "line": line,
-        "product": load_catalogue().products[line.product],
-        "reason": load_catalogue().reasons[line.revocation.reason] if line.revocation else None,
+        "product": page_catalogue().products[line.product],
+        "reason": page_catalogue().reasons[line.revocation.reason] if line.revocation else None,
         "journal": journal_lines(subject=line.reference),
         "may_end": "revoke" in found.events and bool({Hat.DESK, Hat.AUTHORITY} & request.visitor.hats),
     }

@@ -13,10 +13,11 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect, StreamingHttpResponse
 from django.urls import reverse
 
-from sceau.catalogue import CriterionKind, load_catalogue
+from sceau.catalogue import CriterionKind
 from sceau.operations import approve_run, drop_run, machine, pause_run, prepare_run, resume_run
 from sceau.portal.fields import Sheet
 from sceau.portal.hats import Hat
+from sceau.portal.language import page_catalogue
 from sceau.portal.pages.desk_revocation.asking import asked_run, officer_qualities, run_fields
 from sceau.portal.pages.revocation.asking import sure_field, unsure
 from sceau.portal.rendering import page
@@ -51,7 +52,7 @@ def new(request: PortalRequest) -> HttpResponse:
     asked = request.POST.get("par") or request.GET.get("par", "")
     kind = CriterionKind(asked) if asked in set(CriterionKind) else None
     if kind is None:
-        criteria = load_catalogue().runs.criteria.values()
+        criteria = page_catalogue().runs.criteria.values()
         held = set(officer_qualities(request))
         context = {
             "title": "Nouvelle opération de révocation",
@@ -156,7 +157,7 @@ def _new_page(
     request: PortalRequest, kind: CriterionKind, typed: dict[str, Any], findings: tuple[Finding, ...] = ()
 ) -> HttpResponse:
     sheet = Sheet(typed, findings)
-    row = load_catalogue().runs.criteria[kind]
+    row = page_catalogue().runs.criteria[kind]
     held = [quality for quality in officer_qualities(request) if quality in row.who]
     context = {
         "title": f"Révoquer par : {row.label.lower()}",
@@ -170,7 +171,7 @@ def _new_page(
 
 
 def _run_page(request: PortalRequest, file: RunFile, findings: tuple[Finding, ...] = ()) -> HttpResponse:
-    catalogue, line = load_catalogue(), file.line
+    catalogue, line = page_catalogue(), file.line
     is_over = line.state in {"done", "dropped"}
     follows = line.state == "running" and request.GET.get("suivre") == "oui"
     sheet = Sheet({"why": request.POST.get("why", "")}, findings)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sceau.catalogue import Product, load_catalogue
+from sceau.catalogue import Product
 from sceau.certification import Presented, Provenance, provenance_of
 from sceau.operations import machine
+from sceau.portal.language import page_catalogue
 from sceau.portal.typography import typeset
 from sceau.records import RecordedCertificate, recorded_certificate
 from sceau.status import REASONS_SAID, spell_serial
@@ -39,7 +40,7 @@ def verdict_on(one: Presented, *, at: datetime) -> Verdict:
     found = provenance_of(one, (facts for generations in issuers.values() for facts in generations))
     record = recorded_certificate(one.der, issuer=found.issuer, serial=one.serial) if found.issuer else None
     code = _code(one, found, record, at)
-    catalogue = load_catalogue()
+    catalogue = page_catalogue()
     return Verdict(
         code=code,
         tone=_TONES.get(code, "warn"),
@@ -74,5 +75,5 @@ def _by_date(one: Presented, at: datetime) -> str:
 
 def _reason(record: RecordedCertificate | None) -> str:
     """The reason, where the public lists tell it too; why somebody left a structure is nobody's business."""
-    reason = load_catalogue().reasons.get(record.reason) if record else None
+    reason = page_catalogue().reasons.get(record.reason) if record else None
     return reason.label if reason and reason.rfc5280 in REASONS_SAID else ""

@@ -12,10 +12,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from django.http import Http404, HttpResponse
 
-from sceau.catalogue import load_catalogue
 from sceau.certification import Presented, read_presented
 from sceau.operations import machine
 from sceau.portal.fields import Sheet
+from sceau.portal.language import page_catalogue
 from sceau.portal.limits import too_often
 from sceau.portal.pages.finding.asking import FIELD, read_name
 from sceau.portal.pages.finding.verdicts import verdict_on
@@ -37,7 +37,7 @@ def find(request: PortalRequest) -> HttpResponse:
     """The encryption certificates in service under an exact name."""
     if request.method != "POST":
         return _find_page(request)
-    rules = load_catalogue().lookup.listed
+    rules = page_catalogue().lookup.listed
     if too_often(request, "find", per_minute=rules.per_minute):
         return _find_page(request, (Finding.error("portal.too-often", FIELD),), status=429)
     reading = read_name(request.POST.get(FIELD, "")[:_LONGEST_NAME])
@@ -49,7 +49,7 @@ def find(request: PortalRequest) -> HttpResponse:
 
 def download(request: PortalRequest, issuer: str, serial: str, form: str) -> HttpResponse:
     """The file of a certificate that may be found; anything else does not exist."""
-    rules = load_catalogue().lookup.listed
+    rules = page_catalogue().lookup.listed
     if too_often(request, "find-file", per_minute=rules.files_per_minute):
         return _find_page(request, (Finding.error("portal.too-often", FIELD),), status=429)
     one = listed_certificate(issuer[:16], serial[:40], products=rules.products, at=machine().clock())
@@ -66,7 +66,7 @@ def check(request: PortalRequest) -> HttpResponse:
     """What is said of the certificates in a file that somebody was given."""
     if request.method != "POST":
         return _check_page(request)
-    if too_often(request, "check", per_minute=load_catalogue().lookup.given.per_minute):
+    if too_often(request, "check", per_minute=page_catalogue().lookup.given.per_minute):
         return _check_page(request, (Finding.error("portal.too-often", "given"),), status=429)
     reading = _given(request)
     return _check_page(
@@ -75,7 +75,7 @@ def check(request: PortalRequest) -> HttpResponse:
 
 
 def _given(request: PortalRequest) -> Reading[tuple[Presented, ...]]:
-    rules = load_catalogue().lookup.given
+    rules = page_catalogue().lookup.given
     sent = read_upload(request, "given_file")
     data = sent[1] if sent is not None else request.POST.get("given", "").encode()
     return read_presented(data, octets=rules.octets, certificates=rules.certificates)
@@ -88,7 +88,7 @@ def _find_page(
     found: tuple[ListedCertificate, ...] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    rules = load_catalogue().lookup.listed
+    rules = page_catalogue().lookup.listed
     asked = request.POST.get(FIELD, "")[:_LONGEST_NAME]
     sheet = Sheet({FIELD: asked}, findings)
     field = sheet.field(
@@ -106,7 +106,7 @@ def _find_page(
         "answered": found is not None,
         "found": found or (),
         "most": rules.most,
-        "products": [load_catalogue().products[code] for code in rules.products],
+        "products": [page_catalogue().products[code] for code in rules.products],
         **summary(findings, heading="La recherche n’a pas été faite", fields=sheet.paths),
     }
     return page(request, "finding/find.html", context, status=status)
@@ -126,7 +126,7 @@ def _check_page(
         "fields": [sheet.field("given", kind="pem", label="Le certificat reçu, collé ici", rows=8)],
         "verdicts": [verdict_on(one, at=at) for one in read],
         "at": at,
-        "kibibytes": load_catalogue().lookup.given.octets // 1024,
+        "kibibytes": page_catalogue().lookup.given.octets // 1024,
         **summary(findings, heading="Rien n’a pu être vérifié", fields=sheet.paths),
     }
     return page(request, "finding/check.html", context, status=status)
@@ -136,4 +136,4 @@ def _stem(one: ListedCertificate) -> str:
     """A plain name for the file: the first name it carries, and its product."""
     first = one.names[0] if one.names else "certificat"
     plain = re.sub(r"[^a-z0-9.]+", "-", first.lower()).strip("-.")[:40] or "certificat"
-    return f"{plain}-{load_catalogue().products[one.product].slug}-{one.serial[:8]}"
+    return f"{plain}-{page_catalogue().products[one.product].slug}-{one.serial[:8]}"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.http import Http404, HttpResponse
 
-from sceau.catalogue import load_catalogue
 from sceau.operations import machine
+from sceau.portal.language import page_catalogue
 from sceau.portal.rendering import page
 from sceau.portal.visitor import PortalRequest
 from sceau.records import (
@@ -37,7 +37,7 @@ def habilitation(request: PortalRequest, reference: str) -> HttpResponse:
         "file": file,
         "line": file.line,
         "mine": file.line.person_id == request.visitor.person_id,
-        "product": load_catalogue().products[file.line.product],
+        "product": page_catalogue().products[file.line.product],
         "approvals": granted_by(file.line),
         "certificates": [one.line for one in found if one is not None],
     }
@@ -59,6 +59,6 @@ def granted_by(line: HabilitationLine) -> list[ApprovalLine]:
 
 
 def _own_products(request: PortalRequest) -> list[str]:
-    catalogue = load_catalogue()
+    catalogue = page_catalogue()
     card = catalogue.cards.get(request.visitor.card_type)
     return list(catalogue.offers["ps"].products) if card is not None and card.own_card else []

@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from sceau.catalogue import load_catalogue
 from sceau.operations import (
     LeaveEnd,
     LeaveEntry,
@@ -24,6 +23,7 @@ from sceau.operations import (
     withdraw_leave,
 )
 from sceau.portal.fields import Choice, Sheet
+from sceau.portal.language import page_catalogue
 from sceau.portal.pages.contracts.stopping import plan_of, stop_kinds
 from sceau.portal.pages.contracts.views import day_of, is_desk
 from sceau.portal.rendering import page
@@ -136,7 +136,7 @@ def _required(reference: str) -> LeaveLine:
 
 
 def _page(request: PortalRequest, line: LeaveLine, findings: tuple[Finding, ...] = ()) -> HttpResponse:
-    uses = load_catalogue().leave_uses
+    uses = page_catalogue().leave_uses
     context = {
         "title": f"Accord {line.reference}",
         "leave": line,
@@ -149,7 +149,7 @@ def _page(request: PortalRequest, line: LeaveLine, findings: tuple[Finding, ...]
 
 
 def _end_page(request: PortalRequest, line: LeaveLine, findings: tuple[Finding, ...] = ()) -> HttpResponse:
-    stopping = load_catalogue().stops["letter"]
+    stopping = page_catalogue().stops["letter"]
     stops, seen = preview_leave_end(line.reference)
     sheet = Sheet({"reason": request.POST.get("reason", "")}, findings)
     context = {
@@ -167,7 +167,7 @@ def _new_page(
     request: PortalRequest, typed: dict[str, str], findings: tuple[Finding, ...] = ()
 ) -> HttpResponse:
     sheet = Sheet(typed, findings)
-    uses = load_catalogue().leave_uses.values()
+    uses = page_catalogue().leave_uses.values()
     chosen = typed.get("use") or "any"
     choices = [Choice(one.code, one.label, one.code == chosen) for one in uses]
     whole = request.POST.get("whole", "oui")

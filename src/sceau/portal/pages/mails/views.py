@@ -6,9 +6,10 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from sceau.catalogue import MailRole, load_catalogue
+from sceau.catalogue import MailRole
 from sceau.operations import add_contact, end_contact, letter_of, resend_mail, revive_address
 from sceau.portal.hats import Hat
+from sceau.portal.language import page_catalogue
 from sceau.portal.rendering import page
 from sceau.portal.saying import summary
 from sceau.portal.visitor import PortalRequest, actor_of
@@ -73,7 +74,7 @@ def _page(request: PortalRequest, findings: tuple[Finding, ...] = (), *, status:
     before = request.GET.get("avant", "")
     after = int(before) if before.isascii() and before.isdecimal() and len(before) < 15 else 0
     found = list_mails(text=text, state=state if state in _STATES else "", after=after, limit=_PAGE + 1)
-    texts = load_catalogue().texts
+    texts = page_catalogue().texts
     context = {
         "title": "Courriels",
         "mails": found[:_PAGE],

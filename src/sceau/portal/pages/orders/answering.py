@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
-from sceau.catalogue import load_catalogue
+from sceau.portal.language import page_catalogue
 from sceau.records import OrderFile, PointLine
 
 _LONGEST = 2000
@@ -18,7 +18,7 @@ def open_points(file: OrderFile, typed: Mapping[int, str]) -> list[dict[str, Any
         {
             "number": point.number,
             "field": f"answer-{point.number}",
-            "label": load_catalogue().label_of(point.path) if point.path else "",
+            "label": page_catalogue().label_of(point.path) if point.path else "",
             "text": point.text,
             "typed": typed.get(point.number, ""),
             "value": value_at(file.raw, point.path),
@@ -68,7 +68,7 @@ def timeline_of(file: OrderFile) -> list[dict[str, Any]]:
     }
     story += [{"at": note.at, "text": said[note.kind]} for note in file.notes if note.kind in said]
     if file.case is not None and file.case.decided_at is not None:
-        how = load_catalogue().text(f"decided.{file.line.state}")
+        how = page_catalogue().text(f"decided.{file.line.state}")
         story.append({"at": file.case.decided_at, "text": f"La commande a été {how}."})
     return sorted(story, key=lambda one: one["at"])
 

@@ -11,8 +11,8 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from sceau.catalogue import load_catalogue
 from sceau.operations import PaperForm, key_paper_form, twice_typed
+from sceau.portal.language import page_catalogue
 from sceau.portal.limits import too_often
 from sceau.portal.pages.desk.views import required_file
 from sceau.portal.pages.orders.editing import edited
@@ -101,5 +101,5 @@ def _label(path: str) -> str:
     """The field's label, with its row where there are several."""
     steps = path.split(".")
     row = next((f" {int(step) + 1}" for step in steps if step.isdecimal()), "")
-    help_ = load_catalogue().help[".".join(step for step in steps if not step.isdecimal())]
+    help_ = page_catalogue().help[".".join(step for step in steps if not step.isdecimal())]
     return f"{help_.label}{row}"

@@ -7,8 +7,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sceau.catalogue import How, load_catalogue
+from sceau.catalogue import How
 from sceau.portal.fields import Choice, Field, Sheet
+from sceau.portal.language import page_catalogue
 from sceau.portal.pages.orders.raw import MOST_RANGS
 from sceau.vocabulary import Finding
 
@@ -129,7 +130,7 @@ class OrderSheet:
 
     def _offer(self, index: int, values: Mapping[str, Any]) -> dict[str, Any]:
         path = f"offers.{index}"
-        catalogue = load_catalogue()
+        catalogue = page_catalogue()
         offer = catalogue.offers.get(str(values.get("offer") or ""))
         if offer is None:
             return {
@@ -156,7 +157,7 @@ class OrderSheet:
 
     def _products(self, path: str, products: tuple[str, ...], values: Mapping[str, Any]) -> Field:
         chosen = set(values.get("products") or products)
-        known = load_catalogue().products
+        known = page_catalogue().products
         choices = [Choice(code, code, code in chosen, known[code].label) for code in products]
         return self._sheet.field(
             f"{path}.products",
@@ -206,6 +207,6 @@ def offers_to_add() -> list[tuple[str, str, str]]:
     """The offers that form 413 orders: code, short name, title."""
     return [
         (offer.code, offer.short, offer.usage)
-        for offer in load_catalogue().offers.values()
+        for offer in page_catalogue().offers.values()
         if offer.how is How.FORM_413
     ]

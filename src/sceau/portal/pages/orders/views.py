@@ -10,7 +10,6 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from sceau.catalogue import load_catalogue
 from sceau.documents import fill_form, read_form_pdf
 from sceau.operations import (
     FormFile,
@@ -22,6 +21,7 @@ from sceau.operations import (
     receive_form_file,
     sign_order,
 )
+from sceau.portal.language import page_catalogue
 from sceau.portal.limits import too_often
 from sceau.portal.pages.orders.answering import answers_from, open_points, timeline_of
 from sceau.portal.pages.orders.editing import edited
@@ -175,7 +175,7 @@ def check_products(raw: Raw) -> tuple[Finding, ...]:
 
 def check_all(raw: Raw) -> tuple[Finding, ...]:
     """Everything that can be said of the form before it is sent."""
-    catalogue = load_catalogue()
+    catalogue = page_catalogue()
     mode = IdentifierMode(catalogue.environments[machine().environment].identifier_mode)
     read = read_form(raw, catalogue=catalogue, mode=mode)
     return tuple(dict.fromkeys((*check_products(raw), *read.findings)))

@@ -12,9 +12,9 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from sceau.catalogue import load_catalogue
 from sceau.operations import machine
 from sceau.portal.fields import Sheet
+from sceau.portal.language import page_catalogue
 from sceau.portal.pages.pieces.handing_in import PIECE_PATHS, hand_in, piece_fields
 from sceau.portal.rendering import page
 from sceau.portal.saying import summary
@@ -40,7 +40,7 @@ def own_contract(request: PortalRequest, number: str) -> HttpResponse:
         line = hand_in(request, contract=number)
     except Refused as refusal:
         return _page(request, file, refusal.findings)
-    label = load_catalogue().piece_kinds[line.kind].label
+    label = page_catalogue().piece_kinds[line.kind].label
     messages.success(request, f"{label} : la pièce est transmise au guichet sous le numéro {line.reference}.")
     return HttpResponseRedirect(reverse("own-contract", args=[number]))
 
@@ -69,8 +69,8 @@ def _page(request: PortalRequest, file: ContractFile, findings: tuple[Finding, .
 
 def _missing(file: ContractFile) -> list[str]:
     """What the desk will ask for, in plain words."""
-    texts: dict[str, Any] = dict(load_catalogue().texts)
-    kinds = load_catalogue().piece_kinds
+    texts: dict[str, Any] = dict(page_catalogue().texts)
+    kinds = page_catalogue().piece_kinds
     found = []
     if not any(kinds[one.kind].is_extract and one.believed and not one.erased_at for one in file.pieces):
         found.append(texts["file-missing.extract"])

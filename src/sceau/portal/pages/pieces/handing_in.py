@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sceau.catalogue import load_catalogue
 from sceau.operations import PieceEntry, add_piece
 from sceau.portal.fields import Choice, Sheet
+from sceau.portal.language import page_catalogue
 from sceau.portal.limits import too_often
 from sceau.portal.uploads import read_upload
 from sceau.portal.visitor import PortalRequest, actor_of
@@ -22,7 +22,7 @@ def piece_fields(sheet: Sheet, *, for_desk: bool) -> list[Any]:
     chosen = sheet.values.get("kind")
     kinds = [
         Choice(one.code, one.label, one.code == chosen)
-        for one in load_catalogue().piece_kinds.values()
+        for one in page_catalogue().piece_kinds.values()
         if not one.by_machine and (for_desk or one.from_structure)
     ]
     return [

@@ -12,10 +12,11 @@ from django.http import Http404, HttpResponse, HttpResponseNotAllowed, HttpRespo
 from django.urls import reverse
 from django.utils.http import content_disposition_header
 
-from sceau.catalogue import Medium, load_catalogue
+from sceau.catalogue import Medium
 from sceau.documents import CONTENT_TYPES
 from sceau.operations import ExtractEntry, VisaEntry, attest_visa, machine, open_piece, read_extract
 from sceau.portal.fields import Sheet
+from sceau.portal.language import page_catalogue
 from sceau.portal.pages.contracts.views import day_of, is_desk
 from sceau.portal.pages.desk.views import file_page, required_file
 from sceau.portal.pages.pieces.handing_in import hand_in
@@ -107,7 +108,7 @@ def _required(reference: str) -> PieceLine:
 
 
 def _page(request: PortalRequest, line: PieceLine, findings: tuple[Finding, ...] = ()) -> HttpResponse:
-    kind = load_catalogue().piece_kinds[line.kind]
+    kind = page_catalogue().piece_kinds[line.kind]
     typed: dict[str, Any] = {key: getattr(line.reading, key) for key in _READ} if line.reading else {}
     if findings:
         typed = {key: request.POST.get(key, "") for key in _READ}

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 
-from sceau.catalogue import load_catalogue
+from sceau.portal.language import page_catalogue
 from sceau.portal.rendering import page
 from sceau.portal.visitor import PortalRequest
 
 
 def how(request: PortalRequest) -> HttpResponse:
     """The path from the form to a certificate in service, the offers and the products."""
-    catalogue = load_catalogue()
+    catalogue = page_catalogue()
     offers = [
         {"offer": offer, "products": [catalogue.products[code] for code in offer.products]}
         for offer in catalogue.offers.values()
@@ -27,7 +27,7 @@ def how(request: PortalRequest) -> HttpResponse:
 
 def glossary(request: PortalRequest) -> HttpResponse:
     """The notice's words, and ours."""
-    terms = sorted(load_catalogue().glossary.values(), key=lambda term: term.term.casefold())
+    terms = sorted(page_catalogue().glossary.values(), key=lambda term: term.term.casefold())
     return page(request, "reading/glossary.html", {"title": "Glossaire", "terms": terms})
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 
-from sceau.catalogue import load_catalogue
 from sceau.portal.hats import Hat
+from sceau.portal.language import page_catalogue
 from sceau.portal.rendering import page
 from sceau.portal.visitor import PortalRequest
 from sceau.records import (
@@ -33,7 +33,7 @@ def registers(request: PortalRequest) -> HttpResponse:
     text = request.GET.get("texte", "")[:80].strip()
     found = list_imports(before=request.GET.get("avant", "")[:20], limit=_PAGE + 1)
     standing = standing_registers()
-    missing = [one.label for one in load_catalogue().registers.values() if one.about not in standing]
+    missing = [one.label for one in page_catalogue().registers.values() if one.about not in standing]
     entries = find_in_registers(text) if text else ()
     context: dict[str, Any] = {
         "title": "Registres",
@@ -71,7 +71,7 @@ def rejects(request: PortalRequest, reference: str) -> HttpResponseBase:
 
 
 def _rows(reference: str) -> Iterator[str]:
-    text = load_catalogue().text
+    text = page_catalogue().text
     yield "\ufeff" + spreadsheet_row(["ligne", "motif", "texte"])
     for line in rejected_lines(reference):
         yield spreadsheet_row([str(line.line), text(f"register-reject.{line.reason}"), line.text])

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sceau.catalogue import NameNeed, Product, SubjectLayout, load_catalogue
+from sceau.catalogue import NameNeed, Product, SubjectLayout
 from sceau.operations import CertificateRequest, machine
+from sceau.portal.language import page_catalogue
 from sceau.portal.uploads import read_upload
 from sceau.portal.visitor import PortalRequest
 from sceau.registration import Person
@@ -70,7 +71,7 @@ def names_of(product: Product, text: str) -> tuple[str, ...]:
 
 def needs_holder(product: Product) -> bool:
     """Whether the request must name the person of the certificate: PRO products [decision 14]."""
-    return load_catalogue().profiles[product.profile].subject is SubjectLayout.EMPLOYEE
+    return page_catalogue().profiles[product.profile].subject is SubjectLayout.EMPLOYEE
 
 
 def csr_from(request: PortalRequest, field: str, findings: list[Finding]) -> bytes:
@@ -90,7 +91,7 @@ def typed_holder(request: PortalRequest) -> dict[str, str]:
 
 def holder_from(typed: dict[str, Any], findings: list[Finding]) -> Person | None:
     """The person typed; None when something is missing or unreadable, which is then among `findings`."""
-    mode = IdentifierMode(load_catalogue().environments[machine().environment].identifier_mode)
+    mode = IdentifierMode(page_catalogue().environments[machine().environment].identifier_mode)
     reading = read_person_id(typed["holder.national_id"], subject="holder.national_id", mode=mode)
     mine = list(reading.findings)
     mine += [
@@ -102,7 +103,7 @@ def holder_from(typed: dict[str, Any], findings: list[Finding]) -> Person | None
     if reading.value is None or errors(mine):
         return None
     code = typed["holder.profession"]
-    profession = load_catalogue().professions.get(int(code)) if code.isdecimal() and len(code) < 4 else None
+    profession = page_catalogue().professions.get(int(code)) if code.isdecimal() and len(code) < 4 else None
     return Person(
         national_id=reading.value,
         surname=typed["holder.surname"],

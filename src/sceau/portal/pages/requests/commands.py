@@ -12,15 +12,15 @@ from typing import Any
 
 from django.conf import settings
 
-from sceau.catalogue import load_catalogue
 from sceau.operations import CertificateRequest
+from sceau.portal.language import page_catalogue
 
 
 def stem_for(request: CertificateRequest) -> str:
     """A plain file name for the key of this request: after its first name, else after its product."""
     first = request.names[0] if request.names else ""
     plain = re.sub(r"[^a-z0-9.]+", "-", first.lower().replace("@", "-"), flags=re.ASCII).strip("-.")[:40]
-    slug = load_catalogue().products[request.product].slug
+    slug = page_catalogue().products[request.product].slug
     return f"{plain.strip('-.')}-{slug}" if plain else slug
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sceau.catalogue import load_catalogue
 from sceau.portal.fields import Choice, Field, Sheet
+from sceau.portal.language import page_catalogue
 
 
 def holder_fields(sheet: Sheet) -> list[Field]:
@@ -12,7 +12,7 @@ def holder_fields(sheet: Sheet) -> list[Field]:
     professions = [Choice("", "Personnel de la structure", chosen == "")]
     professions += [
         Choice(str(one.code), one.label, chosen == str(one.code))
-        for one in load_catalogue().professions.values()
+        for one in page_catalogue().professions.values()
     ]
     help_text = "Le chiffre 8 suivi de son numéro RPPS, ou l’identifiant national écrit sur sa carte."
     return [

@@ -13,7 +13,6 @@ from urllib.parse import urlencode
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from sceau.catalogue import load_catalogue
 from sceau.certification import read_csr
 from sceau.operations import (
     Ask,
@@ -25,6 +24,7 @@ from sceau.operations import (
     preview_certificate,
 )
 from sceau.portal.fields import Field, Sheet
+from sceau.portal.language import page_catalogue
 from sceau.portal.pages.certificates.files import stem_of
 from sceau.portal.pages.requests.asking import csr_from
 from sceau.portal.pages.requests.commands import stem_for
@@ -66,11 +66,11 @@ def own_set_done(request: PortalRequest) -> HttpResponse:
 
 
 def _products() -> tuple[str, ...]:
-    return load_catalogue().offers["ps"].products
+    return page_catalogue().offers["ps"].products
 
 
 def _field_of(product: str) -> str:
-    return f"csr_{load_catalogue().products[product].slug.replace('-', '_')}"
+    return f"csr_{page_catalogue().products[product].slug.replace('-', '_')}"
 
 
 def _wanted(request: PortalRequest, found: list[Finding]) -> list[CertificateRequest]:
@@ -165,7 +165,7 @@ def _page(request: PortalRequest, *, once: str, findings: tuple[Finding, ...] = 
 
 def _side(sheet: Sheet, product: str) -> tuple[Field, str, str]:
     """The field of a product's CSR, what the product is for, and the command that makes one."""
-    known = load_catalogue().products[product]
+    known = page_catalogue().products[product]
     stem = stem_for(CertificateRequest(product, ()))
     command = f"openssl req -new -newkey rsa:3072 -nodes -keyout {stem}.key -subj / -out {stem}.csr"
     field = sheet.field(_field_of(product), kind="pem", label=f"Demande {product}", required=True, rows=6)

@@ -14,9 +14,9 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from sceau.catalogue import load_catalogue
 from sceau.operations import CertificateRequest, Preview, issue_pair, machine, preview_certificate
 from sceau.portal.fields import Sheet
+from sceau.portal.language import page_catalogue
 from sceau.portal.limits import too_often
 from sceau.portal.pages.requests.asking import csr_from
 from sceau.portal.pages.requests.commands import stem_for
@@ -161,8 +161,8 @@ def _page(
         "names": names,
         "sides": sides,
         "once": once,
-        "advice": load_catalogue().presets["dmp"].advice,
-        "earlier": names_of_earlier(load_catalogue().products[AUTH], pair.auth.reference),
+        "advice": page_catalogue().presets["dmp"].advice,
+        "earlier": names_of_earlier(page_catalogue().products[AUTH], pair.auth.reference),
         "verdict": _verdict(request, asked) if asked else None,
         **summary(findings, heading="Les certificats ne sont pas délivrés", fields=sheet.paths),
     }

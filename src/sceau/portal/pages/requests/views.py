@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from sceau.catalogue import NameNeed, Product, load_catalogue
+from sceau.catalogue import NameNeed, Product
 from sceau.operations import (
     CertificateRequest,
     Preview,
@@ -19,6 +19,7 @@ from sceau.operations import (
     preview_certificate,
 )
 from sceau.portal.fields import Field, Sheet
+from sceau.portal.language import page_catalogue
 from sceau.portal.limits import too_often
 from sceau.portal.pages.habilitations.views import by_structure
 from sceau.portal.pages.requests.asking import Asked, asked_from, names_of, needs_holder
@@ -52,12 +53,12 @@ class Right:
 def request_choice(request: PortalRequest) -> HttpResponse:
     """What the visitor may ask for, and nothing else."""
     lines = habilitations_of(request.visitor.person_id, at=machine().clock())
-    card = load_catalogue().cards.get(request.visitor.card_type)
-    own = load_catalogue().offers["ps"].products if card is not None and card.own_card else ()
+    card = page_catalogue().cards.get(request.visitor.card_type)
+    own = page_catalogue().offers["ps"].products if card is not None and card.own_card else ()
     context = {
         "title": "Demander un certificat",
         "structures": by_structure(tuple(line for line in lines if line.usable == "approved")),
-        "own": [load_catalogue().products[code] for code in own],
+        "own": [page_catalogue().products[code] for code in own],
         "blocked": sum(line.usable != "approved" for line in lines),
         "pairs": pairs_among(lines),
     }
@@ -88,13 +89,13 @@ def _right_by_habilitation(request: PortalRequest, reference: str) -> Right:
     file = habilitation_for(reference, viewer=request.visitor.person_id, at=machine().clock())
     if file is None or file.line.person_id != request.visitor.person_id:
         raise Http404
-    return Right(load_catalogue().products[file.line.product], file.line)
+    return Right(page_catalogue().products[file.line.product], file.line)
 
 
 def _own_right(code: str) -> Right:
-    if code not in load_catalogue().offers["ps"].products:
+    if code not in page_catalogue().offers["ps"].products:
         raise Http404
-    return Right(load_catalogue().products[code], None)
+    return Right(page_catalogue().products[code], None)
 
 
 def _request(request: PortalRequest, right: Right) -> HttpResponse:
@@ -151,7 +152,7 @@ def _verdict(request: PortalRequest, right: Right) -> HttpResponse:
 
 def _preview(request: PortalRequest, asked: Asked) -> Preview | None:
     """What would be issued; None as long as nothing was typed."""
-    needs_name = load_catalogue().products[asked.request.product].name_need is not NameNeed.NONE
+    needs_name = page_catalogue().products[asked.request.product].name_need is not NameNeed.NONE
     if needs_name and not asked.request.names:
         return None
     return preview_certificate(actor_of(request), asked.request)
@@ -237,7 +238,7 @@ def _csr_field(sheet: Sheet) -> Field:
 
 
 def _presets(product: Product) -> list[Any]:
-    return [preset for preset in load_catalogue().presets.values() if product.code in preset.products]
+    return [preset for preset in page_catalogue().presets.values() if product.code in preset.products]
 
 
 def _nested(typed: dict[str, Any]) -> dict[str, Any]:

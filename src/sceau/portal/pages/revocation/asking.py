@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sceau.catalogue import Quality, Reason, load_catalogue
+from sceau.catalogue import Quality, Reason
 from sceau.portal.fields import Choice, Field, Sheet
+from sceau.portal.language import page_catalogue
 from sceau.portal.visitor import PortalRequest
 from sceau.vocabulary import Finding
 
@@ -13,7 +14,7 @@ from sceau.vocabulary import Finding
 def reasons_for(qualities: Iterable[Quality]) -> list[Reason]:
     """The reasons that one of these qualities may invoke."""
     held = set(qualities)
-    return [reason for reason in load_catalogue().reasons.values() if set(reason.who) & held]
+    return [reason for reason in page_catalogue().reasons.values() if set(reason.who) & held]
 
 
 def reason_field(sheet: Sheet, reasons: Iterable[Reason]) -> Field:
@@ -27,7 +28,7 @@ def quality_fields(sheet: Sheet, qualities: list[Quality]) -> list[Field]:
     """In what quality one acts; nothing to ask when there is one."""
     if len(qualities) < 2:
         return []
-    texts = load_catalogue().texts
+    texts = page_catalogue().texts
     chosen = sheet.values.get("quality") or qualities[0].value
     choices = [Choice(one.value, texts.get(f"quality.{one}", one), one.value == chosen) for one in qualities]
     return [sheet.field("quality", kind="radio", label="J’agis comme", choices=choices, required=True)]

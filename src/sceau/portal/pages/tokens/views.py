@@ -15,9 +15,9 @@ from django.urls import reverse
 from django.utils.crypto import get_random_string
 from django.utils.timezone import make_aware
 
-from sceau.catalogue import load_catalogue
 from sceau.operations import NewToken, TokenLimits, create_token, machine, revoke_token
 from sceau.portal.fields import Field, Sheet
+from sceau.portal.language import page_catalogue
 from sceau.portal.rendering import page
 from sceau.portal.saying import summary
 from sceau.portal.visitor import PortalRequest, actor_of
@@ -118,7 +118,7 @@ def _page(request: PortalRequest, line: HabilitationLine, findings: tuple[Findin
     context = {
         "title": "Jetons pour programmes",
         "line": line,
-        "product": load_catalogue().products[line.product],
+        "product": page_catalogue().products[line.product],
         "mine": _is_mine(request, line),
         "tokens": shown,
         "after": shown[-1].reference if len(found) > _PAGE else "",
