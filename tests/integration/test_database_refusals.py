@@ -9,6 +9,8 @@ from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 
 from sceau.operations import (
+    confirm_employee,
+    end_employment,
     issue_certificate,
     publish_crls,
     revoke_certificate,
@@ -31,9 +33,11 @@ from tests.instance import (
     ADMINISTRATOR,
     ALICE,
     BRUNO,
+    CHLOE,
     CONTRACT,
     NOON,
     REPRESENTATIVE,
+    SIRET,
     Instance,
     accepted,
     server_request,
@@ -79,6 +83,7 @@ FILLED -= {"records_desktask", "records_registerimport"}  # test_register_import
 FILLED -= {"records_notice", "records_mail", "records_calendarfeed"}  # test_mails has them
 FILLED -= {"records_departure", "records_departureline", "records_custody"}  # test_departures has them
 FILLED -= {"records_amendment"}  # test_amendments has it
+FILLED -= {"records_formreceipt"}  # test_form_doors has it
 
 
 @pytest.mark.parametrize("table", [table for table in HISTORIES if table in FILLED])
@@ -133,6 +138,22 @@ def test_t45_no_statement_accepts_an_order_alone(instance: Instance) -> None:
     assert "different officers" in accept_by_sql(reference)
 
 
+def test_t45_nobody_decides_by_sql_on_an_order_of_the_structure_they_work_for(instance: Instance) -> None:
+    reference = submitted().line.reference
+    take_order(BRUNO.actor, reference=reference)
+    confirm_employee(CHLOE.actor, structure_id=f"3{SIRET}", person=ALICE.person)
+    with pytest.raises(IntegrityError, match="own structure"):
+        approve_by_sql(reference, ALICE.national_id.text)
+    run("UPDATE records_order SET state = 'refused' WHERE reference = %s", reference)
+    close = "UPDATE records_deskcase SET lane = 'closed', decided_at = %s, decided_by = %s"
+    assert "own structure" in refused(close, NOON, ALICE.national_id.text)
+    assert "part of" in refused(close, NOON, REPRESENTATIVE.national_id.text)
+    run(close, NOON, BRUNO.national_id.text)
+    other = submitted().line.reference
+    end_employment(CHLOE.actor, structure_id=f"3{SIRET}", person_id=ALICE.national_id.text)
+    approve_by_sql(other, ALICE.national_id.text)
+
+
 def test_t45_no_approval_is_written_without_a_card(instance: Instance) -> None:
     reference = submitted().line.reference
     with pytest.raises(IntegrityError, match="card in hand"):
@@ -145,9 +166,9 @@ def test_t45_nobody_approves_their_own_order_by_sql(instance: Instance) -> None:
     Role.objects.create(
         person=Person.objects.get(national_id=REPRESENTATIVE.national_id.text), quality="desk", since=NOON
     )
-    with pytest.raises(IntegrityError, match="own order"):
+    with pytest.raises(IntegrityError, match="their own"):
         approve_by_sql(reference, REPRESENTATIVE.national_id.text)
-    with pytest.raises(IntegrityError, match="own order"):
+    with pytest.raises(IntegrityError, match="their own"):
         approve_by_sql(reference, BRUNO.national_id.text, card=ADMINISTRATOR.card)
 
 

@@ -15,6 +15,7 @@ from sceau.operations import (
     decide_departure,
     drop_departure,
     finish_departure,
+    hand_over,
     issue_certificate,
     open_departure,
     resume_habilitation,
@@ -101,6 +102,15 @@ def test_rights_stop_and_tokens_end_as_soon_as_somebody_leaves(instance: Instanc
     assert refusal(issued, "second") == {"right.habilitation-suspended"}
     assert leaving(by) == reference
     assert Departure.objects.count() == 1
+
+
+def test_a_program_of_who_left_is_given_nothing_that_somebody_else_looks_after(instance: Instance) -> None:
+    accepted(administrators=BOTH)
+    given = issued("given")
+    decide_departure(REPRESENTATIVE.actor, reference=leaving(), decisions=[over(given)])
+    ask: dict[str, Any] = {"reference": given, "terms_accepted": True}
+    assert refusal(hand_over, ADMINISTRATOR.actor, **ask) == {"certificate.unknown"}
+    assert hand_over(SECOND_ADMINISTRATOR.actor, **ask).line.state == "collected"
 
 
 @pytest.mark.parametrize("by", [STRANGER, OTHER_REPRESENTATIVE, SECOND_ADMINISTRATOR])

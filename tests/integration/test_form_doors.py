@@ -2,34 +2,51 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Iterator
 from email.message import EmailMessage
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import IntegrityError, transaction
 from pikepdf import Pdf, String
 from typer.testing import CliRunner
 
 from sceau.documents import MOST_MAIL_BYTES, fill_form, read_form_mail, read_form_pdf
 from sceau.operations import (
     Actor,
+    FormFile,
     FormOutcome,
     PaperForm,
     VisaEntry,
     attest_visa,
     key_paper_form,
+    receive_form_file,
     receive_forms,
     twice_typed,
 )
-from sceau.records import order_file
-from sceau.records.models import Order, Piece
+from sceau.records import order_file, search
+from sceau.records.models import FormReceipt, Order, Piece, SearchWord
 from sceau.site.drop import take_drop
 from sceau.vocabulary import Refused
 from tests.formsigner import reader, signed_by
-from tests.instance import ADMINISTRATOR, ALICE, BRUNO, REPRESENTATIVE, Instance, form, offer, submitted
+from tests.instance import (
+    ADMINISTRATOR,
+    ALICE,
+    BRUNO,
+    MANDATAIRE,
+    REPRESENTATIVE,
+    Instance,
+    form,
+    offer,
+    submitted,
+)
+from tests.integration.test_concurrency import insistently, together
 from tests.pdfmaker import changed, field_named
 from tests.portal import staff_the_door, tls_layer, visitor
 
@@ -82,6 +99,39 @@ def test_a_mail_twice_makes_one_order_and_is_moved(instance: Instance, drop: Pat
     assert sorted(path.name for path in drop.iterdir()) == ["done", "refused"]
     assert len(list((drop / "done").glob("*.eml"))) == 2
     assert take_drop(drop, settled=0) == []
+
+
+def test_two_people_who_bring_the_same_file_at_once_make_one_order_and_are_both_told(
+    instance: Instance,
+) -> None:
+    instance.at_another(signing_card=reader())
+    file = FormFile(signed(), name="F413.pdf")
+    people = (REPRESENTATIVE.actor, MANDATAIRE.actor, Actor.system("mail-room"))
+    told = together([partial(insistently, partial(receive_form_file, who, file)) for who in people])
+    assert sorted(one.outcome for one in told) == ["known", "known", "received"]
+    assert Order.objects.count() == 1
+    assert {one.order for one in told} == {Order.objects.get().reference}
+    receipt = FormReceipt.objects.get()
+    with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
+        FormReceipt.objects.update(by="another")
+    with pytest.raises(IntegrityError, match="never removed"), transaction.atomic():
+        receipt.delete()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        FormReceipt.objects.create(sha256=receipt.sha256, order=receipt.order, at=receipt.at)
+
+
+def test_orders_of_before_are_found_by_their_people_and_names_once_the_migration_has_run(
+    instance: Instance,
+) -> None:
+    line = submitted().line
+    SearchWord.objects.filter(kind="order").delete()
+    migration = importlib.import_module("sceau.records.migrations.0016_own_structure")
+    for _ in range(2):
+        migration.adopt(apps, None)
+    card = ADMINISTRATOR.card
+    for text in ("chu-exemple.fr", ADMINISTRATOR.person.surname, card, f"{card[:3]} {card[3:]}"):
+        found = [one.reference for one in search(text, issuers=()).found if one.kind == "order"]
+        assert found == [line.reference], text
 
 
 def test_a_mail_is_only_a_channel_and_its_doubts_are_on_the_file(instance: Instance, drop: Path) -> None:

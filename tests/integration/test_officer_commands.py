@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from sceau.cli import certificate, habilitation, order, register, token
+from sceau.cli import certificate, habilitation, order, order_desk, register, token
 from sceau.documents import fill_form
 from sceau.operations import Actor, set_card_status, take_order
 from sceau.records.models import Approval, Certificate, JournalDisclosure
@@ -42,7 +42,8 @@ def run(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run a command on the test's own instance, which is open already."""
 
     def typed(topic: Any, *arguments: str, who: Someone | None = None) -> Result:
-        monkeypatch.setattr(topic, "open_instance", lambda data: None)
+        for module in (topic, *([order_desk] if topic is order else [])):
+            monkeypatch.setattr(module, "open_instance", lambda data: None)
         acting = ["--as", who.national_id.text] if who else []
         return CliRunner().invoke(topic.app, [*arguments, *acting])
 
@@ -75,6 +76,30 @@ def test_a_form_received_as_a_file_is_decided_by_two_officers(run: Run, tmp_path
     done = answer(run(order, "approve", reference, "--version", "2", "--json", who=BRUNO))
     assert done["line"]["state"] == "accepted"
     assert answer(run(habilitation, "list", "--json"))[0]["reference"] in done["habilitations"]
+
+
+def test_the_desk_shares_holds_asks_and_refuses_from_the_console(run: Run) -> None:
+    reference = submitted().line.reference
+    run(order, "take", reference, who=ALICE)
+    assert answer(run(order, "list", "--which", "mine", "--json", who=ALICE))["lines"]
+    given = answer(run(order, "assign", reference, "--to", BRUNO.national_id.text, "--json", who=ALICE))
+    assert given["line"]["assigned_to"] == "Bruno Second"
+    assert answer(run(order, "list", "--which", "mine", "--json", who=ALICE))["lines"] == []
+    run(order, "release", reference, who=BRUNO)
+    assert answer(run(order, "list", "--which", "unassigned", "--json"))["lines"]
+    assert refused(run(order, "hold", reference, "--why", "x", who=ALICE))
+    run(order, "hold", reference, "--why", "Attend le KBIS", "--event", "piece", who=ALICE)
+    assert answer(run(order, "list", "--which", "held", "--json"))["lines"]
+    run(order, "unhold", reference, who=ALICE)
+    assert answer(run(order, "list", "--json"))["lines"]
+    run(order, "comment", reference, "--text", "Nous attendons votre KBIS.", who=ALICE)
+    found = answer(run(order, "find", "chu-exemple.fr", "--json"))["found"]
+    assert [one["reference"] for one in found] == [reference]
+    run(order, "take", reference, who=ALICE)
+    done = answer(run(order, "refuse", reference, "--code", "other", "--reason", "Faux", "--json", who=ALICE))
+    assert done["line"]["state"] == "refused"
+    notes = [note["text"] for note in answer(run(order, "show", reference, "--json"))["order"]["notes"]]
+    assert "Nous attendons votre KBIS." in notes
 
 
 def test_a_form_that_an_officer_keyed_is_decided_by_two_others(run: Run, tmp_path: Path) -> None:

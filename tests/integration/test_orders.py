@@ -28,7 +28,7 @@ from sceau.operations import (
     sign_order,
     take_order,
 )
-from sceau.records import OrderFile, desk_queue, habilitations_of, order_file, order_for, orders_of
+from sceau.records import OrderFile, desk_page, habilitations_of, order_file, order_for, orders_of
 from sceau.records.models import OrderParty
 from sceau.registration import Light
 from sceau.vocabulary import Refused, errors
@@ -483,12 +483,12 @@ def test_the_queue_shows_what_waits_oldest_first_page_by_page(instance: Instance
         references.append(submitted().line.reference)
         instance.clock.forward(minutes=1)
     take_order(ALICE.actor, reference=references[0])
-    first = [line.reference for line in desk_queue(limit=3)]
-    rest = [line.reference for line in desk_queue(limit=3, after=first[-1])]
-    assert first + rest == [*references[1:], references[0]]
-    assert [line.reference for line in desk_queue(assigned_to=ALICE.national_id.text)] == references[:1]
-    assert desk_queue(text="introuvable") == ()
-    assert len(desk_queue(text="hospitalier")) == 5
+    seen: dict[str, Any] = {"officer": ALICE.national_id.text, "at": instance.clock.now, "limit": 3}
+    first = desk_page(which="todo", **seen)
+    rest = desk_page(which="todo", after=first.after, **seen)
+    assert [line.order.reference for line in (*first.lines, *rest.lines)] == references
+    mine = desk_page(which="mine", **seen)
+    assert [line.order.reference for line in mine.lines] == references[:1]
 
 
 def test_a_second_order_for_the_same_right_is_a_further_version(instance: Instance) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,36 +22,60 @@ from sceau.cli.console import (
     say,
     topic,
 )
+from sceau.cli.order_desk import add_to
+from sceau.cli.order_said import Version, answer, file_of, line_of
 from sceau.vocabulary import Finding, Refused
 
 if TYPE_CHECKING:
-    from sceau.records import OrderFile, OrderLine
+    from sceau.records import OrderFile, QueuePage
     from sceau.registration import Examination
 
 app = topic("Suivre et décider les commandes.")
+add_to(app)
 
 File = Annotated[Path, typer.Argument(metavar="FICHIER", exists=True, dir_okay=False, help="PDF ou JSON.")]
-Version = Annotated[
-    int | None, typer.Option("--version", help="La version lue ; sans elle, la version présente.", min=1)
-]
 
 
 @app.command("list")
 def list_(
     *,
     data: Data = DATA,
-    state: Annotated[list[str] | None, typer.Option("--state", help="Seulement ces états.")] = None,
-    text: Annotated[str, typer.Option("--text", help="Dans le nom, le numéro ou la référence.")] = "",
-    after: Annotated[str, typer.Option("--after", help="Suite de la liste, après cette référence.")] = "",
+    which: Annotated[
+        str, typer.Option("--which", help="todo, mine, unassigned, late, waiting ou held.")
+    ] = "todo",
+    as_: As = "",
+    after: Annotated[str, typer.Option("--after", help="Suite de la liste, telle que rendue.")] = "",
     limit: Annotated[int, typer.Option("--limit", min=1, max=1000)] = 50,
     as_json: AsJson = False,
 ) -> None:
-    """Les commandes, la plus anciennement modifiée d'abord ; par défaut celles qui attendent une décision."""
+    """La file du guichet, ce qui attend depuis le plus longtemps d'abord ; `mine` : celle de --as."""
     open_instance(data)
-    from sceau.records import desk_queue
+    from sceau.operations import machine
+    from sceau.records import QueueOf, desk_page
 
-    found = desk_queue(states=state or (), text=text, after=after, limit=limit)
-    say(found, as_json=as_json, lines=(_line(line) for line in found))
+    if which not in set(QueueOf):
+        raise typer.BadParameter(", ".join(QueueOf), param_hint="--which")
+    found = desk_page(which=which, officer=as_, at=machine().clock(), after=after, limit=limit)
+    say(found, as_json=as_json, lines=_queue(found))
+
+
+@app.command()
+def find(
+    text: Annotated[str, typer.Argument(metavar="TEXTE", help="Référence, numéro, nom ou domaine.")],
+    *,
+    data: Data = DATA,
+    after: Annotated[str, typer.Option("--after", help="Suite de la liste, telle que rendue.")] = "",
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1000)] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """Ce que désigne un numéro, un nom ou son début : commandes, et tout ce qui s'y rattache."""
+    open_instance(data)
+    from sceau.catalogue import load_catalogue
+    from sceau.records import search
+
+    found = search(text, issuers=list(load_catalogue().issuers), after=after, limit=limit)
+    lines = [f"{one.kind}  {one.reference}  {one.title}  {one.detail}" for one in found.found]
+    say(found, as_json=as_json, lines=[*lines, *([f"suite : --after {found.after}"] if found.after else [])])
 
 
 @app.command()
@@ -61,7 +84,7 @@ def show(reference: Reference, *, data: Data = DATA, as_json: AsJson = False) ->
     open_instance(data)
     from sceau.operations import examination_of
 
-    file = _file(reference)
+    file = file_of(reference)
     examination = examination_of(file.line.reference)
     value = {"order": file, "examination": _checks(examination)}
     say(value, as_json=as_json, lines=_lines(file, examination))
@@ -92,12 +115,12 @@ def receive(
     actor = officer(as_) if as_ else Actor.system("mail-room")
     if content.lstrip()[:1] == b"{":
         raw = _raw_of(file.name, content)
-        _answer(receive_form(actor, raw=raw, channel="cli", idempotency_key=key), as_json=as_json)
+        answer(receive_form(actor, raw=raw, channel="cli", idempotency_key=key), as_json=as_json)
         return
     intake = receive_form_file(actor, FormFile(content, name=file.name))
     if not intake.order:
         raise Refused(intake.findings)
-    _answer(_file(intake.order), as_json=as_json)
+    answer(file_of(intake.order), as_json=as_json)
 
 
 @app.command()
@@ -106,7 +129,7 @@ def take(reference: Reference, *, as_: As, data: Data = DATA, as_json: AsJson = 
     open_instance(data)
     from sceau.operations import take_order
 
-    _answer(take_order(officer(as_), reference=reference), as_json=as_json)
+    answer(take_order(officer(as_), reference=reference), as_json=as_json)
 
 
 @app.command()
@@ -130,11 +153,11 @@ def settle(
     open_instance(data)
     from sceau.operations import settle_scope_kind
 
-    seen = version or _file(reference).line.version
+    seen = version or file_of(reference).line.version
     order = settle_scope_kind(
         officer(as_), reference=reference, version=seen, offer=offer - 1, kind=kind, restricted=restricted
     )
-    _answer(order, as_json=as_json)
+    answer(order, as_json=as_json)
 
 
 @app.command()
@@ -155,77 +178,9 @@ def amend(
     from sceau.operations import amend_order
 
     raw = _raw_of(file.name, _content_of(file))
-    seen = version or _file(reference).line.version
+    seen = version or file_of(reference).line.version
     order = amend_order(officer(as_), reference=reference, version=seen, raw=raw, why=reason)
-    _answer(order, as_json=as_json)
-
-
-@app.command()
-def ask(
-    reference: Reference,
-    *,
-    text: Annotated[str, typer.Option("--text", help="Ce qui manque, en mots pour le demandeur.")],
-    as_: As,
-    due: Annotated[datetime | None, typer.Option("--due", formats=["%Y-%m-%d"], help="Pour quand.")] = None,
-    data: Data = DATA,
-    as_json: AsJson = False,
-) -> None:
-    """Demander ce qui manque au dossier."""
-    open_instance(data)
-    from sceau.operations import ask_for_more
-
-    day: date | None = due.date() if due else None
-    _answer(ask_for_more(officer(as_), reference=reference, text=text, due=day), as_json=as_json)
-
-
-@app.command()
-def note(
-    reference: Reference,
-    *,
-    text: Annotated[str, typer.Option("--text", help="Pour le guichet seulement.")],
-    as_: As,
-    data: Data = DATA,
-    as_json: AsJson = False,
-) -> None:
-    """Écrire une note interne au dossier."""
-    open_instance(data)
-    from sceau.operations import note_order
-
-    _answer(note_order(officer(as_), reference=reference, text=text), as_json=as_json)
-
-
-@app.command()
-def approve(
-    reference: Reference, *, as_: As, version: Version = None, data: Data = DATA, as_json: AsJson = False
-) -> None:
-    """Approuver ; la seconde personne différente accepte la commande et accorde les habilitations."""
-    open_instance(data)
-    from sceau.operations import approve_order
-
-    seen = version or _file(reference).line.version
-    _answer(approve_order(officer(as_), reference=reference, version=seen), as_json=as_json)
-
-
-@app.command()
-def refuse(
-    reference: Reference, *, as_: As, reason: Reason, data: Data = DATA, as_json: AsJson = False
-) -> None:
-    """Refuser, avec le motif que lira le demandeur. Définitif."""
-    open_instance(data)
-    from sceau.operations import refuse_order
-
-    _answer(refuse_order(officer(as_), reference=reference, reason=reason), as_json=as_json)
-
-
-@app.command()
-def abandon(
-    reference: Reference, *, as_: As, reason: Reason = "", data: Data = DATA, as_json: AsJson = False
-) -> None:
-    """Clore sans suite une commande à laquelle personne ne répond plus. Définitif."""
-    open_instance(data)
-    from sceau.operations import abandon_order
-
-    _answer(abandon_order(officer(as_), reference=reference, reason=reason), as_json=as_json)
+    answer(order, as_json=as_json)
 
 
 def _content_of(file: Path) -> bytes:
@@ -246,34 +201,19 @@ def _raw_of(name: str, content: bytes) -> dict[str, Any]:
     return raw
 
 
-def _file(reference: str) -> OrderFile:
-    from sceau.records import order_file
-
-    file = order_file(reference)
-    if file is None:
-        raise Refused([Finding.error("order.unknown", reference)])
-    return file
-
-
-def _answer(file: OrderFile, *, as_json: bool) -> None:
-    lines = [_line(file.line), *(f"  habilitation {reference}" for reference in file.habilitations)]
-    say(file, as_json=as_json, lines=lines)
-
-
-def _line(line: OrderLine) -> str:
-    from sceau.catalogue import load_catalogue
-
-    state = load_catalogue().text(f"order.{line.state}")
-    name = line.structure_name or "(formulaire à compléter)"
-    given = f", {line.approvals} approbation(s)" if line.approvals else ""
-    return f"{line.reference}  v{line.version}  {state}{given}  {name}  contrat {line.contract_number or '–'}"
+def _queue(found: QueuePage) -> Iterator[str]:
+    for one in found.lines:
+        due = f"  pour le {one.due_at:%Y-%m-%d}{', en retard' if one.late else ''}" if one.due_at else ""
+        yield f"{line_of(one.order)}{due}"
+    if found.after:
+        yield f"suite : --after {found.after}"
 
 
 def _lines(file: OrderFile, examination: Examination) -> Iterator[str]:
     from sceau.catalogue import load_catalogue
 
     catalogue = load_catalogue()
-    yield _line(file.line)
+    yield line_of(file.line)
     for check in examination.checks:
         title = catalogue.text(f"check.{check.kind}")
         yield f"[{catalogue.text(f'light.{check.light}')}] {title}"

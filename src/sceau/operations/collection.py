@@ -61,13 +61,14 @@ def hand_over(
 
     A token's terms were accepted when it was made; for a card they are in the request. `code` is optional
     for a program: without one the certificate is revoked by its administrator, never by a code. Refused: not
-    asked by the actor (or not under the token's right), terms, revoked, another code than the first time.
+    asked by the actor, or entrusted to somebody else since (or not under the token's right), terms, revoked,
+    another code than the first time.
     """
     with acting(actor, "certificate.handed-over", reference) as act:
         person = require_person(act)
         row = (
-            Certificate.objects.select_for_update()
-            .filter(reference=reference, asked_by=person.national_id)
+            Certificate.objects.select_for_update(of=("self",))
+            .filter(looked_after_by(person.national_id), reference=reference)
             .first()
         )
         if row is None or (actor.token and not qualities_left(actor, row, frozenset({"administrator"}))):

@@ -22,9 +22,9 @@ from sceau.operations.order_facts import contract_facts, known_cards, present_ve
 from sceau.operations.order_texts import receive_signed, sign_by_file, write_note
 from sceau.operations.pieces import PieceEntry, PieceFileOf, piece_of
 from sceau.operations.standing import require_person
-from sceau.records.models import PARIS, Order, Piece
+from sceau.records.models import PARIS, FormReceipt, Order
 from sceau.registration import ORDER_LIFE, Form413, OrderEvent, OrderState, SignerFacts, check_form_signature
-from sceau.vocabulary import Finding, Refused, Severity, displayed
+from sceau.vocabulary import Fault, Finding, Refused, Severity, displayed
 
 _KIND = "form-pdf"
 _LONGEST_NOTE = 3_900
@@ -80,6 +80,8 @@ class _Judged:
 def receive_form_file(actor: Actor, file: FormFile) -> FormIntake:
     """Take in one PDF. The same bytes a second time give the order that they made the first time.
 
+    Brought by two at one moment, too: the database keeps one order for one file, and both are told which.
+
     By anybody known, who is then part of the order, or by the machine (a mail, a batch). A form that says to
     be made from an order still open, and bears its text, signs that order, or joins its file; any other opens
     an order of its own. What cannot be read is rejected: the journal says so, and whoever sent it keeps it.
@@ -91,13 +93,19 @@ def receive_form_file(actor: Actor, file: FormFile) -> FormIntake:
     known = _known_order(pdf.sha256)
     if known:
         return FormIntake(FormOutcome.KNOWN, known, pdf.sha256, pdf.findings)
-    with acting(actor, "form.received", f"form/{pdf.sha256[:16]}") as act:
-        if actor.person_id:
-            require_person(act)
-        reading = reading_of(pdf.raw)
-        judged = _judge(pdf.signature, reading.value, act.at)
-        findings = (*pdf.findings, *judged.findings, *reading.findings)
-        return _take(act, file, pdf, judged=judged, findings=tuple(dict.fromkeys(findings)))
+    try:
+        with acting(actor, "form.received", f"form/{pdf.sha256[:16]}") as act:
+            if actor.person_id:
+                require_person(act)
+            reading = reading_of(pdf.raw)
+            judged = _judge(pdf.signature, reading.value, act.at)
+            findings = (*pdf.findings, *judged.findings, *reading.findings)
+            return _take(act, file, pdf, judged=judged, findings=tuple(dict.fromkeys(findings)))
+    except Fault as fault:
+        known = _known_order(pdf.sha256) if fault.code == "operations.conflict" else ""
+        if not known:
+            raise
+        return FormIntake(FormOutcome.KNOWN, known, pdf.sha256, pdf.findings)  # its twin was faster
 
 
 def judge_signature(
@@ -168,6 +176,7 @@ def _take(
         entry=PieceEntry(kind=_KIND, data=file.data, name=file.name, order=order.reference),
         file=PieceFileOf(order=order),
     )
+    FormReceipt.objects.create(sha256=pdf.sha256, order=order, by=act.actor.person_id, at=act.at)
     act.about(order.reference, piece.reference)
     act.tell(outcome=str(outcome), sha256=pdf.sha256, signed=bool(judged.card))
     _write_findings(act, order, file, findings)
@@ -222,7 +231,7 @@ def _with_visa(raw: dict[str, Any], judged: _Judged) -> dict[str, Any]:
 
 def _known_order(sha256: str) -> str:
     """The order on whose file these very bytes are."""
-    kept = Piece.objects.filter(kind=_KIND, sha256=sha256, order__isnull=False).order_by("id")
+    kept = FormReceipt.objects.filter(sha256=sha256)
     return kept.values_list("order__reference", flat=True).first() or ""
 
 

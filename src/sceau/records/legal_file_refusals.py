@@ -9,6 +9,7 @@ from sceau.records.refusals import (
     OFFICER_IS_PARTY,
     Refusal,
     fixed,
+    is_of_structure,
     kept,
     unchanging,
 )
@@ -54,6 +55,7 @@ LEGAL_FILE: tuple[Refusal, ...] = (
         "piece: erased is final",
         "OLD.erased_at IS NOT NULL AND NEW.erased_at IS DISTINCT FROM OLD.erased_at",
     ),
+    *unchanging("records_formreceipt"),
     *unchanging("records_extractreading"),
     *unchanging("records_visaattestation"),
     Refusal(
@@ -62,6 +64,14 @@ LEGAL_FILE: tuple[Refusal, ...] = (
         "INSERT",
         "attestation: nobody attests the visa of their own order",
         OFFICER_IS_PARTY,
+    ),
+    Refusal(
+        "attestation_not_of_structure",
+        "records_visaattestation",
+        "INSERT",
+        "attestation: nobody attests the visa of an order of their own structure",
+        is_of_structure("NEW.officer"),
+        asks="records_formreceipt",
     ),
     Refusal(
         "attestation_by_desk",

@@ -4,7 +4,7 @@ nobody decided on, a decision taken back, a certificate looked after by whom nob
 
 from __future__ import annotations
 
-from sceau.records.refusals import Refusal, fixed, kept
+from sceau.records.refusals import Refusal, fixed, is_of_structure, is_party, kept
 
 _CHOSEN = (
     "EXISTS (SELECT 1 FROM records_departureline l WHERE l.certificate_id = NEW.certificate_id"
@@ -72,6 +72,15 @@ LIFE: tuple[Refusal, ...] = (
     ),
     kept("records_amendment"),
     fixed("records_amendment", "order_id", "amends_id", "made_at"),
+    Refusal(
+        "amendment_not_own",
+        "records_amendment",
+        "UPDATE",
+        "amendment: answered by nobody who is part of its order, or of their own structure",
+        "NEW.planned_by <> '' AND (NEW.planned_by <> OLD.planned_by OR NEW.version <> OLD.version)"
+        f" AND ({is_party('NEW.planned_by')} OR {is_of_structure('NEW.planned_by')})",
+        asks="records_formreceipt",
+    ),
     Refusal(
         "amendment_done_stays",
         "records_amendment",

@@ -20,6 +20,7 @@ from sceau.records.refusals import (
     OFFICER_IS_PARTY,
     Refusal,
     fixed,
+    is_of_structure,
     kept,
     unchanging,
 )
@@ -127,6 +128,14 @@ REFUSALS: tuple[Refusal, ...] = (
         "INSERT",
         "approval: nobody decides on their own order",
         OFFICER_IS_PARTY,
+    ),
+    Refusal(
+        "approval_not_of_structure",
+        "records_approval",
+        "INSERT",
+        "approval: nobody decides on an order of their own structure",
+        is_of_structure("NEW.officer"),
+        asks="records_formreceipt",
     ),
     Refusal(
         "approval_by_desk",

@@ -41,7 +41,7 @@ from sceau.records.models.people import (
     Role,
     Structure,
 )
-from sceau.records.models.pieces import ContractAct, ExtractReading, Piece, VisaAttestation
+from sceau.records.models.pieces import ContractAct, ExtractReading, FormReceipt, Piece, VisaAttestation
 from sceau.records.models.registers import (
     DeskTask,
     RegisterChange,
@@ -87,6 +87,7 @@ __all__ = [
     "DeskTask",
     "Employment",
     "ExtractReading",
+    "FormReceipt",
     "Habilitation",
     "HabilitationVersion",
     "IssuerStop",

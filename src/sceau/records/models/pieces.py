@@ -58,6 +58,17 @@ class Piece(models.Model):
         )
 
 
+class FormReceipt(models.Model):
+    """The PDF form that these bytes are, and the one order that they made, signed or joined, whoever brought
+    them and by whichever way (trigger: never changed).
+    """
+
+    sha256 = models.CharField(max_length=64, unique=True)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="receipts")
+    by = models.CharField(max_length=64, blank=True)
+    at = models.DateTimeField()
+
+
 class ExtractReading(models.Model):
     """What an officer read on an extract. Read again, it is another row: the last one counts (trigger)."""
 

@@ -78,7 +78,7 @@ from sceau.records.queries.mails import (
     mail_file,
 )
 from sceau.records.queries.names import HeldName, right_holding
-from sceau.records.queries.orders import desk_queue, order_file, order_for, orders_of
+from sceau.records.queries.orders import order_file, order_for, orders_of
 from sceau.records.queries.people import (
     card_line,
     cards_of,
@@ -156,7 +156,6 @@ __all__ = [
     "departure_for",
     "departure_of",
     "desk_page",
-    "desk_queue",
     "digests_under",
     "end_of_share",
     "entries_between",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
 from django.db.models import F, Q, QuerySet
 
@@ -15,10 +15,8 @@ from sceau.records.models import (
     OrderNote,
     OrderParty,
     Person,
-    SearchWord,
 )
 from sceau.records.queries.people import cards_of
-from sceau.records.search_words import word_of
 from sceau.records.views import (
     ApprovalLine,
     CaseLine,
@@ -31,28 +29,6 @@ from sceau.records.views import (
 from sceau.registration import ORDER_LIFE, OrderState, rules_from_text
 
 OPEN_STATES = (OrderState.RECEIVED, OrderState.UNDER_REVIEW, OrderState.INCOMPLETE)
-
-
-def desk_queue(
-    *, states: Collection[str] = (), assigned_to: str = "", text: str = "", after: str = "", limit: int = 50
-) -> tuple[OrderLine, ...]:
-    """Orders, oldest change first; open ones when `states` is empty.
-
-    `text` is looked for as `search` does: references, numbers, names, domains, from their beginnings.
-    """
-    orders = Order.objects.filter(state__in=list(states) or [str(state) for state in OPEN_STATES])
-    if assigned_to:
-        orders = orders.filter(assigned_to=assigned_to)
-    if text:
-        word = word_of(text)
-        found = SearchWord.objects.filter(kind="order", word__gte=word, word__lt=word + b"\x7f")
-        orders = orders.filter(id__in=found.values("target")) if word else orders.none()
-    last = Order.objects.filter(reference=after).first() if after else None
-    if last is not None:
-        orders = orders.filter(
-            Q(changed_at__gt=last.changed_at) | Q(changed_at=last.changed_at, id__gt=last.id)
-        )
-    return order_lines(orders.order_by("changed_at", "id")[:limit])
 
 
 def order_file(reference: str) -> OrderFile | None:

@@ -10,17 +10,16 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from sceau.catalogue import Quality
-from sceau.operations import find_certificate, machine, revocation_qualities, revoke_certificate
+from sceau.operations import find_certificate, machine, revocation_qualities
 from sceau.portal.fields import Sheet
 from sceau.portal.hats import Hat
 from sceau.portal.language import page_catalogue
 from sceau.portal.pages.revocation.asking import (
+    end_as_asked,
     quality_fields,
     reason_field,
     reasons_for,
     sure_field,
-    unsaid,
-    unsure,
 )
 from sceau.portal.rendering import page
 from sceau.portal.saying import summary
@@ -76,21 +75,10 @@ def revoke(request: PortalRequest, reference: str) -> HttpResponse:
         raise Http404
     if request.method != "POST":
         return _page(request, found, held)
-    findings = (*unsaid(request, explained=True), *unsure(request))
+    findings = end_as_asked(request, reference, explained=True)
     if not findings:
-        try:
-            revoke_certificate(
-                actor_of(request),
-                reference=reference,
-                reason=request.POST.get("reason", "")[:40],
-                quality=request.POST.get("quality", "")[:40],
-                explanation=request.POST.get("explanation", "")[:4000],
-            )
-        except Refused as refusal:
-            findings = refusal.findings
-        else:
-            messages.success(request, "Le certificat est révoqué, définitivement.")
-            return HttpResponseRedirect(reverse("desk-certificate", args=[reference]))
+        messages.success(request, "Le certificat est révoqué, définitivement.")
+        return HttpResponseRedirect(reverse("desk-certificate", args=[reference]))
     return _page(request, found, held, findings)
 
 

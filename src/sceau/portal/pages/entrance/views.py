@@ -19,7 +19,16 @@ from sceau.portal.hats import Hat
 from sceau.portal.rendering import page
 from sceau.portal.saying import summary
 from sceau.portal.visitor import PortalRequest, facts_of, show_out
-from sceau.records import CertificateLine, OrderLine, certificates_of, desk_queue, list_tasks, orders_of
+from sceau.records import (
+    CertificateLine,
+    OrderLine,
+    QueueLine,
+    QueueOf,
+    certificates_of,
+    desk_page,
+    list_tasks,
+    orders_of,
+)
 from sceau.vocabulary import Finding
 
 _SHOWN = 20
@@ -36,10 +45,14 @@ def home(request: PortalRequest) -> HttpResponse:
     context.update(
         to_answer=_to_answer(orders),
         to_collect=_to_collect(certificates),
-        queue=desk_queue(limit=_SHOWN) if Hat.DESK in visitor.hats else (),
+        queue=_queue(visitor.person_id) if Hat.DESK in visitor.hats else (),
         tasks=list_tasks(limit=_SHOWN) if Hat.DESK in visitor.hats else (),
     )
     return page(request, "entrance/desk_top.html", context)
+
+
+def _queue(officer: str) -> tuple[QueueLine, ...]:
+    return desk_page(which=QueueOf.TODO, officer=officer, at=machine().clock(), limit=_SHOWN).lines
 
 
 def _to_answer(orders: tuple[OrderLine, ...]) -> list[OrderLine]:

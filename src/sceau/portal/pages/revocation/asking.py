@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sceau.catalogue import Quality, Reason
+from sceau.operations import revoke_certificate
 from sceau.portal.fields import Choice, Field, Sheet
 from sceau.portal.language import page_catalogue
-from sceau.portal.visitor import PortalRequest
-from sceau.vocabulary import Finding
+from sceau.portal.visitor import PortalRequest, actor_of
+from sceau.vocabulary import Finding, Refused
 
 
 def reasons_for(qualities: Iterable[Quality]) -> list[Reason]:
@@ -53,3 +54,23 @@ def unsaid(request: PortalRequest, *, explained: bool) -> tuple[Finding, ...]:
     if explained and not request.POST.get("explanation", "").strip():
         found.append(Finding.error("revocation.explanation-missing", "explanation"))
     return tuple(found)
+
+
+def end_as_asked(request: PortalRequest, reference: str, *, explained: bool) -> tuple[Finding, ...]:
+    """Revoke what a posted page asks to, as it says; why it was not, nothing when it is done. `explained`:
+    what happened has to be said.
+    """
+    findings = (*unsaid(request, explained=explained), *unsure(request))
+    if findings:
+        return findings
+    try:
+        revoke_certificate(
+            actor_of(request),
+            reference=reference,
+            reason=request.POST.get("reason", "")[:40],
+            quality=request.POST.get("quality", "")[:40],
+            explanation=request.POST.get("explanation", "")[:4000],
+        )
+    except Refused as refusal:
+        return refusal.findings
+    return ()

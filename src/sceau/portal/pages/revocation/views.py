@@ -15,12 +15,12 @@ from sceau.operations import (
     report_key_by_proof,
     revocation_qualities,
     revoke_by_code,
-    revoke_certificate,
 )
 from sceau.portal.fields import Sheet
 from sceau.portal.limits import too_often
 from sceau.portal.pages.certificates.views import theirs
 from sceau.portal.pages.revocation.asking import (
+    end_as_asked,
     quality_fields,
     reason_field,
     reasons_for,
@@ -48,23 +48,12 @@ def revoke(request: PortalRequest, reference: str) -> HttpResponse:
         raise Http404
     if request.method != "POST":
         return _page(request, file, qualities)
-    findings = (*unsaid(request, explained=False), *unsure(request))
+    findings = end_as_asked(request, reference, explained=False)
     if not findings:
-        try:
-            revoke_certificate(
-                actor_of(request),
-                reference=reference,
-                reason=request.POST.get("reason", "")[:40],
-                quality=request.POST.get("quality", "")[:40],
-                explanation=request.POST.get("explanation", "")[:1000],
-            )
-        except Refused as refusal:
-            findings = refusal.findings
-        else:
-            messages.success(
-                request, "Le certificat est révoqué. Les services qui le vérifient le refusent désormais."
-            )
-            return HttpResponseRedirect(reverse("certificate", args=[reference]))
+        messages.success(
+            request, "Le certificat est révoqué. Les services qui le vérifient le refusent désormais."
+        )
+        return HttpResponseRedirect(reverse("certificate", args=[reference]))
     return _page(request, file, qualities, findings)
 
 
