@@ -6,7 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup run demo test check format torture bench mutate system lock clean
+.PHONY: help setup run demo test browser check format torture bench mutate system lock clean
 
 help: ## say what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
@@ -31,6 +31,12 @@ demo: setup ## play the whole notice as a script that narrates each step, with r
 
 test: $(VENV)/.ready-test ## run every test this machine can run, and name what was left out
 	tools/run-tests
+
+browser: $(VENV)/.ready-test ## the journeys in Debian's Chromium: build/axe.json, and each page pictured in build/shots
+	@rm -rf build/shots build/axe.json && mkdir -p build/shots
+	SCEAU_TEST_SHOTS=$(CURDIR)/build/shots $(BIN)/python -m pytest -rs tests/browser
+	@test -s build/axe.json || { echo "No page was looked at: sudo make system adds the browser."; exit 1; }
+	@echo "build/axe.json: $$(grep -c '"page"' build/axe.json) looks; pictures in build/shots"
 
 check: $(VENV)/.ready-test ## style, types, layers and house rules, in less than 30 seconds
 	$(BIN)/ruff check .

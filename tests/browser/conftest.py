@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
+from tests.browser.looking import write_looks
 from tests.browser.service import Browsers, Service, chooses_by_itself, running, why_not
 
 
@@ -37,3 +38,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     mine = [item for item in items if here in item.path.parents]
     told = iter(sorted(mine, key=lambda item: (item.path.name, item.reportinfo()[1] or 0)))
     items[:] = [next(told) if here in item.path.parents else item for item in items]
+
+
+def pytest_sessionfinish() -> None:
+    """What was looked at, written for who asks: `make browser`."""
+    write_looks()

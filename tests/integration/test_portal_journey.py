@@ -617,9 +617,9 @@ def test_a_pro_certificate_names_a_person_the_desk_has_confirmed(portal: Instanc
 
 def test_the_home_page_says_what_waits(portal: Instance) -> None:
     browser, reference = issue()
-    assert "est prêt" in text(browser.get("/"))
+    assert "Retirer le certificat www.chu-exemple.fr" in text(browser.get("/"))
     submitted(offer("org"))
-    assert "au guichet" in text(visitor(ALICE).get("/"))
+    assert "Commandes que personne ne suit : 1" in text(visitor(ALICE).get("/"))
     assert "Rien n’attend" in text(visitor(DOCTOR).get("/"))
     assert right_for("SERV_SSL")
     assert reference

@@ -113,7 +113,7 @@ def test_a_task_is_read_and_done_at_the_desk(portal: Instance, tmp_path: Path) -
     page = said(browser.get("/guichet/taches/"))
     assert "est fermée depuis le 01/01/2020, dit SIRENE du" in page
     assert "contrat C-2026-0012" in page
-    assert "1 tâche du guichet" in said(browser.get("/"))
+    assert "Tâches du guichet : 1" in said(browser.get("/"))
     address = f"/guichet/taches/{task.reference}/faite/"
     assert "C’est fait" not in said(visitor(AUDITOR).get("/guichet/taches/"))
     assert visitor(AUDITOR).post(address, {"outcome": "x"}).status_code == 403

@@ -27,6 +27,7 @@ _MENU = (
     ("how", "Comment ça marche"),
     ("glossary", "Glossaire"),
 )
+_BEFORE_ONE_IS_KNOWN = {"how", "glossary"}  # later they are at the foot of the page: the menu is for work
 _SHOWN_CONTACTS = ("email", "phone", "hours", "post")
 
 
@@ -49,6 +50,8 @@ def page(request: HttpRequest) -> dict[str, Any]:
     menu = []
     for entry, label in _MENU:
         shown = page_named(entry)
+        if visitor.known and entry in _BEFORE_ONE_IS_KNOWN:
+            continue
         if shown is not None and shown.hats & visitor.hats:
             menu.append(_entry(label, reverse(entry), request.path))
     return {

@@ -10,7 +10,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from sceau.records.desk_views import Found, FoundPage, LaneFigures, QueueLine, QueuePage
+from sceau.records.desk_views import Found, FoundPage, LaneFigures, QueueLine, QueuePage, WeekFigures
 from sceau.records.finding_views import ListedCertificate, RecordedCertificate
 from sceau.records.fleet_views import FleetEnds, FleetPage, FleetWish
 from sceau.records.life_views import DepartureLineView, DepartureView
@@ -84,6 +84,7 @@ if TYPE_CHECKING:
         departure_for,
         departure_of,
         desk_page,
+        desk_weeks,
         digests_under,
         end_of_share,
         entries_between,
@@ -228,6 +229,7 @@ __all__ = [
     "TokenLine",
     "TreeHeadLine",
     "Turn",
+    "WeekFigures",
     "amended_by",
     "amends",
     "attestations_of",
@@ -250,6 +252,7 @@ __all__ = [
     "departure_for",
     "departure_of",
     "desk_page",
+    "desk_weeks",
     "digests_under",
     "end_of_share",
     "entries_between",

@@ -6,7 +6,7 @@ Values only. Instants are timezone-aware UTC.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sceau.records.views import OrderLine
 from sceau.registration import StayFigures
@@ -62,3 +62,12 @@ class LaneFigures:
     days: int
     ended: StayFigures
     late_now: int
+
+
+@dataclass(frozen=True, slots=True)
+class WeekFigures:
+    """A week of the desk, by its Monday: how many stays in its own hands ended, how many of them late."""
+
+    monday: date
+    ended: int
+    late: int

@@ -13,7 +13,13 @@ from sceau.records.queries.certificates import (
     find_certificates,
     is_serial_given,
 )
-from sceau.records.queries.desk import QueueOf, desk_page, lane_figures, structures_worked_for
+from sceau.records.queries.desk import (
+    QueueOf,
+    desk_page,
+    desk_weeks,
+    lane_figures,
+    structures_worked_for,
+)
 from sceau.records.queries.finding import listed_certificate, listed_certificates, recorded_certificate
 from sceau.records.queries.fleet import fleet_ends, fleet_page, names_given_under
 from sceau.records.queries.habilitations import (
@@ -156,6 +162,7 @@ __all__ = [
     "departure_for",
     "departure_of",
     "desk_page",
+    "desk_weeks",
     "digests_under",
     "end_of_share",
     "entries_between",

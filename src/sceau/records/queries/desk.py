@@ -10,7 +10,7 @@ from enum import StrEnum
 from django.db.models import Q, QuerySet, Sum
 
 from sceau.catalogue import Lane
-from sceau.records.desk_views import LaneFigures, QueueLine, QueuePage
+from sceau.records.desk_views import LaneFigures, QueueLine, QueuePage, WeekFigures
 from sceau.records.models import PARIS, Contract, ContractParty, DeskCase, Employment, StayCount
 from sceau.records.queries.orders import order_lines
 from sceau.records.queries.people import cards_of
@@ -57,6 +57,23 @@ def lane_figures(*, at: datetime, days: int) -> tuple[LaneFigures, ...]:
     """
     since = at.astimezone(PARIS).date() - timedelta(days=days)
     return tuple(_figures(lane, since, at=at, days=days) for lane in (Lane.TODO, Lane.WAITING, Lane.HELD))
+
+
+def desk_weeks(*, at: datetime, weeks: int) -> tuple[WeekFigures, ...]:
+    """What left the desk's own hands in each of the last `weeks` weeks, the present one last: from counts
+    kept as stays ended, never from the orders.
+    """
+    today = at.astimezone(PARIS).date()
+    first = today - timedelta(days=today.weekday(), weeks=weeks - 1)
+    ended = StayCount.objects.filter(lane=Lane.TODO, day__gte=first).values_list("day")
+    counts: dict[int, list[int]] = {}
+    for day, many, late in ended.annotate(many=Sum("count"), too_late=Sum("late")):
+        week = counts.setdefault((day - first).days // 7, [0, 0])
+        week[0] += many
+        week[1] += late
+    return tuple(
+        WeekFigures(first + timedelta(weeks=number), *counts.get(number, [0, 0])) for number in range(weeks)
+    )
 
 
 def structures_worked_for(person_id: str) -> frozenset[str]:

@@ -18,9 +18,17 @@ from sceau.operations import machine
 from sceau.portal.language import page_catalogue
 from sceau.portal.pages.certificates.ends import picture_of
 from sceau.portal.pages.certificates.renewing import is_to_renew
+from sceau.portal.pictures import Lifetime, timeline_picture
 from sceau.portal.rendering import page
 from sceau.portal.visitor import PortalRequest
-from sceau.records import CertificateLine, FleetWish, fleet_ends, fleet_page, habilitations_of
+from sceau.records import (
+    CertificateLine,
+    FleetWish,
+    certificate_for,
+    fleet_ends,
+    fleet_page,
+    habilitations_of,
+)
 
 _PAGE = 25
 _STANDINGS = ("to-collect", "in-service", "expired", "revoked")
@@ -58,13 +66,27 @@ def ends(request: PortalRequest) -> HttpResponse:
     now, visitor = machine().clock(), request.visitor.person_id
     found = fleet_ends(visitor, at=now, within_days=_YEAR)
     coming = fleet_page(visitor, FleetWish(within_days=_YEAR), at=now, limit=_PAGE)
+    rows = [(line, _successor(request, coming.successors.get(line.reference, ""))) for line in coming.lines]
     context = {
         "title": "Échéances",
         "picture": picture_of(found.instants, now),
         "more": found.more,
-        "rows": [(line, coming.successors.get(line.reference, "")) for line in coming.lines],
+        "rows": rows,
+        "timeline": timeline_picture([_lifetime(line, then) for line, then in rows], now=now),
     }
     return page(request, "certificates/ends.html", context)
+
+
+def _successor(request: PortalRequest, reference: str) -> CertificateLine | None:
+    """What has taken the place of a certificate, if anything has."""
+    viewer, now = request.visitor.person_id, machine().clock()
+    file = certificate_for(reference, viewer=viewer, at=now) if reference else None
+    return file.line if file else None
+
+
+def _lifetime(line: CertificateLine, then: CertificateLine | None) -> Lifetime:
+    name = line.names[0] if line.names else line.subject
+    return Lifetime(name, line.not_after, then.not_after if then else None)
 
 
 def export(request: PortalRequest) -> StreamingHttpResponse:

@@ -9,6 +9,7 @@ from django.urls import reverse
 from sceau.operations import collect_certificate, machine
 from sceau.portal.fields import Sheet
 from sceau.portal.language import page_catalogue
+from sceau.portal.pages.certificates.chains import chain_of_file
 from sceau.portal.pages.certificates.files import FORMS, file_of, form_named, stem_of
 from sceau.portal.pages.certificates.guides import guides_for
 from sceau.portal.pages.certificates.renewing import renewal_of
@@ -31,6 +32,7 @@ def certificate(request: PortalRequest, reference: str) -> HttpResponse:
         "file": file,
         "line": file.line,
         "product": page_catalogue().products[file.line.product],
+        "chain": chain_of_file(file),
         "reason": page_catalogue().reasons[file.line.revocation.reason] if file.line.revocation else None,
         "forms": FORMS if collected else (),
         "stem": stem_of(file),

@@ -9,12 +9,14 @@ from django.urls import reverse
 
 from sceau.operations import machine
 from sceau.portal.language import page_catalogue
+from sceau.portal.pictures import Week, weeks_picture
 from sceau.portal.rendering import page
 from sceau.portal.visitor import PortalRequest
-from sceau.records import Found, lane_figures, search
+from sceau.records import Found, desk_weeks, lane_figures, search
 
 _PAGE = 25
 _WINDOWS = (30, 90)
+_WEEKS_DRAWN = 13
 _PAGES = {
     "order": "desk-order",
     "contract": "desk-contract",
@@ -42,7 +44,16 @@ def figures(request: PortalRequest) -> HttpResponse:
     """How long orders stay where they are, over a month and a quarter."""
     at = machine().clock()
     windows = [{"days": days, "lanes": _lanes(lane_figures(at=at, days=days))} for days in _WINDOWS]
-    return page(request, "desk/figures.html", {"title": "Délais du guichet", "windows": windows})
+    weeks = [
+        Week(one.monday, one.ended - one.late, one.late) for one in desk_weeks(at=at, weeks=_WEEKS_DRAWN)
+    ]
+    context = {
+        "title": "Délais du guichet",
+        "windows": windows,
+        "weeks": weeks[::-1],
+        "flow": weeks_picture(weeks),
+    }
+    return page(request, "desk/figures.html", context)
 
 
 def duration(seconds: int | None) -> str:

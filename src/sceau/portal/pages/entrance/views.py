@@ -15,23 +15,11 @@ from sceau.identity import PresentedCertificate, describe_presented
 from sceau.operations import card_type_of, machine
 from sceau.portal.door import TestCard, doorkeeper
 from sceau.portal.entry import enter, read_presented
-from sceau.portal.hats import Hat
+from sceau.portal.pages.entrance.waiting import doings_of, waiting_for
 from sceau.portal.rendering import page
 from sceau.portal.saying import summary
 from sceau.portal.visitor import PortalRequest, facts_of, show_out
-from sceau.records import (
-    CertificateLine,
-    OrderLine,
-    QueueLine,
-    QueueOf,
-    certificates_of,
-    desk_page,
-    list_tasks,
-    orders_of,
-)
 from sceau.vocabulary import Finding
-
-_SHOWN = 20
 
 
 def home(request: PortalRequest) -> HttpResponse:
@@ -40,27 +28,8 @@ def home(request: PortalRequest) -> HttpResponse:
     context: dict[str, Any] = {"title": "Accueil", "drawer": drawer()}
     if not visitor.known:
         return page(request, "entrance/home.html", context)
-    orders = orders_of(visitor.person_id, limit=_SHOWN)
-    certificates = certificates_of(visitor.person_id, at=machine().clock(), limit=_SHOWN)
-    context.update(
-        to_answer=_to_answer(orders),
-        to_collect=_to_collect(certificates),
-        queue=_queue(visitor.person_id) if Hat.DESK in visitor.hats else (),
-        tasks=list_tasks(limit=_SHOWN) if Hat.DESK in visitor.hats else (),
-    )
+    context.update(waiting=waiting_for(visitor, at=machine().clock()), doings=doings_of(visitor))
     return page(request, "entrance/desk_top.html", context)
-
-
-def _queue(officer: str) -> tuple[QueueLine, ...]:
-    return desk_page(which=QueueOf.TODO, officer=officer, at=machine().clock(), limit=_SHOWN).lines
-
-
-def _to_answer(orders: tuple[OrderLine, ...]) -> list[OrderLine]:
-    return [order for order in orders if order.state == "incomplete"]
-
-
-def _to_collect(certificates: tuple[CertificateLine, ...]) -> list[CertificateLine]:
-    return [certificate for certificate in certificates if certificate.standing == "to-collect"]
 
 
 def door(request: PortalRequest) -> HttpResponse:

@@ -9,6 +9,8 @@ from sceau.catalogue import Product
 from sceau.certification import Presented, Provenance, provenance_of
 from sceau.operations import machine
 from sceau.portal.language import page_catalogue
+from sceau.portal.pages.certificates.chains import chain_presented
+from sceau.portal.pictures import Chain
 from sceau.portal.typography import typeset
 from sceau.records import RecordedCertificate, recorded_certificate
 from sceau.status import REASONS_SAID, spell_serial
@@ -32,10 +34,13 @@ class Verdict:
     product: Product | None
     revoked_at: datetime | None
     reason: str
+    chain: Chain | None
 
 
-def verdict_on(one: Presented, *, at: datetime) -> Verdict:
-    """The verdict at `at`. What the records say is told of the very octets shown, and of no others."""
+def verdict_on(one: Presented, *, at: datetime, number: int = 1) -> Verdict:
+    """The verdict at `at` on certificate `number` of the file. What the records say is told of the very
+    octets shown, and of no others.
+    """
     issuers = machine().issuers
     found = provenance_of(one, (facts for generations in issuers.values() for facts in generations))
     record = recorded_certificate(one.der, issuer=found.issuer, serial=one.serial) if found.issuer else None
@@ -52,6 +57,7 @@ def verdict_on(one: Presented, *, at: datetime) -> Verdict:
         product=catalogue.products.get(record.product) if record else None,
         revoked_at=record.revoked_at if record else None,
         reason=_reason(record),
+        chain=chain_presented(one, found, standing=code, number=number),
     )
 
 

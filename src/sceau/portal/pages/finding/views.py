@@ -124,7 +124,7 @@ def _check_page(
     context = {
         "title": "Vérifier un certificat",
         "fields": [sheet.field("given", kind="pem", label="Le certificat reçu, collé ici", rows=8)],
-        "verdicts": [verdict_on(one, at=at) for one in read],
+        "verdicts": [verdict_on(one, at=at, number=number) for number, one in enumerate(read, 1)],
         "at": at,
         "kibibytes": page_catalogue().lookup.given.octets // 1024,
         **summary(findings, heading="Rien n’a pu être vérifié", fields=sheet.paths),

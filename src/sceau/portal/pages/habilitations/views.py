@@ -6,6 +6,7 @@ from django.http import Http404, HttpResponse
 
 from sceau.operations import machine
 from sceau.portal.language import page_catalogue
+from sceau.portal.pictures import ScopeTree, scope_tree
 from sceau.portal.rendering import page
 from sceau.portal.visitor import PortalRequest
 from sceau.records import (
@@ -16,6 +17,8 @@ from sceau.records import (
     habilitations_of,
     order_file,
 )
+from sceau.registration import Scope, ScopeKind
+from sceau.vocabulary import HostName
 
 
 def habilitations(request: PortalRequest) -> HttpResponse:
@@ -38,10 +41,20 @@ def habilitation(request: PortalRequest, reference: str) -> HttpResponse:
         "line": file.line,
         "mine": file.line.person_id == request.visitor.person_id,
         "product": page_catalogue().products[file.line.product],
+        "tree": tree_of(file.line, request.GET.get("nom", "")),
         "approvals": granted_by(file.line),
         "certificates": [one.line for one in found if one is not None],
     }
     return page(request, "habilitations/habilitation.html", context)
+
+
+def tree_of(line: HabilitationLine, tried: str) -> ScopeTree | None:
+    """What the right covers as a tree, with the name tried; None for the products that need no name."""
+    if not line.scope_name:
+        return None
+    name = HostName(line.scope_name.removeprefix("@"))
+    scope = Scope(ScopeKind(line.scope_kind), name, restricted=line.scope_restricted)
+    return scope_tree(scope, tried.strip()[:255])
 
 
 def by_structure(lines: tuple[HabilitationLine, ...]) -> list[tuple[str, str, list[HabilitationLine]]]:

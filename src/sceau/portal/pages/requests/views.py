@@ -21,18 +21,21 @@ from sceau.operations import (
 from sceau.portal.fields import Field, Sheet
 from sceau.portal.language import page_catalogue
 from sceau.portal.limits import too_often
-from sceau.portal.pages.habilitations.views import by_structure
+from sceau.portal.pages.habilitations.views import by_structure, tree_of
 from sceau.portal.pages.requests.asking import Asked, asked_from, names_of, needs_holder
 from sceau.portal.pages.requests.commands import commands_for
 from sceau.portal.pages.requests.earlier import names_of_earlier, names_to_take
 from sceau.portal.pages.requests.holder import holder_fields
 from sceau.portal.pages.requests.mailbox import ACTIONS, act_on_mailbox, code_field
 from sceau.portal.pages.requests.pairs import pairs_among
+from sceau.portal.pictures import ScopeTree
 from sceau.portal.rendering import page
 from sceau.portal.saying import summary
 from sceau.portal.visitor import PortalRequest, actor_of
 from sceau.records import CertificateFile, HabilitationLine, habilitation_for, habilitations_of
 from sceau.vocabulary import Finding, Refused, errors
+
+_MOST_TRIED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +150,12 @@ def _verdict(request: PortalRequest, right: Right) -> HttpResponse:
     if too_often(request, "verdict", per_minute=120):
         return HttpResponse(status=429)
     asked = asked_from(request, right.product, right.reference)
-    return page(request, "requests/verdict.html", _verdict_context(asked, _preview(request, asked)))
+    context = {
+        **_verdict_context(asked, _preview(request, asked)),
+        "tree": _tree(right, asked),
+        "alone": True,
+    }
+    return page(request, "requests/verdict.html", context)
 
 
 def _preview(request: PortalRequest, asked: Asked) -> Preview | None:
@@ -156,6 +164,16 @@ def _preview(request: PortalRequest, asked: Asked) -> Preview | None:
     if needs_name and not asked.request.names:
         return None
     return preview_certificate(actor_of(request), asked.request)
+
+
+def _tree(right: Right, asked: Asked | None) -> ScopeTree | None:
+    """What the right covers, with the first name that it does not; else with the first one typed."""
+    if right.line is None:
+        return None
+    trees = [tree_of(right.line, name) for name in asked.request.names[:_MOST_TRIED]] if asked else []
+    return next((one for one in trees if one and not one.covered), None) or next(
+        iter(trees), tree_of(right.line, "")
+    )
 
 
 def _verdict_context(asked: Asked, preview: Preview | None) -> dict[str, Any]:
@@ -198,6 +216,7 @@ def _page(
         "presets": _presets(right.product),
         "earlier": names_of_earlier(right.product, right.reference),
         **commands_for(asked.request if asked else _empty(right)),
+        "tree": _tree(right, asked),
         "verdict": _verdict_context(asked, preview) if asked and not errors(asked.findings) else None,
         **summary(
             findings,

@@ -17,7 +17,7 @@
       place.innerHTML = await answer.text();
       for (const one of place.querySelectorAll("[data-into]")) {
         const there = document.getElementById(one.dataset.into);
-        if (there) there.textContent = one.textContent;
+        if (there) there.replaceChildren(...one.childNodes);
       }
     } catch (_) { /* the button remains */ }
   };

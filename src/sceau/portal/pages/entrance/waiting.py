@@ -1,0 +1,208 @@
+"""The home page of somebody known: what waits for them, the most pressing first, and what they may do here,
+what they most often come for first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from sceau.portal.hats import Hat
+from sceau.portal.visitor import Visitor
+from sceau.records import (
+    CertificateLine,
+    FleetWish,
+    QueueOf,
+    certificates_of,
+    desk_page,
+    fleet_page,
+    list_tasks,
+    orders_of,
+)
+
+_SHOWN = 20
+_MONTH = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One thing that waits: what to do, about what, a word on how pressing it is, where it is done."""
+
+    what: str
+    address: str
+    tag: str
+    about: str = ""
+    tone: str = "warn"
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """One thing that a visitor may come for."""
+
+    title: str
+    text: str
+    button: str
+    address: str
+
+
+def waiting_for(visitor: Visitor, *, at: datetime) -> list[Waiting]:
+    """What waits for this visitor, as far as a page shows; nothing is counted in full."""
+    found = [*_orders(visitor), *_to_collect(visitor, at), *_ending(visitor, at)]
+    if Hat.DESK in visitor.hats:
+        found += [*_queue(visitor, at), *_tasks()]
+    return found
+
+
+def doings_of(visitor: Visitor) -> list[Doing]:
+    """What this visitor may do here: an officer's work before what any card opens."""
+    found = []
+    if visitor.hats & {Hat.DESK, Hat.AUDITOR}:
+        found += _at_the_desk(reads_only=Hat.DESK not in visitor.hats)
+    elif Hat.AUTHORITY in visitor.hats:
+        found.append(_revocations())
+    if Hat.PROFESSIONAL in visitor.hats:
+        found.append(
+            Doing(
+                _("Mes certificats de professionnel"),
+                _("PS_AUTH, PS_SIGN et PS_CONF avec votre carte CPS, sans formulaire."),
+                _("Les obtenir"),
+                reverse("own-set"),
+            )
+        )
+    return found + _with_any_card()
+
+
+def _at_the_desk(*, reads_only: bool) -> list[Doing]:
+    text = (
+        _("Lire les commandes et leurs contrôles ; rien ne s’y change avec votre rôle.")
+        if reads_only
+        else _("Examiner, compléter et décider les commandes reçues.")
+    )
+    return [
+        Doing(_("Guichet"), text, _("Ouvrir le guichet"), reverse("desk")),
+        Doing(
+            _("Chercher"),
+            _("Une commande, un contrat, une personne ou un certificat, par n’importe quel numéro."),
+            _("Chercher"),
+            reverse("desk-search"),
+        ),
+        _revocations(),
+    ]
+
+
+def _revocations() -> Doing:
+    return Doing(
+        _("Révocations"),
+        _("Un certificat d’office, ou beaucoup d’un coup, à deux personnes."),
+        _("Voir les révocations"),
+        reverse("desk-revocations"),
+    )
+
+
+def _with_any_card() -> list[Doing]:
+    return [
+        Doing(
+            _("Commander"),
+            _("Remplir le formulaire 413 pour une structure, ou suivre une commande envoyée."),
+            _("Nouvelle commande"),
+            reverse("new-order"),
+        ),
+        Doing(
+            _("Demander un certificat"),
+            _("Pour une habilitation que vous détenez."),
+            _("Demander un certificat"),
+            reverse("request-choice"),
+        ),
+        Doing(
+            _("Suivre et révoquer"),
+            _("Vos certificats : à retirer, en service, expirés, révoqués."),
+            _("Mes certificats"),
+            reverse("certificates"),
+        ),
+        Doing(
+            _("Vérifier mes droits"),
+            _("Ce que chaque habilitation couvre, qui l’a accordée, et quand."),
+            _("Mes habilitations"),
+            reverse("habilitations"),
+        ),
+    ]
+
+
+def _orders(visitor: Visitor) -> list[Waiting]:
+    return [
+        Waiting(
+            _("Répondre au guichet : commande %(reference)s") % {"reference": order.reference},
+            reverse("order", args=[order.reference]),
+            _("à compléter"),
+            order.structure_name,
+        )
+        for order in orders_of(visitor.person_id, limit=_SHOWN)
+        if order.state == "incomplete"
+    ]
+
+
+def _to_collect(visitor: Visitor, at: datetime) -> list[Waiting]:
+    return [
+        Waiting(
+            _("Retirer le certificat %(name)s") % {"name": _name(one)},
+            reverse("collect", args=[one.reference]),
+            _("à retirer"),
+            f"{one.product}, {one.reference}",
+        )
+        for one in certificates_of(visitor.person_id, at=at, limit=_SHOWN)
+        if one.standing == "to-collect"
+    ]
+
+
+def _ending(visitor: Visitor, at: datetime) -> list[Waiting]:
+    """Certificates that end within the month and that nothing has replaced."""
+    found = fleet_page(visitor.person_id, FleetWish(within_days=_MONTH), at=at, limit=_SHOWN)
+    lines = [one for one in found.lines if one.reference not in found.successors]
+    if not lines:
+        return []
+    many = _many(len(lines), more=bool(found.more))
+    return [
+        Waiting(
+            ngettext("Renouveler %(n)s certificat", "Renouveler %(n)s certificats", len(lines)) % {"n": many},
+            f"{reverse('certificates')}?dans={_MONTH}",
+            _("avant le %(day)s") % {"day": f"{localtime(lines[0].not_after):%d/%m/%Y}"},
+            _("Le premier à se terminer : %(name)s") % {"name": _name(lines[0])},
+        )
+    ]
+
+
+def _queue(visitor: Visitor, at: datetime) -> list[Waiting]:
+    """What is late first, then what this officer has taken up, then what nobody has."""
+    told = []
+    for which, what, tag, tone in (
+        (QueueOf.LATE, _("Commandes en retard"), _("en retard"), "bad"),
+        (QueueOf.MINE, _("Commandes que vous suivez"), _("les vôtres"), "warn"),
+        (QueueOf.UNASSIGNED, _("Commandes que personne ne suit"), _("à prendre"), "warn"),
+    ):
+        found = desk_page(which=which, officer=visitor.person_id, at=at, limit=_SHOWN)
+        if found.lines:
+            many = _many(len(found.lines), more=bool(found.after))
+            address = f"{reverse('desk')}?file={which}"
+            told.append(Waiting(f"{what} : {many}", address, tag, tone=tone))
+    return told
+
+
+def _tasks() -> list[Waiting]:
+    many = len(list_tasks(limit=_SHOWN))
+    if not many:
+        return []
+    said = _many(many, more=many == _SHOWN)
+    return [Waiting(_("Tâches du guichet : %(n)s") % {"n": said}, reverse("desk-tasks"), _("à faire"))]
+
+
+def _many(count: int, *, more: bool) -> str:
+    return _("%(n)d ou plus") % {"n": count} if more else str(count)
+
+
+def _name(line: CertificateLine) -> str:
+    return line.names[0] if line.names else line.subject

@@ -1,0 +1,156 @@
+"""Last of all: what the journeys did not look at. Each person walks from link to link through all that the
+service shows them; each page of the table was then looked at, by somebody, in at least one state.
+
+Told last, for what the journeys left (orders, certificates, contracts, runs) is what there is to walk on.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from sceau.portal.urls import pages
+from tests.browser.looking import FETCHED, LOOKS, look, page_name, seen
+from tests.browser.service import Browsers, Service
+from tests.browser.test_main_journey import enter
+
+pytestmark = pytest.mark.browser
+
+PEOPLE = ("marchand", "benali", "lefevre", "leroux", "garnier")
+NOT_GOT_BY_A_LINK = {
+    "psc-return": "answers Pro Santé Connect, which this instance is not joined to",
+    "calendar-feed": "its address is secret; the calendar journey of the integration tests reads it",
+}
+READ_LINKS = """
+async (address) => {
+  const answer = await fetch(address, {credentials: "same-origin"});
+  const kind = (answer.headers.get("content-type") || "").split(";")[0];
+  if (kind !== "text/html") return {status: answer.status, kind, links: []};
+  const there = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const links = [...there.querySelectorAll("a[href]")].map(one => one.getAttribute("href"));
+  return {status: answer.status, kind, links};
+}
+"""
+EMPTY_FOR_SOMEBODY_NEW = (
+    "commandes/",
+    "habilitations/",
+    "demander/",
+    "certificats/",
+    "certificats/echeances/",
+    "mon-contrat/",
+    "departs/",
+)
+
+
+def walk(page: Page, door: str, *, most: int = 400) -> dict[str, str]:
+    """Every page that links lead to from the first one: its name → an address of it that answers."""
+    found: dict[str, str] = {}
+    tried: set[str] = set()
+    waiting = ["/"]
+    while waiting and len(tried) < most:
+        address = waiting.pop(0)
+        name = page_name(address)
+        if address in tried or not name or name in found:
+            continue
+        tried.add(address)
+        answer: dict[str, Any] = page.evaluate(READ_LINKS, address)
+        if answer["status"] != 200:
+            continue
+        found[name] = address
+        if answer["kind"] != "text/html":
+            FETCHED[name] = answer["status"]
+        waiting += [one for link in answer["links"] if (one := _ours(link, address, door))]
+    return found
+
+
+def _ours(link: str, here: str, door: str) -> str:
+    """The address as this service's own path; empty for another's."""
+    whole = urlsplit(urljoin(f"{door}{here}", link))
+    if whole.scheme not in {"http", "https"} or whole.hostname != urlsplit(door).hostname:
+        return ""
+    return f"{whole.path}?{whole.query}" if whole.query else whole.path
+
+
+@pytest.mark.parametrize("slug", PEOPLE)
+def test_each_person_looks_at_all_that_is_shown_to_them(
+    browsers: Browsers, service: Service, slug: str
+) -> None:
+    page = enter(browsers, service, slug)
+    look(page, f"w-accueil-{slug}")
+    found = walk(page, service.door)
+    assert len(found) > 15
+    for name, address in found.items():
+        if name not in seen():
+            page.goto(f"{service.door}{address}")
+            look(page, f"w-{name}-{slug}")
+
+
+def test_somebody_new_reads_what_to_do_where_there_is_nothing_yet(
+    browsers: Browsers, service: Service
+) -> None:
+    page = enter(browsers, service, "petit")
+    for path in EMPTY_FOR_SOMEBODY_NEW:
+        page.goto(f"{service.door}/{path}")
+        look(page, f"w-vide-{path.strip('/').replace('/', '-')}")
+        assert page.locator("main p, main li").count() >= 1
+
+
+def test_a_page_that_is_not_for_me_says_so(browsers: Browsers, service: Service) -> None:
+    page = enter(browsers, service, "benali")
+    page.goto(f"{service.door}/guichet/")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    look(page, "w-pas-pour-moi")
+    page.goto(f"{service.door}/certificats/CRT-00000-00000/")
+    look(page, "w-inconnu")
+
+
+def test_every_form_says_what_is_missing_when_it_is_sent_empty(browsers: Browsers, service: Service) -> None:
+    """Forms that no journey sent wrong: pressed as they are, where something is required and empty."""
+    told = {one.page for one in LOOKS if one.status == 422}
+    forms = [page for page in pages() if "POST" in page.methods and "GET" in page.methods]
+    for slug in PEOPLE:
+        page = enter(browsers, service, slug)
+        found = walk(page, service.door)
+        for form in forms:
+            if form.name in told or form.name not in found:
+                continue
+            page.goto(f"{service.door}{found[form.name]}")
+            empty = page.locator("main form[method=post]:has([aria-required=true]) button:visible")
+            if empty.count():
+                empty.last.click()
+                page.wait_for_load_state()
+                told.add(form.name)
+                look(page, f"w-{form.name}-erreurs")
+
+
+def test_somebody_leaves_and_the_structure_decides(browsers: Browsers, service: Service) -> None:
+    """The last thing done: it stops the rights that the journeys used."""
+    page = enter(browsers, service, "benali")
+    page.goto(f"{service.door}/habilitations/")
+    page.locator("main a[href*='/habilitations/']").first.click()
+    page.get_by_role("link", name="Ouvrir son départ").click()
+    look(page, "w-depart-nouveau")
+    page.locator("[id='reason']").fill("Change d’établissement")
+    page.locator("main form button").last.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Départ de")
+    look(page, "w-depart-le-mien")
+    address = page.url
+    representative = enter(browsers, service, "marchand")
+    representative.goto(address)
+    look(representative, "w-depart-a-decider")
+    representative.goto(f"{service.door}/departs/")
+    look(representative, "w-departs")
+
+
+def test_every_page_of_the_table_was_looked_at(request: pytest.FixtureRequest) -> None:
+    here = Path(__file__).parent
+    told = {item.path.name for item in request.session.items}
+    if not {file.name for file in here.glob("test_*.py")} <= told:
+        pytest.skip("only some of the journeys were told")
+    asked = {page.name for page in pages() if "GET" in page.methods} - set(NOT_GOT_BY_A_LINK)
+    missing = sorted(asked - seen())
+    assert missing == [], f"looked at by nobody: {', '.join(missing)}"
