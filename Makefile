@@ -6,7 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup run demo test browser check format torture bench mutate system lock clean
+.PHONY: help setup run demo test browser check format torture bench words mutate system lock clean
 
 help: ## say what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
@@ -54,6 +54,9 @@ torture: $(VENV)/.ready-test ## kill a real instance 1,000 times and run every d
 
 bench: setup ## measure what Sceau costs beside floors and peers, half an hour (BENCH=--quick: a look)
 	$(BIN)/python -m bench $(BENCH)
+
+words: $(VENV)/.ready-test ## gather what the pages say, keep the English beside it, and compile it (WORDS=--missing: what lacks)
+	$(BIN)/python tools/words.py $(WORDS)
 
 mutate: $(VENV)/.ready-test ## change the code that refuses, one thing at a time, and see that a test notices; hours (MUTATE="keys --most 50": a look)
 	$(BIN)/python tools/mutate.py $(MUTATE)

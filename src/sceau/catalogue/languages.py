@@ -22,6 +22,47 @@ class Language(StrEnum):
     ENGLISH = "en"
 
 
+_KEYS = {
+    "findings/": ("sentence", "remedy"),
+    "texts/": ("text",),
+    "cards.toml": ("label", "long_label", "note"),
+    "contacts.toml": ("label", "value"),
+    "desk.toml": ("label", "plain"),
+    "glossary.toml": ("term", "definition"),
+    "help.toml": ("label", "text"),
+    "leaves.toml/uses": ("label",),
+    "mails.toml/mails": ("label",),
+    "offers.toml": ("title", "usage", "short", "examples", "how_to_declare"),
+    "pieces.toml": ("label", "hint"),
+    "powers.toml": ("label",),
+    "presets.toml": ("label", "sentence", "advice"),
+    "products.toml": ("label", "description"),
+    "professions.toml": ("label",),
+    "reasons.toml": ("label", "plain", "evidence", "why"),
+    "registers/": ("label",),
+    "revocation_runs.toml": ("label", "plain", "stops"),
+    "stops.toml": ("label",),
+    "suffixes.toml": ("label", "why"),
+    "usages.toml": ("label", "sentence"),
+}
+_FRENCH_ONLY = (
+    "texts/policy.toml",  # what a certificate is relied on for
+    "texts/evidence.toml",  # written in the signed evidence file
+    "texts/forms.toml",  # printed on form 413
+    "texts/mails.toml",  # mailed
+)
+
+
+def is_word(file: str, path: str) -> bool:
+    """Whether the text at `path` (``/key/key/0``) of a data file is for reading on a page, and so has an
+    English twin. What is written in a certificate, a form, a mail or the policy has none.
+    """
+    place = f"{file}{path}"
+    keys = next((keys for start, keys in _KEYS.items() if place.startswith(start)), ())
+    key = next((step for step in reversed(path.split("/")) if not step.isdecimal()), "")
+    return key in keys and file not in _FRENCH_ONLY
+
+
 def with_words(french: object, words: object, where: str, problems: list[str]) -> object:
     """`french` (a table, a list or a text as TOML has it) with each text that has a twin in `words` in its
     place. Notes what has no French original, or is of another kind.

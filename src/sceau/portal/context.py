@@ -10,6 +10,8 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from sceau.portal.language import page_catalogue
 from sceau.portal.psc_door import psc_door
@@ -17,15 +19,15 @@ from sceau.portal.visitor import NOBODY, Visitor, facts_of
 from sceau.records import latest_head
 
 _MENU = (
-    ("home", "Accueil"),
-    ("orders", "Commandes"),
-    ("habilitations", "Habilitations"),
-    ("certificates", "Certificats"),
-    ("own-contracts", "Mon contrat"),
-    ("desk", "Guichet"),
-    ("desk-revocations", "Révocations"),
-    ("how", "Comment ça marche"),
-    ("glossary", "Glossaire"),
+    ("home", gettext_noop("Accueil")),
+    ("orders", gettext_noop("Commandes")),
+    ("habilitations", gettext_noop("Habilitations")),
+    ("certificates", gettext_noop("Certificats")),
+    ("own-contracts", gettext_noop("Mon contrat")),
+    ("desk", gettext_noop("Guichet")),
+    ("desk-revocations", gettext_noop("Révocations")),
+    ("how", gettext_noop("Comment ça marche")),
+    ("glossary", gettext_noop("Glossaire")),
 )
 _BEFORE_ONE_IS_KNOWN = {"how", "glossary"}  # later they are at the foot of the page: the menu is for work
 _SHOWN_CONTACTS = ("email", "phone", "hours", "post")
@@ -53,7 +55,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         if visitor.known and entry in _BEFORE_ONE_IS_KNOWN:
             continue
         if shown is not None and shown.hats & visitor.hats:
-            menu.append(_entry(label, reverse(entry), request.path))
+            menu.append(_entry(_(label), reverse(entry), request.path))
     return {
         "visitor": visitor,
         "menu": menu,

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
+from django.utils.translation import gettext as _
 
 from sceau.portal.hats import Page
 from sceau.portal.proofs import hindrance
@@ -54,7 +55,7 @@ class VisitorMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """A refusal or a fault that a page did not expect is said as one; a defect stays a defect."""
         if isinstance(exception, Refused):
-            return refused(request, exception, title="Ce n’est pas possible")
+            return refused(request, exception, title=_("Ce n’est pas possible"))
         if isinstance(exception, Fault):
             return faulty(request, exception)
         return None

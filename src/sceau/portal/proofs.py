@@ -7,6 +7,7 @@ issuing and revoking nothing; and whoever came without the card may do only what
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from sceau.operations import machine
 from sceau.portal.hats import Hat, Page
@@ -46,7 +47,7 @@ def hindrance(request: PortalRequest, page: Page) -> HttpResponse | None:
     if request.method != "POST" or not visitor.known or Hat.ANYBODY in page.hats:
         return None
     if visitor.means is Means.PSC and page.name not in WITHOUT_CARD:
-        context = {"title": "Cet acte demande votre carte"}
+        context = {"title": _("Cet acte demande votre carte")}
         return rendered(request, "refusals/card_for_this.html", context, status=403)
     if page.name in NO_RECENT_PROOF or is_fresh(request):
         return None
@@ -81,11 +82,11 @@ def _ask_for_proof(request: PortalRequest, code: str) -> HttpResponse:
         else Finding.error("session.proof-old", "session", minutes=minutes)
     )
     context = {
-        "title": "Confirmez que c’est vous",
+        "title": _("Confirmez que c’est vous"),
         "carried": _carried(request),
         "files_lost": bool(request.FILES),
         "confirms": CONFIRMS,
-        **summary([finding], heading="Une preuve récente est demandée"),
+        **summary([finding], heading=_("Une preuve récente est demandée")),
     }
     response = rendered(request, "refusals/proof_needed.html", context, status=403)
     response["Connection"] = "close"

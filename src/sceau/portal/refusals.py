@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from sceau.portal.language import page_catalogue
 from sceau.portal.rendering import page
@@ -20,7 +21,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     """404: what does not exist and what is not yours look alike [ASSURANCE T18]."""
     del exception  # Django's signature; what it says is not for the visitor
     _visitor_at_least_nobody(request)
-    return page(request, "refusals/not_found.html", {"title": "Page introuvable"}, status=404)
+    return page(request, "refusals/not_found.html", {"title": _("Page introuvable")}, status=404)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -28,7 +29,7 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     del exception  # Django's signature; what it says is not for the visitor
     _visitor_at_least_nobody(request)
     return page(
-        request, "refusals/bad_request.html", {"title": "Demande incomplète ou trop grande"}, status=400
+        request, "refusals/bad_request.html", {"title": _("Demande incomplète ou trop grande")}, status=400
     )
 
 
@@ -36,44 +37,46 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
     """403 without more to say."""
     del exception  # Django's signature; what it says is not for the visitor
     _visitor_at_least_nobody(request)
-    return page(request, "refusals/forbidden.html", {"title": "Accès refusé"}, status=403)
+    return page(request, "refusals/forbidden.html", {"title": _("Accès refusé")}, status=403)
 
 
 def broken(request: HttpRequest) -> HttpResponse:
     """500: a defect of ours. Says so, and what was not done."""
     _visitor_at_least_nobody(request)
-    return page(request, "refusals/broken.html", {"title": "Le service a rencontré un défaut"}, status=500)
+    return page(request, "refusals/broken.html", {"title": _("Le service a rencontré un défaut")}, status=500)
 
 
 def csrf_failure(request: HttpRequest, **_why: object) -> HttpResponse:
     """403: the act did not come from one of our pages, or the page was open for too long [ASSURANCE T35]."""
     _visitor_at_least_nobody(request)
-    return page(request, "refusals/csrf.html", {"title": "Page périmée"}, status=403)
+    return page(request, "refusals/csrf.html", {"title": _("Page périmée")}, status=403)
 
 
 def show_your_card(request: PortalRequest) -> HttpResponse:
     """403: the page needs a card. If a session has just ended, says why."""
-    context = {"title": "Cette page demande votre carte"}
+    context = {"title": _("Cette page demande votre carte")}
     if request.visitor.finding is not None:
-        context.update(summary([request.visitor.finding], heading="Votre session est terminée"))
+        context.update(summary([request.visitor.finding], heading=_("Votre session est terminée")))
     return page(request, "refusals/card_needed.html", context, status=403)
 
 
 def not_yours(request: PortalRequest) -> HttpResponse:
     """403: a known visitor without the hat for this page."""
-    return page(request, "refusals/not_yours.html", {"title": "Cette page n’est pas pour vous"}, status=403)
+    return page(
+        request, "refusals/not_yours.html", {"title": _("Cette page n’est pas pour vous")}, status=403
+    )
 
 
 def refused(request: HttpRequest, refusal: Refused, *, title: str, status: int = 422) -> HttpResponse:
     """A refusal on an act that has no form to go back to."""
-    context = {"title": title, **summary(refusal.findings, heading="Cela n’a pas été fait")}
+    context = {"title": title, **summary(refusal.findings, heading=_("Cela n’a pas été fait"))}
     return page(request, "refusals/refused.html", context, status=status)
 
 
 def faulty(request: HttpRequest, fault: Fault) -> HttpResponse:
     """503: a machine failed. Nobody did anything wrong; says whether to try again."""
     context = {
-        "title": "Le service ne peut pas répondre",
+        "title": _("Le service ne peut pas répondre"),
         "retryable": fault.retryable,
         "sentence": page_catalogue().say_fault(fault),
     }

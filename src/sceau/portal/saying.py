@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from sceau.portal.language import page_catalogue
 from sceau.portal.typography import typeset
 from sceau.vocabulary import Finding, Severity, errors
@@ -88,6 +90,6 @@ def summary(
     return {
         "said": say(kept, fields=fields, places=places),
         "said_tone": tone,
-        "heading": heading if refuses or not heading else "À savoir",
+        "heading": heading if refuses or not heading else _("À savoir"),
         "findings_refuse": refuses,
     }

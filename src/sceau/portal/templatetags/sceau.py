@@ -12,6 +12,7 @@ from django.contrib.staticfiles import finders
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from sceau.portal.language import page_catalogue
 from sceau.portal.typography import typeset
@@ -95,7 +96,7 @@ def place(path: str) -> str:
 def card_label(code: str) -> str:
     """``CPE_NOMINATIVE`` → « CPE nominative »."""
     card = page_catalogue().cards.get(code)
-    return f"Carte {card.label}" if card else "Carte"
+    return _("Carte {label}").format(label=card.label) if card else _("Carte")
 
 
 @register.filter
@@ -145,7 +146,7 @@ def act_label(kind: str) -> str:
     """What an entry of the journal says was done; a refusal says so."""
     refused = kind.startswith("refused.")
     said = word("act", kind.removeprefix("refused."))
-    return f"refusé : {said}" if refused else said
+    return _("refusé : {said}").format(said=said) if refused else said
 
 
 @register.filter

@@ -10,14 +10,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.dates import MONTHS
 from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 _MONTHS = 13
 _STEP, _HEIGHT, _GAP = 48, 120, 10
-_SHORT = ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc.")
-_LONG = (
-    *("janvier", "février", "mars", "avril", "mai", "juin"),
-    *("juillet", "août", "septembre", "octobre", "novembre", "décembre"),
+_SHORT = (
+    *(gettext_noop("janv."), gettext_noop("févr."), gettext_noop("mars"), gettext_noop("avr.")),
+    *(gettext_noop("mai"), gettext_noop("juin"), gettext_noop("juil."), gettext_noop("août")),
+    *(gettext_noop("sept."), gettext_noop("oct."), gettext_noop("nov."), gettext_noop("déc.")),
 )
 
 
@@ -68,5 +71,6 @@ def picture_of(instants: Iterable[datetime], now: datetime) -> Picture:
         count = counts[year, month + 1]
         height = round(_HEIGHT * count / most)
         top = _HEIGHT + 20 - height
-        bars.append(Bar(_SHORT[month], f"{_LONG[month]} {year}", count, place * _STEP, top, height))
+        names = _(_SHORT[month]), f"{MONTHS[month + 1]} {year}"
+        bars.append(Bar(*names, count, place * _STEP, top, height))
     return Picture(tuple(bars), sum(bar.count for bar in bars))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
+from django.utils.translation import gettext_noop
 
 from sceau.operations import machine
 from sceau.portal.language import page_catalogue
@@ -35,40 +36,40 @@ def _pem(certificates: list[x509.Certificate]) -> bytes:
 FORMS: tuple[FileForm, ...] = (
     FileForm(
         "pem",
-        "Certificat (PEM)",
-        "Le certificat seul, en texte.",
+        gettext_noop("Certificat (PEM)"),
+        gettext_noop("Le certificat seul, en texte."),
         ".pem",
         "application/x-pem-file",
         lambda chain: _pem(chain[:1]),
     ),
     FileForm(
         "chaine",
-        "Certificat et chaîne (PEM)",
-        "Pour nginx, Apache, HAProxy, Postfix : le certificat suivi de son autorité.",
+        gettext_noop("Certificat et chaîne (PEM)"),
+        gettext_noop("Pour nginx, Apache, HAProxy, Postfix : le certificat suivi de son autorité."),
         "-chaine.pem",
         "application/x-pem-file",
         lambda chain: _pem(chain[:-1] or chain),
     ),
     FileForm(
         "autorites",
-        "Autorités (PEM)",
-        "Ce que doit connaître celui qui vérifie : l’autorité et sa racine.",
+        gettext_noop("Autorités (PEM)"),
+        gettext_noop("Ce que doit connaître celui qui vérifie : l’autorité et sa racine."),
         "-autorites.pem",
         "application/x-pem-file",
         lambda chain: _pem(chain[1:]),
     ),
     FileForm(
         "der",
-        "Certificat (DER)",
-        "Le certificat seul, en binaire : Java, Windows.",
+        gettext_noop("Certificat (DER)"),
+        gettext_noop("Le certificat seul, en binaire : Java, Windows."),
         ".cer",
         "application/pkix-cert",
         lambda chain: chain[0].public_bytes(Encoding.DER),
     ),
     FileForm(
         "p7b",
-        "Certificat et chaîne (P7B)",
-        "Pour IIS et les magasins de Windows ou de Java.",
+        gettext_noop("Certificat et chaîne (P7B)"),
+        gettext_noop("Pour IIS et les magasins de Windows ou de Java."),
         ".p7b",
         "application/x-pkcs7-certificates",
         lambda chain: pkcs7.serialize_certificates(chain, Encoding.DER),

@@ -13,6 +13,8 @@ from urllib.parse import urlencode
 
 from django.http import HttpResponse, StreamingHttpResponse
 from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from sceau.operations import machine
 from sceau.portal.language import page_catalogue
@@ -37,7 +39,11 @@ _YEAR = 365
 _ASKED = ("texte", "produit", "etat", "dans", "admin", "structure")
 _MOST_EXPORTED = 50_000
 _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_COLUMNS = ("référence", "produit", "noms", "structure", "demandé par", "début", "fin", "état", "série")
+_COLUMNS = (
+    *(gettext_noop("référence"), gettext_noop("produit"), gettext_noop("noms"), gettext_noop("structure")),
+    *(gettext_noop("demandé par"), gettext_noop("début"), gettext_noop("fin")),
+    *(gettext_noop("état"), gettext_noop("série")),
+)
 
 
 def certificates(request: PortalRequest) -> HttpResponse:
@@ -46,7 +52,7 @@ def certificates(request: PortalRequest) -> HttpResponse:
     after = request.GET.get("apres", "")[:20]
     found = fleet_page(request.visitor.person_id, wish, at=now, after=after, limit=_PAGE)
     context = {
-        "title": "Mes certificats",
+        "title": _("Mes certificats"),
         "rows": [
             (line, found.successors.get(line.reference, ""), is_to_renew(line, at=now))
             for line in found.lines
@@ -68,7 +74,7 @@ def ends(request: PortalRequest) -> HttpResponse:
     coming = fleet_page(visitor, FleetWish(within_days=_YEAR), at=now, limit=_PAGE)
     rows = [(line, _successor(request, coming.successors.get(line.reference, ""))) for line in coming.lines]
     context = {
-        "title": "Échéances",
+        "title": _("Échéances"),
         "picture": picture_of(found.instants, now),
         "more": found.more,
         "rows": rows,
@@ -147,7 +153,7 @@ def _every_line(visitor: str, wish: FleetWish, now: datetime) -> Iterator[Certif
 
 
 def _table(lines: Iterator[CertificateLine]) -> Iterator[str]:
-    yield "\N{ZERO WIDTH NO-BREAK SPACE}" + _row(_COLUMNS)
+    yield "\N{ZERO WIDTH NO-BREAK SPACE}" + _row(tuple(_(one) for one in _COLUMNS))
     texts = page_catalogue().texts
     for line in lines:
         days = (f"{localtime(one):%d/%m/%Y}" for one in (line.not_before, line.not_after))

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from sceau.portal.language import page_catalogue
 from sceau.portal.pages.certificates.files import stem_of
@@ -43,43 +45,49 @@ GUIDES: tuple[Guide, ...] = (
     Guide(
         "nginx",
         "nginx",
-        "Téléchargez « Certificat et chaîne (PEM) ». Dans le bloc server du site :",
+        gettext_noop("Téléchargez « Certificat et chaîne (PEM) ». Dans le bloc server du site :"),
         _SERVER,
     ),
     Guide(
         "apache",
         "Apache",
-        "Téléchargez « Certificat et chaîne (PEM) ». Dans le VirtualHost du site (module ssl) :",
+        gettext_noop(
+            "Téléchargez « Certificat et chaîne (PEM) ». Dans le VirtualHost du site (module ssl) :"
+        ),
         _SERVER,
     ),
-    Guide("tomcat", "Tomcat", "Faites le fichier .p12, puis dans conf/server.xml :", _SERVER),
+    Guide("tomcat", "Tomcat", gettext_noop("Faites le fichier .p12, puis dans conf/server.xml :"), _SERVER),
     Guide(
         "iis",
         "IIS",
-        "Faites le fichier .p12 (« anciens logiciels » avant Windows 2019), puis dans PowerShell :",
+        gettext_noop(
+            "Faites le fichier .p12 (« anciens logiciels » avant Windows 2019), puis dans PowerShell :"
+        ),
         _SERVER,
     ),
     Guide(
         "postfix",
         "Postfix",
-        "Téléchargez « Certificat et chaîne (PEM) ». Puis, dans un terminal :",
+        gettext_noop("Téléchargez « Certificat et chaîne (PEM) ». Puis, dans un terminal :"),
         _SERVER,
     ),
     Guide(
         "curl",
         "curl",
-        "Pour appeler un service en présentant ce certificat :",
+        gettext_noop("Pour appeler un service en présentant ce certificat :"),
         _CLIENT,
     ),
     Guide(
         "java",
         "Java (keytool)",
-        "Un fichier .p12 est un magasin de clés Java. Pour un ancien logiciel qui demande un JKS :",
+        gettext_noop(
+            "Un fichier .p12 est un magasin de clés Java. Pour un ancien logiciel qui demande un JKS :"
+        ),
     ),
     Guide(
         "p12",
-        "Fichier .p12 avec OpenSSL",
-        "Si la clé est chez vous et non dans ce navigateur :",
+        gettext_noop("Fichier .p12 avec OpenSSL"),
+        gettext_noop("Si la clé est chez vous et non dans ce navigateur :"),
     ),
 )
 
@@ -88,7 +96,7 @@ def guides_for(file: CertificateFile) -> tuple[Filled, ...]:
     """The guides for what this certificate is."""
     words = words_for(file)
     chosen = (one for one in GUIDES if one.products is None or file.line.product in one.products)
-    return tuple(Filled(one.code, one.label, one.before, fill(one.code, words)) for one in chosen)
+    return tuple(Filled(one.code, _(one.label), _(one.before), fill(one.code, words)) for one in chosen)
 
 
 def words_for(file: CertificateFile) -> dict[str, str]:

@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from sceau.portal.language import page_catalogue
 from sceau.records import CertificateFile, CertificateLine
@@ -40,9 +42,13 @@ def renewal_of(file: CertificateFile, *, at: datetime) -> dict[str, Any]:
 
 
 def _said(line: CertificateLine, at: datetime) -> str:
-    kept = "même habilitation, mêmes noms, aucune nouvelle commande. Une clé neuve est demandée."
+    kept = _("même habilitation, mêmes noms, aucune nouvelle commande. Une clé neuve est demandée.")
     if line.standing == "expired":
-        return f"Rien n’est perdu : {kept}"
+        return _("Rien n’est perdu : {kept}").format(kept=kept)
     days = max(0, (line.not_after - at).days)
-    left = "Il se termine aujourd’hui" if days == 0 else f"Il se termine dans {days} jour{'s' * (days > 1)}"
-    return f"{left}. Pour le suivant : {kept} L’actuel sert jusqu’à sa fin."
+    left = ngettext("Il se termine dans {days} jour", "Il se termine dans {days} jours", days).format(
+        days=days
+    )
+    if days == 0:
+        left = _("Il se termine aujourd’hui")
+    return _("{left}. Pour le suivant : {kept} L’actuel sert jusqu’à sa fin.").format(left=left, kept=kept)

@@ -15,6 +15,8 @@ from urllib.parse import urlencode
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from django.http import Http404, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from sceau.operations import Answer, Ask, CertificateRequest, HandOver, issue_all, machine
 from sceau.portal.fields import Sheet
@@ -159,13 +161,13 @@ def _page(
     secret: dict[str, Any] = {"kind": "password", "required": True, "value": ""}
     secret |= {"autocomplete": "new-password", "width": "w20"}
     fields = [
-        sheet.field("terms", kind="checkbox", required=True, label=_TERMS),
-        sheet.field("code", label="Code de révocation, le même pour tous", help=_CODE_HELP, **secret),
-        sheet.field("code_again", label="Le même code, une seconde fois", **secret),
+        sheet.field("terms", kind="checkbox", required=True, label=_(_TERMS)),
+        sheet.field("code", label=_("Code de révocation, le même pour tous"), help=_(_CODE_HELP), **secret),
+        sheet.field("code_again", label=_("Le même code, une seconde fois"), **secret),
     ]
     new = [one.new for one in results if one.new]
     context: dict[str, Any] = {
-        "title": "Renouveler plusieurs certificats",
+        "title": _("Renouveler plusieurs certificats"),
         "fields": fields,
         "most": MOST_REQUESTS,
         "once": once,
@@ -173,10 +175,10 @@ def _page(
         "new": new,
         "references": " ".join(new),
         "soon": urlencode({"dans": 90}),
-        **summary(findings, heading="Rien n’a été demandé", fields=[*sheet.paths, "requests"]),
+        **summary(findings, heading=_("Rien n’a été demandé"), fields=[*sheet.paths, "requests"]),
     }
     return page(request, "certificates/renew_many.html", context, status=422 if findings else 200)
 
 
-_TERMS = "J’accepte les conditions générales d’utilisation et la politique de certification"
-_CODE_HELP = "Il révoque chacun d’eux à toute heure, sans carte. Huit caractères au moins."
+_TERMS = gettext_noop("J’accepte les conditions générales d’utilisation et la politique de certification")
+_CODE_HELP = gettext_noop("Il révoque chacun d’eux à toute heure, sans carte. Huit caractères au moins.")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from sceau.operations import collect_certificate, machine
 from sceau.portal.fields import Sheet
@@ -19,8 +21,10 @@ from sceau.portal.visitor import PortalRequest, actor_of
 from sceau.records import CertificateFile, certificate_for, journal_lines
 from sceau.vocabulary import Finding, Refused
 
-_YOURS = "Le certificat est à vous. Téléchargez-le ci-dessous, et gardez le code en lieu sûr."
-_BOTH_YOURS = "Les deux certificats sont à vous. Téléchargez-les, et gardez le code en lieu sûr."
+_YOURS = gettext_noop("Le certificat est à vous. Téléchargez-le ci-dessous, et gardez le code en lieu sûr.")
+_BOTH_YOURS = gettext_noop(
+    "Les deux certificats sont à vous. Téléchargez-les, et gardez le code en lieu sûr."
+)
 
 
 def certificate(request: PortalRequest, reference: str) -> HttpResponse:
@@ -28,7 +32,7 @@ def certificate(request: PortalRequest, reference: str) -> HttpResponse:
     file = theirs(request, reference)
     collected, other = file.line.state == "collected", _other(request)
     context = {
-        "title": f"Certificat {file.line.product}",
+        "title": _("Certificat {product}").format(product=file.line.product),
         "file": file,
         "line": file.line,
         "product": page_catalogue().products[file.line.product],
@@ -58,7 +62,7 @@ def collect(request: PortalRequest, reference: str) -> HttpResponse:
             _collect(request, one.line.reference)
         except Refused as refusal:
             return _collect_page(request, file, other, findings=refusal.findings)
-    messages.success(request, _BOTH_YOURS if other else _YOURS)
+    messages.success(request, _(_BOTH_YOURS if other else _YOURS))
     return HttpResponseRedirect(_address(reference, other))
 
 
@@ -115,23 +119,23 @@ def _collect_page(
         sheet.field(
             "terms",
             kind="checkbox",
-            label="J’accepte les conditions générales d’utilisation et la politique de certification",
+            label=_("J’accepte les conditions générales d’utilisation et la politique de certification"),
             required=True,
         ),
         sheet.field(
             "code",
             kind="password",
-            label="Code de révocation",
+            label=_("Code de révocation"),
             required=True,
             value="",
             autocomplete="new-password",
             width="w20",
-            help="Il révoque le certificat à toute heure, sans carte. Huit caractères au moins.",
+            help=_("Il révoque le certificat à toute heure, sans carte. Huit caractères au moins."),
         ),
         sheet.field(
             "code_again",
             kind="password",
-            label="Le même code, une seconde fois",
+            label=_("Le même code, une seconde fois"),
             required=True,
             value="",
             autocomplete="new-password",
@@ -139,11 +143,11 @@ def _collect_page(
         ),
     ]
     context = {
-        "title": "Retirer les deux certificats" if other else "Retirer le certificat",
+        "title": _("Retirer les deux certificats") if other else _("Retirer le certificat"),
         "file": file,
         "other": other,
         "line": file.line,
         "fields": fields,
-        **summary(findings, heading="Le certificat n’est pas encore remis", fields=sheet.paths),
+        **summary(findings, heading=_("Le certificat n’est pas encore remis"), fields=sheet.paths),
     }
     return page(request, "certificates/collect.html", context, status=422 if findings else 200)

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from sceau.operations import amend_grants, answer_amendment, machine, preview_amendment, start_amendment
 from sceau.portal.language import page_catalogue
@@ -47,7 +48,12 @@ def modify(request: PortalRequest, reference: str) -> HttpResponse:
         except Refused as refusal:
             findings = refusal.findings
         else:
-            messages.success(request, f"La modification est envoyée sous le numéro {file.line.reference}.")
+            messages.success(
+                request,
+                _("La modification est envoyée sous le numéro {reference}.").format(
+                    reference=file.line.reference
+                ),
+            )
             return HttpResponseRedirect(reverse("order", args=[file.line.reference]))
     return _page(request, reference, raw, findings, once=once)
 
@@ -78,7 +84,7 @@ def effects(request: PortalRequest, reference: str) -> HttpResponse:
         )
     except Refused as refusal:
         return _effects_page(request, reference, refusal.findings)
-    messages.success(request, "Les effets ont leur réponse : la commande peut être approuvée.")
+    messages.success(request, _("Les effets ont leur réponse : la commande peut être approuvée."))
     return HttpResponseRedirect(reverse("desk-order", args=[reference]))
 
 
@@ -88,21 +94,21 @@ def _page(
     theirs = tuple(one for one in findings if not one.code.startswith("order.visa"))
     sheet = OrderSheet(raw, theirs, card=request.visitor.card_number)
     context = {
-        "title": "Modifier ce que la commande a donné",
+        "title": _("Modifier ce que la commande a donné"),
         "amends": reference,
         "once": once,
         "sheet": sheet,
         "offers_to_add": offers_to_add(),
-        **summary(theirs, heading="À corriger avant l’envoi", fields=sheet.paths),
+        **summary(theirs, heading=_("À corriger avant l’envoi"), fields=sheet.paths),
     }
     return page(request, "changes/modify.html", context, status=422 if errors(theirs) else 200)
 
 
 def _refused(request: PortalRequest, reference: str, findings: tuple[Finding, ...]) -> HttpResponse:
     context = {
-        "title": "Cette commande ne se modifie pas",
+        "title": _("Cette commande ne se modifie pas"),
         "amends": reference,
-        **summary(findings, heading="Cette commande ne se modifie pas"),
+        **summary(findings, heading=_("Cette commande ne se modifie pas")),
     }
     return page(request, "changes/not_now.html", context, status=422)
 
@@ -121,13 +127,13 @@ def _effects_page(request: PortalRequest, reference: str, findings: tuple[Findin
     stopping = page_catalogue().stops["amendment"]
     kinds = [] if found is None else stop_kinds(found.effects.stops, stopping, request.POST)
     context = {
-        "title": f"Effets de la commande {reference}",
+        "title": _("Effets de la commande {reference}").format(reference=reference),
         "file": file,
         "found": found,
         "rights": [one.line for one in rights if one is not None],
         "outside": _lines(one.reference for one in outside[:_MOST_SAID]),
         "kinds": [kind for kind in kinds if kind.code != "rights"],
-        **summary(findings, heading="Rien n’a été répondu"),
+        **summary(findings, heading=_("Rien n’a été répondu")),
     }
     return page(request, "changes/effects.html", context, status=422 if findings else 200)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from sceau.operations import (
     LineDecision,
@@ -32,7 +33,7 @@ def departures(request: PortalRequest) -> HttpResponse:
     """The departures that the visitor may see."""
     after = request.GET.get("apres", "")[:20]
     found = list_departures(request.visitor.person_id, at=machine().clock(), after=after)
-    context = {"title": "Départs d’administrateurs", "departures": found}
+    context = {"title": _("Départs d’administrateurs"), "departures": found}
     return page(request, "changes/departures.html", context)
 
 
@@ -51,7 +52,7 @@ def new_departure(request: PortalRequest) -> HttpResponse:
         )
     except Refused as refusal:
         return _new_page(request, typed, refusal.findings)
-    messages.success(request, "Ses habilitations sont suspendues. Décidez maintenant de ses certificats.")
+    messages.success(request, _("Ses habilitations sont suspendues. Décidez maintenant de ses certificats."))
     return HttpResponseRedirect(reverse("departure", args=[view.reference]))
 
 
@@ -76,14 +77,16 @@ def _act(request: PortalRequest, reference: str) -> str:
     if action == "terminer":
         view = finish_departure(actor, reference=reference)
         return (
-            "Le départ est terminé." if view.state == "done" else "La liste s’est allongée : décidez encore."
+            _("Le départ est terminé.")
+            if view.state == "done"
+            else _("La liste s’est allongée : décidez encore.")
         )
     if action == "annuler":
         drop_departure(actor, reference=reference, reason=request.POST.get("reason", "")[:500])
-        return "Le départ est annulé. Les habilitations restent suspendues : le guichet peut les rétablir."
+        return _("Le départ est annulé. Les habilitations restent suspendues : le guichet peut les rétablir.")
     decisions = _decisions(request)
     decide_departure(actor, reference=reference, decisions=decisions)
-    return f"Décisions gardées : {len(decisions)}."
+    return _("Décisions gardées : {decisions}.").format(decisions=len(decisions))
 
 
 def _decisions(request: PortalRequest) -> list[LineDecision]:
@@ -102,7 +105,7 @@ def _page(request: PortalRequest, view: DepartureView, findings: tuple[Finding, 
     is_own = view.person_id == request.visitor.person_id
     sheet = Sheet({"reason": request.POST.get("reason", "")}, findings)
     context = {
-        "title": f"Départ de {view.person}",
+        "title": _("Départ de {person}").format(person=view.person),
         "departure": view,
         "waiting": [
             (line, request.POST.get(f"line.{line.certificate}", "")) for line in waiting[:MOST_SHOWN]
@@ -112,8 +115,8 @@ def _page(request: PortalRequest, view: DepartureView, findings: tuple[Finding, 
         "successors": _successors(view),
         "may": view.state == "open" and quality is not None and not is_own,
         "is_own": is_own,
-        "fields": [sheet.field("reason", kind="textarea", label="Motif", required=True, rows=3)],
-        **summary(findings, heading="Rien n’a été décidé", fields=["reason"]),
+        "fields": [sheet.field("reason", kind="textarea", label=_("Motif"), required=True, rows=3)],
+        **summary(findings, heading=_("Rien n’a été décidé"), fields=["reason"]),
     }
     return page(request, "changes/departure.html", context, status=422 if findings else 200)
 
@@ -132,14 +135,14 @@ def _new_page(
 ) -> HttpResponse:
     sheet = Sheet(typed, findings)
     context = {
-        "title": "Un administrateur quitte la structure",
+        "title": _("Un administrateur quitte la structure"),
         "fields": [
-            sheet.field("person", label="Identifiant national de la personne", required=True, width="w20"),
+            sheet.field("person", label=_("Identifiant national de la personne"), required=True, width="w20"),
             sheet.field(
-                "structure", label="Identifiant national de la structure", required=True, width="w20"
+                "structure", label=_("Identifiant national de la structure"), required=True, width="w20"
             ),
-            sheet.field("reason", kind="textarea", label="Motif", required=True, rows=3),
+            sheet.field("reason", kind="textarea", label=_("Motif"), required=True, rows=3),
         ],
-        **summary(findings, heading="Le départ n’est pas ouvert", fields=sheet.paths),
+        **summary(findings, heading=_("Le départ n’est pas ouvert"), fields=sheet.paths),
     }
     return page(request, "changes/leaving.html", context, status=422 if findings else 200)

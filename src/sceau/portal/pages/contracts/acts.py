@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from sceau.operations import (
     ContractDemand,
@@ -49,7 +50,7 @@ def act(request: PortalRequest, number: str, event: str) -> HttpResponse:
     two = page_catalogue().stops[event].officers > 1
     messages.success(
         request,
-        "L’acte attend une seconde personne : rien n’est encore changé." if two else "C’est fait.",
+        _("L’acte attend une seconde personne : rien n’est encore changé.") if two else _("C’est fait."),
     )
     return HttpResponseRedirect(reverse("desk-contract", args=[number]))
 
@@ -67,10 +68,10 @@ def decide(request: PortalRequest, number: str, reference: str) -> HttpResponse:
             drop_contract_act(
                 actor_of(request), reference=reference, reason=request.POST.get("reason", "")[:4000]
             )
-            done = "L’acte est abandonné : rien n’a changé."
+            done = _("L’acte est abandonné : rien n’a changé.")
         else:
             confirm_contract_act(actor_of(request), reference=reference)
-            done = "C’est fait."
+            done = _("C’est fait.")
     except Refused as refusal:
         return _decide_page(request, file, waiting, refusal.findings)
     messages.success(request, done)
@@ -84,13 +85,13 @@ def _act_page(
     preview = preview_contract_act(file.line.number)
     sheet = Sheet({key: request.POST.get(key, "") for key in ("reason", "until")}, findings)
     fields: list[Any] = [
-        sheet.field("reason", kind="textarea", label="Motif", required=True, rows=3),
+        sheet.field("reason", kind="textarea", label=_("Motif"), required=True, rows=3),
     ]
     if event == "renew":
         fields.insert(
             0,
             sheet.field(
-                "until", kind="date", label="Dernier jour du contrat (vide : sans terme)", width="w14"
+                "until", kind="date", label=_("Dernier jour du contrat (vide : sans terme)"), width="w14"
             ),
         )
     context = {
@@ -101,7 +102,7 @@ def _act_page(
         "kinds": stop_kinds(preview.stops, stopping, request.POST),
         "seen": preview.seen,
         "fields": fields,
-        **summary(findings, heading="Cela n’a pas été fait", fields=sheet.paths),
+        **summary(findings, heading=_("Cela n’a pas été fait"), fields=sheet.paths),
     }
     return page(request, "contracts/act.html", context, status=422 if findings else 200)
 
@@ -118,7 +119,7 @@ def _decide_page(
         "stops": preview_contract_act(file.line.number).stops,
         "mine": waiting.asked_by_id == request.visitor.person_id,
         "typed": request.POST.get("reason", ""),
-        **summary(findings, heading="Cela n’a pas été fait", fields=["reason"]),
+        **summary(findings, heading=_("Cela n’a pas été fait"), fields=["reason"]),
     }
     return page(request, "contracts/decide.html", context, status=422 if findings else 200)
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from sceau.operations import PartyEntry, add_party, end_party, machine
 from sceau.portal.fields import Choice, Sheet
@@ -30,7 +31,7 @@ def contracts(request: PortalRequest) -> HttpResponse:
     after = request.GET.get("apres", "")[:40]
     found = list_contracts(at=machine().clock(), text=text, after=after, limit=_PAGE + 1)
     context = {
-        "title": "Contrats",
+        "title": _("Contrats"),
         "contracts": found[:_PAGE],
         "after": found[_PAGE - 1].number if len(found) > _PAGE else "",
         "text": text,
@@ -59,7 +60,7 @@ def party(request: PortalRequest, number: str) -> HttpResponse:
             done = _end(request, number)
         else:
             add_party(actor_of(request), number=number, party=_party_from(request))
-            done = "Cette personne peut agir pour la structure, dans la limite de ses pouvoirs."
+            done = _("Cette personne peut agir pour la structure, dans la limite de ses pouvoirs.")
     except Refused as refusal:
         return file_page(request, file, refusal.findings, status=422)
     messages.success(request, done)
@@ -73,7 +74,7 @@ def piece(request: PortalRequest, number: str) -> HttpResponse:
         line = hand_in(request, contract=number)
     except Refused as refusal:
         return file_page(request, file, refusal.findings, status=422)
-    messages.success(request, f"La pièce {line.reference} est au dossier.")
+    messages.success(request, _("La pièce {reference} est au dossier.").format(reference=line.reference))
     return HttpResponseRedirect(reverse("desk-contract", args=[number]))
 
 
@@ -84,7 +85,7 @@ def file_page(
     today = machine().clock().date()
     sheet = Sheet({key: request.POST.get(key, "") for key in (*_PARTY, *PIECE_PATHS)}, findings)
     context = {
-        "title": f"Contrat {file.line.number}",
+        "title": _("Contrat {number}").format(number=file.line.number),
         "file": file,
         "line": file.line,
         "parties": [{"party": one, "now": _runs(one, today)} for one in file.line.parties],
@@ -94,7 +95,7 @@ def file_page(
         "powers": _powers(request),
         "piece_fields": piece_fields(sheet, for_desk=True),
         "yesterday": (today - timedelta(days=1)).isoformat(),
-        **summary(findings, heading="Cela n’a pas été fait", fields=sheet.paths),
+        **summary(findings, heading=_("Cela n’a pas été fait"), fields=sheet.paths),
     }
     return page(request, "contracts/contract.html", context, status=status)
 
@@ -130,7 +131,7 @@ def _end(request: PortalRequest, number: str) -> str:
         until=until,
         reason=request.POST.get("reason", "")[:1000],
     )
-    return "Le mandat prend fin. Ce qui a été signé avant reste signé."
+    return _("Le mandat prend fin. Ce qui a été signé avant reste signé.")
 
 
 def _party_from(request: PortalRequest) -> PartyEntry:
@@ -155,21 +156,23 @@ def _party_fields(sheet: Sheet) -> list[Any]:
         Choice(one, texts[f"signatory.{one}"], one == chosen) for one in ("representative", "mandataire")
     ]
     return [
-        sheet.field("quality", kind="radio", label="Qualité", choices=qualities, required=True),
-        sheet.field("surname", label="Nom", required=True, autocomplete="off"),
-        sheet.field("given_names", label="Prénoms", required=True, autocomplete="off"),
+        sheet.field("quality", kind="radio", label=_("Qualité"), choices=qualities, required=True),
+        sheet.field("surname", label=_("Nom"), required=True, autocomplete="off"),
+        sheet.field("given_names", label=_("Prénoms"), required=True, autocomplete="off"),
         sheet.field(
             "card_number",
-            label="Numéro de carte",
-            help="Troisième ligne de la carte, sous le nom.",
+            label=_("Numéro de carte"),
+            help=_("Troisième ligne de la carte, sous le nom."),
             required=True,
             width="w14",
             inputmode="numeric",
         ),
-        sheet.field("email", kind="email", label="Courriel (facultatif)"),
-        sheet.field("phone", kind="tel", label="Téléphone (facultatif)", width="w14"),
-        sheet.field("valid_from", kind="date", label="Depuis le (vide : le début du contrat)", width="w14"),
-        sheet.field("valid_until", kind="date", label="Jusqu’au (vide : sans terme)", width="w14"),
+        sheet.field("email", kind="email", label=_("Courriel (facultatif)")),
+        sheet.field("phone", kind="tel", label=_("Téléphone (facultatif)"), width="w14"),
+        sheet.field(
+            "valid_from", kind="date", label=_("Depuis le (vide : le début du contrat)"), width="w14"
+        ),
+        sheet.field("valid_until", kind="date", label=_("Jusqu’au (vide : sans terme)"), width="w14"),
     ]
 
 

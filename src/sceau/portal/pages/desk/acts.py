@@ -8,6 +8,7 @@ from datetime import date
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from sceau.operations import (
     RequestPoint,
@@ -37,7 +38,7 @@ def take(request: PortalRequest, reference: str) -> HttpResponse:
     return act_on(
         request,
         reference,
-        "Vous examinez cette commande.",
+        _("Vous examinez cette commande."),
         lambda: take_order(actor_of(request), reference=reference),
     )
 
@@ -49,7 +50,7 @@ def settle(request: PortalRequest, reference: str) -> HttpResponse:
     return act_on(
         request,
         reference,
-        "L’étendue est précisée. Les approbations déjà données ne comptent plus.",
+        _("L’étendue est précisée. Les approbations déjà données ne comptent plus."),
         lambda: settle_scope_kind(
             actor_of(request),
             reference=reference,
@@ -66,7 +67,7 @@ def ask(request: PortalRequest, reference: str) -> HttpResponse:
     return act_on(
         request,
         reference,
-        "La question est envoyée au demandeur.",
+        _("La question est envoyée au demandeur."),
         lambda: ask_for_more(
             actor_of(request),
             reference=reference,
@@ -82,7 +83,7 @@ def note(request: PortalRequest, reference: str) -> HttpResponse:
     return act_on(
         request,
         reference,
-        "La note est au dossier.",
+        _("La note est au dossier."),
         lambda: note_order(actor_of(request), reference=reference, text=request.POST.get("note", "")[:4000]),
     )
 
@@ -92,7 +93,7 @@ def approve(request: PortalRequest, reference: str) -> HttpResponse:
     return act_on(
         request,
         reference,
-        "Votre approbation est enregistrée.",
+        _("Votre approbation est enregistrée."),
         lambda: approve_order(actor_of(request), reference=reference, version=_number(request, "version")),
     )
 
@@ -102,7 +103,7 @@ def refuse(request: PortalRequest, reference: str) -> HttpResponse:
     return act_on(
         request,
         reference,
-        "La commande est refusée ; le demandeur lit le motif.",
+        _("La commande est refusée ; le demandeur lit le motif."),
         lambda: refuse_order(
             actor_of(request),
             reference=reference,
@@ -117,7 +118,7 @@ def close(request: PortalRequest, reference: str) -> HttpResponse:
     return act_on(
         request,
         reference,
-        "La commande est classée sans suite.",
+        _("La commande est classée sans suite."),
         lambda: abandon_order(
             actor_of(request), reference=reference, reason=request.POST.get("reason", "")[:4000]
         ),
@@ -143,7 +144,7 @@ def edit(request: PortalRequest, reference: str) -> HttpResponse:
         )
     except Refused as refusal:
         return _edit_page(request, file, raw, refusal.findings, status=422)
-    messages.success(request, "La nouvelle version est enregistrée.")
+    messages.success(request, _("La nouvelle version est enregistrée."))
     return HttpResponseRedirect(reverse("desk-order", args=[reference]))
 
 
@@ -157,12 +158,12 @@ def _edit_page(
 ) -> HttpResponse:
     sheet = OrderSheet(raw, findings, desk=True)
     context = {
-        "title": f"Compléter la commande {file.line.reference}",
+        "title": _("Compléter la commande {reference}").format(reference=file.line.reference),
         "file": file,
         "version": request.POST.get("version") or file.line.version,
         "sheet": sheet,
         "offers_to_add": offers_to_add(),
-        **summary(findings, heading="La nouvelle version n’est pas enregistrée", fields=sheet.paths),
+        **summary(findings, heading=_("La nouvelle version n’est pas enregistrée"), fields=sheet.paths),
     }
     return page(request, "desk/edit.html", context, status=status)
 
@@ -177,7 +178,7 @@ def act_on(request: PortalRequest, reference: str, done: str, verb: Callable[[],
         return file_page(request, file, refusal.findings, status=422, typed=typed)
     accepted = after.line.state == "accepted" and file.line.state != "accepted"
     messages.success(
-        request, "La commande est acceptée : les habilitations sont ouvertes." if accepted else done
+        request, _("La commande est acceptée : les habilitations sont ouvertes.") if accepted else done
     )
     return HttpResponseRedirect(reverse("desk-order", args=[reference]))
 

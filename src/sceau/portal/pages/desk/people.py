@@ -7,6 +7,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from sceau.operations import confirm_employee
 from sceau.portal.fields import Sheet
@@ -33,7 +34,10 @@ def people(request: PortalRequest) -> HttpResponse:
             findings.extend(refusal.findings)
         else:
             messages.success(
-                request, f"{line.display} peut être nommé dans les certificats PRO de cette structure."
+                request,
+                _("{display} peut être nommé dans les certificats PRO de cette structure.").format(
+                    display=line.display
+                ),
             )
             return HttpResponseRedirect(reverse("desk-people"))
     return _page(request, typed, tuple(findings))
@@ -44,14 +48,14 @@ def _page(request: PortalRequest, typed: dict[str, str], findings: tuple[Finding
     sheet = Sheet({"structure_id": typed["structure_id"], "holder": holder}, findings)
     structure = sheet.field(
         "structure_id",
-        label="Identifiant national de la structure",
-        help="Le chiffre du type puis le numéro : 1 et le FINESS, 3 et le SIRET, 4 et le RPPS-rang.",
+        label=_("Identifiant national de la structure"),
+        help=_("Le chiffre du type puis le numéro : 1 et le FINESS, 3 et le SIRET, 4 et le RPPS-rang."),
         required=True,
         width="w20",
     )
     context = {
-        "title": "Personnes d’une structure",
+        "title": _("Personnes d’une structure"),
         "fields": [structure, *holder_fields(sheet)],
-        **summary(findings, heading="Cela n’a pas été fait", fields=sheet.paths),
+        **summary(findings, heading=_("Cela n’a pas été fait"), fields=sheet.paths),
     }
     return page(request, "desk/people.html", context, status=422 if findings else 200)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from sceau.operations import machine
 from sceau.portal.language import page_catalogue
@@ -32,7 +33,7 @@ def find(request: PortalRequest) -> HttpResponse:
     after = request.GET.get("apres", "")[:120]
     found = search(text, issuers=list(page_catalogue().issuers), after=after, limit=_PAGE)
     context = {
-        "title": "Chercher",
+        "title": _("Chercher"),
         "text": text,
         "found": [{"one": one, "address": _address(one)} for one in found.found],
         "after": found.after,
@@ -48,7 +49,7 @@ def figures(request: PortalRequest) -> HttpResponse:
         Week(one.monday, one.ended - one.late, one.late) for one in desk_weeks(at=at, weeks=_WEEKS_DRAWN)
     ]
     context = {
-        "title": "Délais du guichet",
+        "title": _("Délais du guichet"),
         "windows": windows,
         "weeks": weeks[::-1],
         "flow": weeks_picture(weeks),

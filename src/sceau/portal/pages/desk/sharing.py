@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpResponse
+from django.utils.translation import gettext as _
 
 from sceau.operations import (
     Hold,
@@ -23,13 +24,13 @@ def assign(request: PortalRequest, reference: str) -> HttpResponse:
         return act_on(
             request,
             reference,
-            "Plus personne ne suit cette commande : elle est à prendre.",
+            _("Plus personne ne suit cette commande : elle est à prendre."),
             lambda: release_order(actor_of(request), reference=reference),
         )
     return act_on(
         request,
         reference,
-        "La commande est confiée.",
+        _("La commande est confiée."),
         lambda: assign_order(actor_of(request), reference=reference, to=to),
     )
 
@@ -44,7 +45,7 @@ def hold(request: PortalRequest, reference: str) -> HttpResponse:
     return act_on(
         request,
         reference,
-        "La commande est mise en attente : elle reviendra d’elle-même dans la file.",
+        _("La commande est mise en attente : elle reviendra d’elle-même dans la file."),
         lambda: hold_order(actor_of(request), reference=reference, hold=asked),
     )
 
@@ -54,7 +55,7 @@ def unhold(request: PortalRequest, reference: str) -> HttpResponse:
     return act_on(
         request,
         reference,
-        "La commande est de nouveau à traiter.",
+        _("La commande est de nouveau à traiter."),
         lambda: unhold_order(actor_of(request), reference=reference),
     )
 
@@ -64,7 +65,7 @@ def comment(request: PortalRequest, reference: str) -> HttpResponse:
     return act_on(
         request,
         reference,
-        "Le message est au dossier ; le demandeur le lit.",
+        _("Le message est au dossier ; le demandeur le lit."),
         lambda: comment_order(
             actor_of(request), reference=reference, text=request.POST.get("comment", "")[:4000]
         ),

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.http import Http404, HttpResponse
+from django.utils.translation import gettext as _
 
 from sceau.operations import examination_of, machine
 from sceau.portal.fields import Sheet
@@ -48,7 +49,7 @@ def desk(request: PortalRequest) -> HttpResponse:
         limit=_PAGE,
     )
     context = {
-        "title": "Guichet",
+        "title": _("Guichet"),
         "lines": found.lines,
         "after": found.after,
         "queues": [str(one) for one in QueueOf],
@@ -81,7 +82,7 @@ def file_page(
     """The page of a file; with `findings`, those of an act that was refused."""
     examination = examination_of(file.line.reference)
     context = {
-        "title": f"Commande {file.line.reference}",
+        "title": _("Commande {reference}").format(reference=file.line.reference),
         "file": file,
         "checks": checks_of(examination),
         **_sharing(request, file),
@@ -94,7 +95,7 @@ def file_page(
         "approved": _approved_by(request, file),
         "events": file.events if Hat.DESK in request.visitor.hats else (),
         "typed": typed or {},
-        **summary(findings, heading="Cela n’a pas été fait", fields=[*TYPED, "until", "due"]),
+        **summary(findings, heading=_("Cela n’a pas été fait"), fields=[*TYPED, "until", "due"]),
     }
     return page(request, "desk/order.html", context, status=status)
 

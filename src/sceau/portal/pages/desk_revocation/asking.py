@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from sceau.catalogue import CriterionKind, Quality
 from sceau.operations import RunRequest, machine
 from sceau.portal.fields import Choice, Field, Sheet
@@ -17,9 +20,9 @@ from sceau.vocabulary import Finding
 
 _OF_ROLE = {"desk": (Quality.DESK,), "authority": (Quality.AUTHORITY, Quality.JUDGE)}
 _SUBJECTS = {
-    CriterionKind.ADMINISTRATOR: ("Identifiant national de la personne", "3690000005/ADM01"),
-    CriterionKind.STRUCTURE: ("Identifiant national de la structure", "1690000005"),
-    CriterionKind.CONTRACT: ("Numéro du contrat", "C-2026-0012"),
+    CriterionKind.ADMINISTRATOR: (gettext_noop("Identifiant national de la personne"), "3690000005/ADM01"),
+    CriterionKind.STRUCTURE: (gettext_noop("Identifiant national de la structure"), "1690000005"),
+    CriterionKind.CONTRACT: (gettext_noop("Numéro du contrat"), "C-2026-0012"),
 }
 _TEXTS = ("title", "reason", "quality", "explanation", "subject", "listed", "since", "until")
 
@@ -68,9 +71,9 @@ def run_fields(sheet: Sheet, kind: CriterionKind, held: list[Quality]) -> list[F
         *_criterion_fields(sheet, kind),
         sheet.field(
             "title",
-            label="Nom de l’opération",
-            help="Celui de l’incident, tel que vous en parlez.",
-            example="Intrusion du 23 novembre",
+            label=_("Nom de l’opération"),
+            help=_("Celui de l’incident, tel que vous en parlez."),
+            example=_("Intrusion du 23 novembre"),
             required=True,
         ),
         reason_field(sheet, reasons_for(held)),
@@ -78,8 +81,8 @@ def run_fields(sheet: Sheet, kind: CriterionKind, held: list[Quality]) -> list[F
         sheet.field(
             "explanation",
             kind="textarea",
-            label="Ce qui s’est passé",
-            help="Lu par la personne qui approuve, gardé au dossier.",
+            label=_("Ce qui s’est passé"),
+            help=_("Lu par la personne qui approuve, gardé au dossier."),
             required=True,
             rows=4,
         ),
@@ -88,35 +91,39 @@ def run_fields(sheet: Sheet, kind: CriterionKind, held: list[Quality]) -> list[F
 
 def _criterion_fields(sheet: Sheet, kind: CriterionKind) -> list[Field]:
     if kind is CriterionKind.LIST:
-        label = "Numéros de série ou de dossier, un par ligne"
+        label = _("Numéros de série ou de dossier, un par ligne")
         return [sheet.field("listed", kind="textarea", label=label, rows=8)]
     if kind is CriterionKind.KEY:
-        help_ = "Clé publique, certificat, CSR, JWK ou empreinte SHA-256. Jamais une clé privée."
-        return [sheet.field("key", kind="pem", label="Clé publique", help=help_, value="", rows=6)]
+        help_ = _("Clé publique, certificat, CSR, JWK ou empreinte SHA-256. Jamais une clé privée.")
+        return [sheet.field("key", kind="pem", label=_("Clé publique"), help=help_, value="", rows=6)]
     if kind is CriterionKind.ISSUER:
         return _issuer_fields(sheet)
     label, example = _SUBJECTS[kind]
-    return [sheet.field("subject", label=label, example=example, required=True, autocomplete="off")]
+    return [sheet.field("subject", label=_(label), example=example, required=True, autocomplete="off")]
 
 
 def _issuer_fields(sheet: Sheet) -> list[Field]:
     catalogue, chosen = page_catalogue(), sheet.values.get("subject")
     choices = [
         Choice(
-            value, f"{catalogue.issuers[code].common_name}, génération {facts.generation}", value == chosen
+            value,
+            _("{common_name}, génération {generation}").format(
+                common_name=catalogue.issuers[code].common_name, generation=facts.generation
+            ),
+            value == chosen,
         )
         for code, several in machine().issuers.items()
         for facts in several
         for value in (f"{code}/{facts.generation}",)
     ]
     return [
-        sheet.field("subject", kind="radio", label="Clé d’autorité", choices=choices, required=True),
-        sheet.field("since", kind="date", label="Demandés depuis le (facultatif)", width="w14"),
+        sheet.field("subject", kind="radio", label=_("Clé d’autorité"), choices=choices, required=True),
+        sheet.field("since", kind="date", label=_("Demandés depuis le (facultatif)"), width="w14"),
         sheet.field(
             "until",
             kind="date",
-            label="et jusqu’au, compris (facultatif)",
-            help="Vide : jusqu’au bout, et cette clé ne signera plus aucun certificat.",
+            label=_("et jusqu’au, compris (facultatif)"),
+            help=_("Vide : jusqu’au bout, et cette clé ne signera plus aucun certificat."),
             width="w14",
         ),
     ]

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from sceau.catalogue import Quality
 from sceau.operations import find_certificate, machine, revocation_qualities
@@ -43,7 +44,7 @@ def certificates(request: PortalRequest) -> HttpResponse:
     after = request.GET.get("apres", "")[:80]
     found = find_certificates(at=machine().clock(), text=text, after=after, limit=_PAGE + 1)
     context = {
-        "title": "Certificats",
+        "title": _("Certificats"),
         "certificates": found[:_PAGE],
         "after": found[_PAGE - 1].reference if len(found) > _PAGE else "",
         "text": text,
@@ -56,7 +57,7 @@ def file(request: PortalRequest, reference: str) -> HttpResponse:
     found = _required(reference)
     line = found.line
     context = {
-        "title": f"Certificat {line.reference}",
+        "title": _("Certificat {reference}").format(reference=line.reference),
         "file": found,
         "line": line,
         "product": page_catalogue().products[line.product],
@@ -77,7 +78,7 @@ def revoke(request: PortalRequest, reference: str) -> HttpResponse:
         return _page(request, found, held)
     findings = end_as_asked(request, reference, explained=True)
     if not findings:
-        messages.success(request, "Le certificat est révoqué, définitivement.")
+        messages.success(request, _("Le certificat est révoqué, définitivement."))
         return HttpResponseRedirect(reverse("desk-certificate", args=[reference]))
     return _page(request, found, held, findings)
 
@@ -107,19 +108,19 @@ def _page(
         sheet.field(
             "explanation",
             kind="textarea",
-            label="Ce qui s’est passé, et qui l’a signalé",
-            help="Gardé au dossier et au journal ; le titulaire ne le lit pas ici.",
+            label=_("Ce qui s’est passé, et qui l’a signalé"),
+            help=_("Gardé au dossier et au journal ; le titulaire ne le lit pas ici."),
             required=True,
             rows=4,
         ),
     ]
     context = {
-        "title": "Révoquer d’office",
+        "title": _("Révoquer d’office"),
         "file": found,
         "line": found.line,
         "quality": held[0].value if len(held) == 1 else "",
         "fields": fields,
         "sure": sure_field(sheet),
-        **summary(findings, heading="Le certificat n’est pas révoqué", fields=sheet.paths),
+        **summary(findings, heading=_("Le certificat n’est pas révoqué"), fields=sheet.paths),
     }
     return page(request, "desk_revocation/revoke.html", context, status=422 if findings else 200)

@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from sceau.catalogue import Quality
 from sceau.operations import KeyLook, look_up_key, report_key
@@ -49,7 +50,10 @@ def keys(request: PortalRequest) -> HttpResponse:
             findings = refusal.findings
         else:
             count = len(told.ended)
-            messages.success(request, f"La clé est bloquée pour toujours ; certificats révoqués : {count}.")
+            messages.success(
+                request,
+                _("La clé est bloquée pour toujours ; certificats révoqués : {count}.").format(count=count),
+            )
             return HttpResponseRedirect(reverse("desk-revocations"))
     return _page(request, look, findings)
 
@@ -68,21 +72,23 @@ def _page(request: PortalRequest, look: KeyLook | None, findings: tuple[Finding,
     sheet = Sheet(typed, findings)
     held = officer_qualities(request)
     context = {
-        "title": "Clés",
+        "title": _("Clés"),
         "look": look,
         "key": sheet.field(
             "key",
             kind="pem",
-            label="Clé publique",
-            help="Clé publique, certificat ou demande (CSR) en PEM, clé JWK, ou empreinte SHA-256 de la clé"
-            " publique. Jamais une clé privée.",
+            label=_("Clé publique"),
+            help=_(
+                "Clé publique, certificat ou demande (CSR) en PEM, clé JWK, ou empreinte SHA-256 de la clé"
+                " publique. Jamais une clé privée."
+            ),
             required=True,
             rows=6,
         ),
         "fields": _report_fields(sheet, held),
         "quality": held[0].value if len(held) == 1 else "",
         "sure": sure_field(sheet),
-        **summary(findings, heading="Rien n’a été fait", fields=sheet.paths),
+        **summary(findings, heading=_("Rien n’a été fait"), fields=sheet.paths),
     }
     return page(request, "desk_revocation/keys.html", context, status=422 if findings else 200)
 
@@ -93,7 +99,7 @@ def _report_fields(sheet: Sheet, held: list[Quality]) -> list[Field]:
         sheet.field(
             "explanation",
             kind="textarea",
-            label="Ce qui s’est passé, et qui l’a signalé",
+            label=_("Ce qui s’est passé, et qui l’a signalé"),
             required=True,
             rows=4,
         ),

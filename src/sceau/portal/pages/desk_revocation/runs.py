@@ -12,6 +12,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect, StreamingHttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from sceau.catalogue import CriterionKind
 from sceau.operations import approve_run, drop_run, machine, pause_run, prepare_run, resume_run
@@ -37,7 +38,7 @@ def runs(request: PortalRequest) -> HttpResponse:
     state = state if state in _STATES else ""
     found = list_runs(state=state, after=request.GET.get("apres", "")[:80], limit=_PAGE + 1)
     context = {
-        "title": "Opérations de révocation",
+        "title": _("Opérations de révocation"),
         "runs": found[:_PAGE],
         "after": found[_PAGE - 1].reference if len(found) > _PAGE else "",
         "states": _STATES,
@@ -55,7 +56,7 @@ def new(request: PortalRequest) -> HttpResponse:
         criteria = page_catalogue().runs.criteria.values()
         held = set(officer_qualities(request))
         context = {
-            "title": "Nouvelle opération de révocation",
+            "title": _("Nouvelle opération de révocation"),
             "criteria": [one for one in criteria if held & set(one.who)],
         }
         return page(request, "desk_revocation/new_choice.html", context)
@@ -95,7 +96,7 @@ def approve(request: PortalRequest, reference: str) -> HttpResponse:
     return _act(
         request,
         reference,
-        "Votre accord est enregistré.",
+        _("Votre accord est enregistré."),
         lambda: approve_run(actor_of(request), reference=reference),
     )
 
@@ -105,7 +106,7 @@ def pause(request: PortalRequest, reference: str) -> HttpResponse:
     return _act(
         request,
         reference,
-        "L’opération est en pause. Ce qui est révoqué le reste.",
+        _("L’opération est en pause. Ce qui est révoqué le reste."),
         lambda: pause_run(actor_of(request), reference=reference),
     )
 
@@ -115,7 +116,7 @@ def resume(request: PortalRequest, reference: str) -> HttpResponse:
     return _act(
         request,
         reference,
-        "L’opération reprend où elle s’était arrêtée.",
+        _("L’opération reprend où elle s’était arrêtée."),
         lambda: resume_run(actor_of(request), reference=reference),
     )
 
@@ -126,7 +127,7 @@ def drop(request: PortalRequest, reference: str) -> HttpResponse:
     return _act(
         request,
         reference,
-        "L’opération est abandonnée.",
+        _("L’opération est abandonnée."),
         lambda: drop_run(actor_of(request), reference=reference, reason=why),
     )
 
@@ -138,7 +139,7 @@ def _act(request: PortalRequest, reference: str, done: str, verb: Callable[[], R
     except Refused as refusal:
         return _run_page(request, before, refusal.findings)
     started = before.line.state == "prepared" and after.line.state == "running"
-    messages.success(request, "L’opération est lancée." if started else done)
+    messages.success(request, _("L’opération est lancée.") if started else done)
     return HttpResponseRedirect(reverse("desk-run", args=[reference]))
 
 
@@ -160,12 +161,12 @@ def _new_page(
     row = page_catalogue().runs.criteria[kind]
     held = [quality for quality in officer_qualities(request) if quality in row.who]
     context = {
-        "title": f"Révoquer par : {row.label.lower()}",
+        "title": _("Révoquer par : {lower}").format(lower=row.label.lower()),
         "criterion": row,
         "fields": run_fields(sheet, kind, held),
         "quality": held[0].value if len(held) == 1 else "",
         "takes_file": kind in {CriterionKind.LIST, CriterionKind.KEY},
-        **summary(findings, heading="L’opération n’est pas préparée", fields=sheet.paths),
+        **summary(findings, heading=_("L’opération n’est pas préparée"), fields=sheet.paths),
     }
     return page(request, "desk_revocation/new.html", context, status=422 if findings else 200)
 
@@ -176,7 +177,7 @@ def _run_page(request: PortalRequest, file: RunFile, findings: tuple[Finding, ..
     follows = line.state == "running" and request.GET.get("suivre") == "oui"
     sheet = Sheet({"why": request.POST.get("why", "")}, findings)
     context = {
-        "title": f"Opération {line.reference}",
+        "title": _("Opération {reference}").format(reference=line.reference),
         "file": file,
         "line": line,
         "criterion": catalogue.runs.criteria[CriterionKind(line.kind)],
@@ -186,10 +187,10 @@ def _run_page(request: PortalRequest, file: RunFile, findings: tuple[Finding, ..
         "missing": max(0, file.deciders_needed - len(file.approvals)),
         "may_act": _may_act(request),
         "follows": follows,
-        "sure": sure_field(sheet, "J’ai lu ce qui sera révoqué, et que c’est définitif"),
-        "why": sheet.field("why", label="Motif de l’abandon", required=True),
+        "sure": sure_field(sheet, _("J’ai lu ce qui sera révoqué, et que c’est définitif")),
+        "why": sheet.field("why", label=_("Motif de l’abandon"), required=True),
         "journal": journal_lines(subject=line.reference),
-        **summary(findings, heading="Cela n’a pas été fait", fields=sheet.paths),
+        **summary(findings, heading=_("Cela n’a pas été fait"), fields=sheet.paths),
     }
     response = page(request, "desk_revocation/run.html", context, status=422 if findings else 200)
     if follows:

@@ -6,6 +6,7 @@ Off where the settings have none: then these pages do not exist.
 from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext as _
 
 from sceau.identity import PscHolder
 from sceau.operations import welcome_without_card
@@ -48,7 +49,7 @@ def come_back(request: PortalRequest) -> HttpResponse:
     except Refused as refusal:
         return _turned_away(request, refusal.findings)
     name = f"{reading.value.given_names} {reading.value.surname}".strip()
-    context = {"title": "Vous êtes entré", "name": name, "way_on": asked.way_on}
+    context = {"title": _("Vous êtes entré"), "name": name, "way_on": asked.way_on}
     response = page(request, "entrance/psc_in.html", context)
     response.delete_cookie(COOKIE, samesite="Lax")
     return response
@@ -67,7 +68,7 @@ def _enter(request: PortalRequest, holder: PscHolder) -> None:
 
 
 def _turned_away(request: PortalRequest, findings: tuple[Finding, ...], *, status: int = 403) -> HttpResponse:
-    heading = "Pro Santé Connect ne vous a pas ouvert le service"
+    heading = _("Pro Santé Connect ne vous a pas ouvert le service")
     context = {"title": heading, **summary(findings, heading=heading)}
     response = page(request, "entrance/psc_turned_away.html", context, status=status)
     response.delete_cookie(COOKIE, samesite="Lax")

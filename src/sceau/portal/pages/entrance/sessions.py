@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from sceau.operations import end_every_session, end_session, machine
 from sceau.portal.refusals import not_found
@@ -17,7 +18,7 @@ from sceau.vocabulary import Refused
 def sessions(request: PortalRequest) -> HttpResponse:
     """The visitor's own sessions, this one marked."""
     context = {
-        "title": "Mes connexions",
+        "title": _("Mes connexions"),
         "sessions": sessions_of(request.visitor.person_id, at=machine().clock()),
         "this": session_reference(request.session.session_key or ""),
         "rules": machine().catalogue.entrance.session,
@@ -34,13 +35,17 @@ def end(request: PortalRequest, reference: str) -> HttpResponse:
     if reference == session_reference(request.session.session_key or ""):
         request.session.flush()
         return HttpResponseRedirect(reverse("home"))
-    messages.success(request, "La connexion est terminée.")
+    messages.success(request, _("La connexion est terminée."))
     return HttpResponseRedirect(reverse("sessions"))
 
 
 def end_others(request: PortalRequest) -> HttpResponse:
     """End all but this one."""
     ended = end_every_session(actor_of(request), but=request.session.session_key or "")
-    said = "Aucune autre connexion n’était ouverte." if not ended else f"Connexions terminées : {ended}."
+    said = (
+        _("Aucune autre connexion n’était ouverte.")
+        if not ended
+        else _("Connexions terminées : {ended}.").format(ended=ended)
+    )
     messages.success(request, said)
     return HttpResponseRedirect(reverse("sessions"))

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 
 from sceau.identity import PresentedCertificate, describe_presented
 from sceau.operations import card_type_of, machine
@@ -25,7 +26,7 @@ from sceau.vocabulary import Finding
 def home(request: PortalRequest) -> HttpResponse:
     """Who are you, what can you do here; for a known visitor, what waits for them."""
     visitor = request.visitor
-    context: dict[str, Any] = {"title": "Accueil", "drawer": drawer()}
+    context: dict[str, Any] = {"title": _("Accueil"), "drawer": drawer()}
     if not visitor.known:
         return page(request, "entrance/home.html", context)
     context.update(waiting=waiting_for(visitor, at=machine().clock()), doings=doings_of(visitor))
@@ -37,7 +38,11 @@ def door(request: PortalRequest) -> HttpResponse:
     do.
     """
     facts = facts_of(request)
-    context: dict[str, Any] = {"title": "Entrer avec ma carte", "suite": way_on(request), "drawer": drawer()}
+    context: dict[str, Any] = {
+        "title": _("Entrer avec ma carte"),
+        "suite": way_on(request),
+        "drawer": drawer(),
+    }
     if not facts.asks_for_cards:
         return page(request, "entrance/door_elsewhere.html", context)
     reading = read_presented(facts.peer_certificate)
@@ -49,7 +54,7 @@ def door(request: PortalRequest) -> HttpResponse:
             return _turned_away(request, findings, presented=facts.peer_certificate)
         return HttpResponseRedirect(way_on(request))
     context.update(holder=reading.value, card_type=card_type_of(reading.value))
-    context.update(summary(reading.findings, heading="À savoir"))
+    context.update(summary(reading.findings, heading=_("À savoir")))
     response = page(request, "entrance/door.html", context)
     if request.visitor.known:  # come back to be recognised anew: the next connection shows the card again
         response["Connection"] = "close"
@@ -63,14 +68,14 @@ def diagnosis(request: PortalRequest) -> HttpResponse:
     facts = facts_of(request)
     reading = read_presented(facts.peer_certificate) if facts.asks_for_cards else None
     context: dict[str, Any] = {
-        "title": "Diagnostic de ma carte",
+        "title": _("Diagnostic de ma carte"),
         "asks": facts.asks_for_cards,
         "presented": facts.peer_certificate is not None,
         "certificate": _described(facts.peer_certificate),
         "opens": reading is not None and reading.value is not None,
     }
     if reading is not None and facts.peer_certificate is not None:
-        context.update(summary(reading.findings, heading="Ce certificat n’ouvre pas le service"))
+        context.update(summary(reading.findings, heading=_("Ce certificat n’ouvre pas le service")))
     return page(request, "entrance/diagnosis.html", context)
 
 
@@ -91,7 +96,7 @@ def insert(request: PortalRequest) -> HttpResponse:
 def test_mails(request: PortalRequest) -> HttpResponse:
     """What a development instance has mailed: kept here, sent to nobody."""
     mails = doorkeeper().mails() if settings.SCEAU_TEST_CARDS else ()
-    return page(request, "entrance/mails.html", {"title": "Courriels de test", "mails": mails})
+    return page(request, "entrance/mails.html", {"title": _("Courriels de test"), "mails": mails})
 
 
 def leave(request: PortalRequest) -> HttpResponse:
@@ -110,7 +115,7 @@ def drawer() -> tuple[TestCard, ...]:
 def _turned_away(
     request: PortalRequest, findings: tuple[Finding, ...], *, presented: bytes | None
 ) -> HttpResponse:
-    heading = "Aucune carte reçue" if presented is None else "Cette carte n’ouvre pas le service"
+    heading = _("Aucune carte reçue") if presented is None else _("Cette carte n’ouvre pas le service")
     context = {
         "title": heading,
         "presented": presented is not None,

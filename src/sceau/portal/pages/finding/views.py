@@ -11,6 +11,7 @@ import re
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from django.http import Http404, HttpResponse
+from django.utils.translation import gettext as _
 
 from sceau.certification import Presented, read_presented
 from sceau.operations import machine
@@ -93,21 +94,21 @@ def _find_page(
     sheet = Sheet({FIELD: asked}, findings)
     field = sheet.field(
         FIELD,
-        label="Adresse électronique, ou nom d’hôte ou d’application, en entier",
-        help="Le nom exact, tel que votre correspondant vous l’a donné.",
+        label=_("Adresse électronique, ou nom d’hôte ou d’application, en entier"),
+        help=_("Le nom exact, tel que votre correspondant vous l’a donné."),
         example="contact@chu-exemple.fr",
         required=True,
         autocomplete="off",
     )
     context = {
-        "title": "Trouver un certificat",
+        "title": _("Trouver un certificat"),
         "fields": [field],
         "asked": asked.strip() if found is not None else "",
         "answered": found is not None,
         "found": found or (),
         "most": rules.most,
         "products": [page_catalogue().products[code] for code in rules.products],
-        **summary(findings, heading="La recherche n’a pas été faite", fields=sheet.paths),
+        **summary(findings, heading=_("La recherche n’a pas été faite"), fields=sheet.paths),
     }
     return page(request, "finding/find.html", context, status=status)
 
@@ -122,12 +123,12 @@ def _check_page(
     sheet = Sheet({}, findings)
     at = machine().clock()
     context = {
-        "title": "Vérifier un certificat",
-        "fields": [sheet.field("given", kind="pem", label="Le certificat reçu, collé ici", rows=8)],
+        "title": _("Vérifier un certificat"),
+        "fields": [sheet.field("given", kind="pem", label=_("Le certificat reçu, collé ici"), rows=8)],
         "verdicts": [verdict_on(one, at=at, number=number) for number, one in enumerate(read, 1)],
         "at": at,
         "kibibytes": page_catalogue().lookup.given.octets // 1024,
-        **summary(findings, heading="Rien n’a pu être vérifié", fields=sheet.paths),
+        **summary(findings, heading=_("Rien n’a pu être vérifié"), fields=sheet.paths),
     }
     return page(request, "finding/check.html", context, status=status)
 

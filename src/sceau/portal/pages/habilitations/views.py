@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.http import Http404, HttpResponse
+from django.utils.translation import gettext as _
 
 from sceau.operations import machine
 from sceau.portal.language import page_catalogue
@@ -24,7 +25,11 @@ from sceau.vocabulary import HostName
 def habilitations(request: PortalRequest) -> HttpResponse:
     """Every right of the visitor, by structure, those that no longer serve included."""
     lines = habilitations_of(request.visitor.person_id, at=machine().clock())
-    context = {"title": "Mes habilitations", "structures": by_structure(lines), "own": _own_products(request)}
+    context = {
+        "title": _("Mes habilitations"),
+        "structures": by_structure(lines),
+        "own": _own_products(request),
+    }
     return page(request, "habilitations/list.html", context)
 
 
@@ -36,7 +41,7 @@ def habilitation(request: PortalRequest, reference: str) -> HttpResponse:
         raise Http404
     found = (certificate_for(one, viewer=request.visitor.person_id, at=now) for one in file.certificates[:50])
     context = {
-        "title": f"Habilitation {file.line.product}",
+        "title": _("Habilitation {product}").format(product=file.line.product),
         "file": file,
         "line": file.line,
         "mine": file.line.person_id == request.visitor.person_id,

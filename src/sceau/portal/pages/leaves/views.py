@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from sceau.operations import (
     LeaveEnd,
@@ -64,7 +65,7 @@ def new_leave(request: PortalRequest) -> HttpResponse:
     except Refused as refusal:
         return _new_page(request, typed, refusal.findings)
     messages.success(
-        request, "Le texte à placer dans le DNS est prêt." if by_dns else "L’accord est au dossier."
+        request, _("Le texte à placer dans le DNS est prêt.") if by_dns else _("L’accord est au dossier.")
     )
     return HttpResponseRedirect(reverse("desk-leave", args=[line.reference]))
 
@@ -82,10 +83,10 @@ def act(request: PortalRequest, reference: str) -> HttpResponse:
         match request.POST.get("action", ""):
             case "verifier":
                 verify_leave(actor, reference=reference)
-                done = "L’accord est vérifié. La copie d’identité sera effacée à son terme."
+                done = _("L’accord est vérifié. La copie d’identité sera effacée à son terme.")
             case "refuser":
                 refuse_leave(actor, reference=reference, reason=request.POST.get("reason", "")[:4000])
-                done = "L’accord est refusé."
+                done = _("L’accord est refusé.")
             case "completer":
                 complete_leave(
                     actor,
@@ -94,11 +95,15 @@ def act(request: PortalRequest, reference: str) -> HttpResponse:
                     identity=request.POST.get("identity", "")[:20],
                     signed=True if request.POST.get("signed") == "oui" else None,
                 )
-                done = "L’accord est complété."
+                done = _("L’accord est complété.")
             case "dns":
                 after = check_domain(actor, reference=reference)
                 found = after.state == "standing"
-                done = "L’enregistrement est là." if found else "L’enregistrement attendu n’a pas été trouvé."
+                done = (
+                    _("L’enregistrement est là.")
+                    if found
+                    else _("L’enregistrement attendu n’a pas été trouvé.")
+                )
             case _:
                 raise Http404
     except Refused as refusal:
@@ -124,7 +129,7 @@ def end(request: PortalRequest, reference: str) -> HttpResponse:
         withdraw_leave(actor_of(request), asked)
     except Refused as refusal:
         return _end_page(request, line, refusal.findings)
-    messages.success(request, "L’accord a pris fin : plus rien n’est délivré sur lui.")
+    messages.success(request, _("L’accord a pris fin : plus rien n’est délivré sur lui."))
     return HttpResponseRedirect(reverse("desk-leave", args=[reference]))
 
 
@@ -138,12 +143,12 @@ def _required(reference: str) -> LeaveLine:
 def _page(request: PortalRequest, line: LeaveLine, findings: tuple[Finding, ...] = ()) -> HttpResponse:
     uses = page_catalogue().leave_uses
     context = {
-        "title": f"Accord {line.reference}",
+        "title": _("Accord {reference}").format(reference=line.reference),
         "leave": line,
         "use": uses[line.use].label if line.use in uses else "autre usage",
         "record": record_name(line.name),
         "acts": is_desk(request),
-        **summary(findings, heading="Cela n’a pas été fait", fields=["reason"]),
+        **summary(findings, heading=_("Cela n’a pas été fait"), fields=["reason"]),
     }
     return page(request, "leaves/leave.html", context, status=422 if findings else 200)
 
@@ -157,8 +162,8 @@ def _end_page(request: PortalRequest, line: LeaveLine, findings: tuple[Finding, 
         "leave": line,
         "kinds": stop_kinds(stops, stopping, request.POST),
         "seen": seen,
-        "fields": [sheet.field("reason", kind="textarea", label="Motif", required=True, rows=3)],
-        **summary(findings, heading="Cela n’a pas été fait", fields=sheet.paths),
+        "fields": [sheet.field("reason", kind="textarea", label=_("Motif"), required=True, rows=3)],
+        **summary(findings, heading=_("Cela n’a pas été fait"), fields=sheet.paths),
     }
     return page(request, "leaves/end.html", context, status=422 if findings else 200)
 
@@ -172,34 +177,34 @@ def _new_page(
     choices = [Choice(one.code, one.label, one.code == chosen) for one in uses]
     whole = request.POST.get("whole", "oui")
     extent = [
-        Choice("oui", "Le nom et tout ce qui est en dessous", whole == "oui"),
-        Choice("non", "Ce nom seul", whole == "non"),
+        Choice("oui", _("Le nom et tout ce qui est en dessous"), whole == "oui"),
+        Choice("non", _("Ce nom seul"), whole == "non"),
     ]
     fields: list[Any] = [
         sheet.field(
-            "name", label="Nom de domaine accordé", help="Tel que l’écrit le détenteur.", required=True
+            "name", label=_("Nom de domaine accordé"), help=_("Tel que l’écrit le détenteur."), required=True
         ),
-        sheet.field("whole", kind="radio", label="Étendue", choices=extent, required=True),
-        sheet.field("holder", label="Détenteur du nom", required=True),
-        sheet.field("use", kind="select", label="Usage accordé", choices=choices, required=True),
-        sheet.field("begins", kind="date", label="À partir du (vide : aujourd’hui)", width="w14"),
-        sheet.field("ends", kind="date", label="Jusqu’au (vide : sans terme)", width="w14"),
+        sheet.field("whole", kind="radio", label=_("Étendue"), choices=extent, required=True),
+        sheet.field("holder", label=_("Détenteur du nom"), required=True),
+        sheet.field("use", kind="select", label=_("Usage accordé"), choices=choices, required=True),
+        sheet.field("begins", kind="date", label=_("À partir du (vide : aujourd’hui)"), width="w14"),
+        sheet.field("ends", kind="date", label=_("Jusqu’au (vide : sans terme)"), width="w14"),
     ]
     paper = [
-        sheet.field("letter", label="Pièce : courrier du détenteur", width="w20", example="PIE-…"),
-        sheet.field("identity", label="Pièce : copie d’identité", width="w20", example="PIE-…"),
+        sheet.field("letter", label=_("Pièce : courrier du détenteur"), width="w20", example="PIE-…"),
+        sheet.field("identity", label=_("Pièce : copie d’identité"), width="w20", example="PIE-…"),
         sheet.field(
             "signed",
             kind="checkbox",
-            label="Le courrier est signé par le détenteur",
+            label=_("Le courrier est signé par le détenteur"),
             value=request.POST.get("signed") == "oui",
         ),
     ]
     context = {
-        "title": "Nouvel accord d’un détenteur",
+        "title": _("Nouvel accord d’un détenteur"),
         "typed": typed,
         "fields": fields,
         "paper": paper,
-        **summary(findings, heading="Cela n’a pas été fait", fields=sheet.paths),
+        **summary(findings, heading=_("Cela n’a pas été fait"), fields=sheet.paths),
     }
     return page(request, "leaves/new.html", context, status=422 if findings else 200)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from sceau.operations import machine, make_feed, note_bounce, read_call, read_feed, revoke_feed
@@ -48,7 +49,7 @@ def calendar(request: PortalRequest, structure: str) -> HttpResponse:
             portal = request.build_absolute_uri("/").rstrip("/") if room is None else room.portal
             address = f"{portal}/calendrier/{secret}.ics"
     context = {
-        "title": "Calendrier des échéances",
+        "title": _("Calendrier des échéances"),
         "structure": structure,
         "address": address,
         "has_feed": has_feed(structure) if request.method == "POST" else False,

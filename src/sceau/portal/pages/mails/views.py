@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from sceau.catalogue import MailRole
 from sceau.operations import add_contact, end_contact, letter_of, resend_mail, revive_address
@@ -36,7 +37,7 @@ def resend(request: PortalRequest, number: int) -> HttpResponse:
         copy = resend_mail(actor_of(request), number=number)
     except Refused as refusal:
         return _mail_page(request, number, refusal.findings, status=422)
-    messages.success(request, "Une copie part vers la même adresse. Il n’y en aura pas d’autre.")
+    messages.success(request, _("Une copie part vers la même adresse. Il n’y en aura pas d’autre."))
     return HttpResponseRedirect(reverse("desk-mail", args=[copy]))
 
 
@@ -53,13 +54,13 @@ def contacts(request: PortalRequest) -> HttpResponse:
     try:
         if typed["action"] == "retirer":
             end_contact(actor, number=int(typed["number"]) if typed["number"].isdecimal() else 0)
-            done = "L’adresse n’est plus utilisée."
+            done = _("L’adresse n’est plus utilisée.")
         elif typed["action"] == "retablir":
             revive_address(actor, address=typed["address"], reason=typed["reason"])
-            done = "L’adresse est de nouveau utilisée."
+            done = _("L’adresse est de nouveau utilisée.")
         else:
             add_contact(actor, structure=typed["structure"], role=typed["role"], address=typed["address"])
-            done = "L’adresse est au dossier : elle est essayée après celles qui y étaient."
+            done = _("L’adresse est au dossier : elle est essayée après celles qui y étaient.")
     except Refused as refusal:
         return _page(request, refusal.findings, status=422)
     messages.success(request, done)
@@ -76,7 +77,7 @@ def _page(request: PortalRequest, findings: tuple[Finding, ...] = (), *, status:
     found = list_mails(text=text, state=state if state in _STATES else "", after=after, limit=_PAGE + 1)
     texts = page_catalogue().texts
     context = {
-        "title": "Courriels",
+        "title": _("Courriels"),
         "mails": found[:_PAGE],
         "before": found[_PAGE - 1].number if len(found) > _PAGE else 0,
         "text": text,
@@ -86,7 +87,7 @@ def _page(request: PortalRequest, findings: tuple[Finding, ...] = (), *, status:
         "further": mail_contacts(),
         "roles": [(str(role), texts[f"mail-role.{role}"]) for role in MailRole],
         "may_act": Hat.DESK in request.visitor.hats,
-        **summary(findings, heading="Cela n’a pas été fait", fields=["structure", "role", "email"]),
+        **summary(findings, heading=_("Cela n’a pas été fait"), fields=["structure", "role", "email"]),
     }
     return page(request, "mails/list.html", context, status=status)
 
@@ -100,12 +101,12 @@ def _mail_page(
     line = file.line
     gone = line.state not in {"waiting", "sending"}
     context = {
-        "title": f"Courriel {number}",
+        "title": _("Courriel {number}").format(number=number),
         "line": line,
         "text": file.text,
         "message_id": file.message_id,
         "may_act": Hat.DESK in request.visitor.hats,
         "may_resend": gone and not line.is_copy and not line.again,
-        **summary(findings, heading="Cela n’a pas été fait", fields=[]),
+        **summary(findings, heading=_("Cela n’a pas été fait"), fields=[]),
     }
     return page(request, "mails/mail.html", context, status=status)

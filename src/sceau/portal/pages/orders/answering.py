@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from sceau.portal.language import page_catalogue
 from sceau.records import OrderFile, PointLine
 
@@ -56,20 +58,22 @@ def value_at(raw: Mapping[str, Any], path: str) -> str | None:
 
 def timeline_of(file: OrderFile) -> list[dict[str, Any]]:
     """What happened, oldest first, in the words of who ordered."""
-    story = [{"at": file.line.submitted_at, "text": "Vous avez envoyé la commande : nous l’avons reçue."}]
+    story = [{"at": file.line.submitted_at, "text": _("Vous avez envoyé la commande : nous l’avons reçue.")}]
     for version in file.versions[1:]:
         why = f" ({version.why})" if version.why else ""
-        text = f"Le formulaire a été modifié par {version.made_by}{why} : version {version.number}."
+        text = _("Le formulaire a été modifié par {made_by}{why} : version {number}.").format(
+            made_by=version.made_by, why=why, number=version.number
+        )
         story.append({"at": version.made_at, "text": text})
     said = {
-        "request": "Le guichet a demandé un complément.",
-        "answer": "Une réponse a été envoyée au guichet.",
-        "note": "Le guichet vous a écrit.",
+        "request": _("Le guichet a demandé un complément."),
+        "answer": _("Une réponse a été envoyée au guichet."),
+        "note": _("Le guichet vous a écrit."),
     }
     story += [{"at": note.at, "text": said[note.kind]} for note in file.notes if note.kind in said]
     if file.case is not None and file.case.decided_at is not None:
         how = page_catalogue().text(f"decided.{file.line.state}")
-        story.append({"at": file.case.decided_at, "text": f"La commande a été {how}."})
+        story.append({"at": file.case.decided_at, "text": _("La commande a été {how}.").format(how=how)})
     return sorted(story, key=lambda one: one["at"])
 
 

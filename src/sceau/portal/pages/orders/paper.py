@@ -10,6 +10,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from sceau.operations import PaperForm, key_paper_form, twice_typed
 from sceau.portal.language import page_catalogue
@@ -57,7 +58,9 @@ def paper(request: PortalRequest) -> HttpResponse:
         else:
             messages.success(
                 request,
-                f"Le formulaire est la commande {file.line.reference} ; un autre agent atteste son visa.",
+                _("Le formulaire est la commande {reference} ; un autre agent atteste son visa.").format(
+                    reference=file.line.reference
+                ),
             )
             return HttpResponseRedirect(reverse("desk-order", args=[file.line.reference]))
     return _page(request, raw, again, once=once, findings=findings)
@@ -87,12 +90,12 @@ def _page(
         for index, path in enumerate(twice_typed(raw))
     ]
     context = {
-        "title": "Saisir un formulaire papier",
+        "title": _("Saisir un formulaire papier"),
         "sheet": sheet,
         "twice": twice,
         "once": once,
         "offers_to_add": offers_to_add(),
-        **summary(findings, heading="Le formulaire n’est pas enregistré", fields=[*sheet.paths, "scan"]),
+        **summary(findings, heading=_("Le formulaire n’est pas enregistré"), fields=[*sheet.paths, "scan"]),
     }
     return page(request, "desk/paper.html", context, status=422 if findings else 200)
 

@@ -7,6 +7,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from sceau.catalogue import How
 from sceau.portal.fields import Choice, Field, Sheet
 from sceau.portal.language import page_catalogue
@@ -27,35 +30,46 @@ _TEXT_LOOKS: dict[str, dict[str, Any]] = {
 _KINDS = (
     (
         "domain",
-        "Un domaine entier",
-        "Le domaine, tous ses serveurs et tous ses sous-domaines : mon-domaine.fr",
+        gettext_noop("Un domaine entier"),
+        gettext_noop("Le domaine, tous ses serveurs et tous ses sous-domaines : mon-domaine.fr"),
     ),
     (
         "subdomain",
-        "Un sous-domaine et sa branche",
-        "Ce sous-domaine et tout ce qu’il contient : imagerie.mon-domaine.fr",
+        gettext_noop("Un sous-domaine et sa branche"),
+        gettext_noop("Ce sous-domaine et tout ce qu’il contient : imagerie.mon-domaine.fr"),
     ),
-    ("server", "Un seul serveur", "Exactement ce nom, et aucun autre : www.mon-domaine.fr"),
+    (
+        "server",
+        gettext_noop("Un seul serveur"),
+        gettext_noop("Exactement ce nom, et aucun autre : www.mon-domaine.fr"),
+    ),
 )
 _OWNERS = (
-    ("structure", "La structure", "Elle est propriétaire du nom de domaine."),
+    ("structure", gettext_noop("La structure"), gettext_noop("Elle est propriétaire du nom de domaine.")),
     (
         "holder",
-        "Quelqu’un d’autre",
-        "Le détenteur doit envoyer un courrier signé accordant l’usage, avec copie de sa carte d’identité.",
+        gettext_noop("Quelqu’un d’autre"),
+        gettext_noop(
+            "Le détenteur doit envoyer un courrier signé accordant l’usage, "
+            "avec copie de sa carte d’identité."
+        ),
     ),
 )
 _QUALITIES = (
-    ("representative", "Représentant légal", ""),
-    ("mandataire", "Mandataire du représentant légal", ""),
-    ("holder", "Titulaire de la structure libérale", ""),
+    ("representative", gettext_noop("Représentant légal"), ""),
+    ("mandataire", gettext_noop("Mandataire du représentant légal"), ""),
+    ("holder", gettext_noop("Titulaire de la structure libérale"), ""),
 )
-_YES_NO = (("oui", "Oui", ""), ("non", "Non", ""))
+_YES_NO = (("oui", gettext_noop("Oui"), ""), ("non", gettext_noop("Non"), ""))
 _ANSWERS = {"True": "oui", "False": "non"}
 _RESTRICTIONS = (
-    ("oui", "Restreint à ce seul domaine", ""),
-    ("non", "Étendu à ses sous-domaines", ""),
-    ("inconnu", "Non précisé par le formulaire", "Reste restreint tant que le guichet n’a pas tranché."),
+    ("oui", gettext_noop("Restreint à ce seul domaine"), ""),
+    ("non", gettext_noop("Étendu à ses sous-domaines"), ""),
+    (
+        "inconnu",
+        gettext_noop("Non précisé par le formulaire"),
+        gettext_noop("Reste restreint tant que le guichet n’a pas tranché."),
+    ),
 )
 
 
@@ -104,10 +118,10 @@ class OrderSheet:
         rangs = [
             self._text(
                 f"structure.rpps_rangs.{index}",
-                label=f"N° RPPS-rang{f' ({index + 1})' if index else ''}",
+                label=_("N° RPPS-rang") + (f" ({index + 1})" if index else ""),
                 width="w20",
                 inputmode="numeric",
-                help="Cabinets de radiologie seulement : quatre au plus." if index == 0 else "",
+                help=_("Cabinets de radiologie seulement : quatre au plus.") if index == 0 else "",
             )
             for index in range(min(MOST_RANGS, len(self.raw["structure"].get("rpps_rangs") or []) + 1))
         ]
@@ -124,8 +138,8 @@ class OrderSheet:
             return []
         return [
             self._text("visa.date"),
-            self._sheet.field("visa.signed", kind="checkbox", help="La signature est sur l’original."),
-            self._sheet.field("visa.stamped", kind="checkbox", help="Le cachet est sur l’original."),
+            self._sheet.field("visa.signed", kind="checkbox", help=_("La signature est sur l’original.")),
+            self._sheet.field("visa.stamped", kind="checkbox", help=_("Le cachet est sur l’original.")),
         ]
 
     def _offer(self, index: int, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -145,7 +159,9 @@ class OrderSheet:
         if offer.scope_family is not None:
             mail = offer.scope_family.value == "mail"
             label = (
-                "Nom de domaine de messagerie" if mail else "Nom de domaine, de sous-domaine ou de serveur"
+                _("Nom de domaine de messagerie")
+                if mail
+                else _("Nom de domaine, de sous-domaine ou de serveur")
             )
             example = "@mon-domaine.fr" if mail else "mon-domaine.fr"
             fields.append(self._text(f"{path}.declared", label=label, example=example))
@@ -163,7 +179,7 @@ class OrderSheet:
             f"{path}.products",
             kind="checkboxes",
             choices=choices,
-            help="Décochez ceux dont vous n’avez pas besoin.",
+            help=_("Décochez ceux dont vous n’avez pas besoin."),
         )
 
     def _kind(self, path: str, values: Mapping[str, Any]) -> Field:
@@ -173,7 +189,7 @@ class OrderSheet:
         if not self.desk:
             return self._sheet.field(f"{path}.restricted", kind="checkbox")
         answer = _ANSWERS.get(str(values.get("restricted")), "inconnu")
-        return self._radio(f"{path}.restricted", _RESTRICTIONS, answer, label="Restriction")
+        return self._radio(f"{path}.restricted", _RESTRICTIONS, answer, label=_("Restriction"))
 
     def _letter(self, path: str) -> list[Field]:
         fields = [self._text(f"{path}.letter.purpose")]
@@ -186,11 +202,11 @@ class OrderSheet:
         path = f"administrators.{index}"
         self._sheet.paths.append(path)
         looks: dict[str, dict[str, Any]] = {
-            "card_number": {"width": "w14", "inputmode": "numeric", "label": "N° de carte"},
-            "surname": {"label": "Nom"},
-            "given_names": {"label": "Prénom(s)"},
-            "phone": {"kind": "tel", "width": "w14", "label": "Téléphone"},
-            "email": {"kind": "email", "label": "Adresse électronique"},
+            "card_number": {"width": "w14", "inputmode": "numeric", "label": _("N° de carte")},
+            "surname": {"label": _("Nom")},
+            "given_names": {"label": _("Prénom(s)")},
+            "phone": {"kind": "tel", "width": "w14", "label": _("Téléphone")},
+            "email": {"kind": "email", "label": _("Adresse électronique")},
         }
         return {
             "index": index,
@@ -199,7 +215,9 @@ class OrderSheet:
         }
 
     def _radio(self, path: str, answers: tuple[tuple[str, str, str], ...], chosen: str, **look: Any) -> Field:
-        choices = [Choice(value, label, value == chosen, hint) for value, label, hint in answers]
+        choices = [
+            Choice(value, _(label), value == chosen, hint and _(hint)) for value, label, hint in answers
+        ]
         return self._sheet.field(path, kind="radio", choices=choices, **look)
 
 

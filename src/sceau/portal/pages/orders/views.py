@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from sceau.documents import fill_form, read_form_pdf
 from sceau.operations import (
@@ -45,7 +46,7 @@ def orders(request: PortalRequest) -> HttpResponse:
     """The visitor's orders, newest first."""
     found = orders_of(request.visitor.person_id, after=request.GET.get("apres", "")[:80], limit=_PAGE + 1)
     context = {
-        "title": "Mes commandes",
+        "title": _("Mes commandes"),
         "orders": found[:_PAGE],
         "after": found[_PAGE - 1].reference if len(found) > _PAGE else "",
     }
@@ -66,7 +67,7 @@ def new_order(request: PortalRequest) -> HttpResponse:
         return _new_page(request, raw, check_all(raw), once=once, checked=True)
     if action != "envoyer":
         raw, findings = from_registers(request, raw) if action == "registre" else (edited(raw, action), ())
-        return _new_page(request, raw, findings, once=once, heading="Les registres")
+        return _new_page(request, raw, findings, once=once, heading=_("Les registres"))
     findings = check_products(raw)
     if not findings:
         try:
@@ -74,7 +75,12 @@ def new_order(request: PortalRequest) -> HttpResponse:
         except Refused as refusal:
             findings = refusal.findings
         else:
-            messages.success(request, f"Votre commande est enregistrée sous le numéro {file.line.reference}.")
+            messages.success(
+                request,
+                _("Votre commande est enregistrée sous le numéro {reference}.").format(
+                    reference=file.line.reference
+                ),
+            )
             return HttpResponseRedirect(reverse("order", args=[file.line.reference]))
     return _new_page(request, raw, findings, once=once, status=422)
 
@@ -105,7 +111,7 @@ def amend(request: PortalRequest, reference: str) -> HttpResponse:
         except Refused as refusal:
             findings = refusal.findings
         else:
-            messages.success(request, "Vos corrections sont enregistrées.")
+            messages.success(request, _("Vos corrections sont enregistrées."))
             return HttpResponseRedirect(reverse("order", args=[reference]))
     return _amend_page(request, file, raw, findings, status=422)
 
@@ -117,7 +123,7 @@ def sign(request: PortalRequest, reference: str) -> HttpResponse:
         sign_order(actor_of(request), reference=reference, version=_version(request))
     except Refused as refusal:
         return _order_page(request, file, refusal.findings, status=422)
-    messages.success(request, "La commande est signée avec votre carte.")
+    messages.success(request, _("La commande est signée avec votre carte."))
     return HttpResponseRedirect(reverse("order", args=[reference]))
 
 
@@ -137,7 +143,7 @@ def answer(request: PortalRequest, reference: str) -> HttpResponse:
         )
     except Refused as refusal:
         return _order_page(request, file, refusal.findings, status=422, typed=text, answers=answers)
-    messages.success(request, "Votre réponse est transmise au guichet.")
+    messages.success(request, _("Votre réponse est transmise au guichet."))
     return HttpResponseRedirect(reverse("order", args=[reference]))
 
 
@@ -146,12 +152,12 @@ def abandon(request: PortalRequest, reference: str) -> HttpResponse:
     _theirs(request, reference)
     if request.POST.get("sure") != "oui":
         finding = Finding.error("portal.confirm", "sure")
-        return refused(request, Refused([finding]), title="La commande n’est pas abandonnée")
+        return refused(request, Refused([finding]), title=_("La commande n’est pas abandonnée"))
     try:
         abandon_order(actor_of(request), reference=reference, reason=request.POST.get("reason", "")[:1000])
     except Refused as refusal:
-        return refused(request, refusal, title="La commande n’est pas abandonnée")
-    messages.success(request, "La commande est abandonnée.")
+        return refused(request, refusal, title=_("La commande n’est pas abandonnée"))
+    messages.success(request, _("La commande est abandonnée."))
     return HttpResponseRedirect(reverse("order", args=[reference]))
 
 
@@ -197,7 +203,7 @@ def _read_pdf(request: PortalRequest, raw: Raw, once: str) -> HttpResponse:
         "edition": "web",
         "visa": raw["visa"],
     }  # what the page asks more, the page now has a place for
-    heading = "Le formulaire PDF est lu : relisez et complétez"
+    heading = _("Le formulaire PDF est lu : relisez et complétez")
     return _new_page(request, form, (*read.findings, *check_all(form)), once=once, heading=heading)
 
 
@@ -206,12 +212,17 @@ def _take_signed(request: PortalRequest, sent: tuple[str, bytes]) -> HttpRespons
     try:
         taken = receive_form_file(actor_of(request), FormFile(sent[1], sent[0]))
     except Refused as refusal:
-        return refused(request, refusal, title="Le formulaire n’est pas pris")
+        return refused(request, refusal, title=_("Le formulaire n’est pas pris"))
     if taken.signed:
-        messages.success(request, f"Le formulaire signé vaut visa de la commande {taken.order}.")
+        messages.success(
+            request, _("Le formulaire signé vaut visa de la commande {order}.").format(order=taken.order)
+        )
     else:
         messages.success(
-            request, f"Le formulaire est à la commande {taken.order} ; le guichet constate le visa."
+            request,
+            _("Le formulaire est à la commande {order} ; le guichet constate le visa.").format(
+                order=taken.order
+            ),
         )
     if order_for(taken.order, viewer=request.visitor.person_id) is None:
         return HttpResponseRedirect(reverse("orders"))
@@ -228,7 +239,7 @@ def form_response(request: PortalRequest, file: OrderFile) -> HttpResponse:
     try:
         made = fill_form(file.raw, order=file.line.reference, version=file.line.version)
     except Refused as refusal:
-        return refused(request, refusal, title="Le formulaire imprimé n’est pas fait")
+        return refused(request, refusal, title=_("Le formulaire imprimé n’est pas fait"))
     response = HttpResponse(made, content_type="application/pdf")
     response["Content-Disposition"] = f'attachment; filename="F413-{file.line.reference}.pdf"'
     return response
@@ -251,9 +262,9 @@ def _new_page(
 ) -> HttpResponse:
     findings = _theirs_to_mend(findings)
     sheet = OrderSheet(raw, findings, card=request.visitor.card_number)
-    context = _form_context(sheet, findings, heading or "À corriger avant l’envoi")
+    context = _form_context(sheet, findings, heading or _("À corriger avant l’envoi"))
     context.update(
-        title="Nouvelle commande",
+        title=_("Nouvelle commande"),
         once=once,
         checked=checked and not errors(findings),
         contracts=_contracts(request),
@@ -270,10 +281,10 @@ def _amend_page(
     status: int = 200,
 ) -> HttpResponse:
     context = _form_context(
-        OrderSheet(raw, findings, card=request.visitor.card_number), findings, "À corriger avant l’envoi"
+        OrderSheet(raw, findings, card=request.visitor.card_number), findings, _("À corriger avant l’envoi")
     )
     version = request.POST.get("version") or file.line.version
-    context.update(title="Corriger la commande", file=file, version=version)
+    context.update(title=_("Corriger la commande"), file=file, version=version)
     return page(request, "orders/amend.html", context, status=status)
 
 
@@ -295,7 +306,7 @@ def _order_page(
     questions = [note for note in file.notes if note.audience == "requester"]
     points = open_points(file, answers or {})
     context = {
-        "title": f"Commande {file.line.reference}",
+        "title": _("Commande {reference}").format(reference=file.line.reference),
         "file": file,
         "notes": questions,
         "typed": typed,
@@ -304,7 +315,7 @@ def _order_page(
         "may_sign": _may_sign(request, file),
         **summary(
             findings,
-            heading="Cela n’a pas été fait",
+            heading=_("Cela n’a pas été fait"),
             fields=["text", *(point["field"] for point in points)],
             places={point["field"]: point["field"] for point in points},
         ),

@@ -11,6 +11,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from sceau.operations import machine
 from sceau.portal.fields import Sheet
@@ -26,7 +27,7 @@ from sceau.vocabulary import Finding, Refused
 def own_contracts(request: PortalRequest) -> HttpResponse:
     """The contracts for which the visitor speaks."""
     found = structures_of(request.visitor.person_id, at=machine().clock())
-    return page(request, "own_contract/list.html", {"title": "Mon contrat", "contracts": found})
+    return page(request, "own_contract/list.html", {"title": _("Mon contrat"), "contracts": found})
 
 
 def own_contract(request: PortalRequest, number: str) -> HttpResponse:
@@ -41,7 +42,12 @@ def own_contract(request: PortalRequest, number: str) -> HttpResponse:
     except Refused as refusal:
         return _page(request, file, refusal.findings)
     label = page_catalogue().piece_kinds[line.kind].label
-    messages.success(request, f"{label} : la pièce est transmise au guichet sous le numéro {line.reference}.")
+    messages.success(
+        request,
+        _("{label} : la pièce est transmise au guichet sous le numéro {reference}.").format(
+            label=label, reference=line.reference
+        ),
+    )
     return HttpResponseRedirect(reverse("own-contract", args=[number]))
 
 
@@ -54,7 +60,7 @@ def _page(request: PortalRequest, file: ContractFile, findings: tuple[Finding, .
         if party.person_id == request.visitor.person_id and "file" in party.powers
     ]
     context = {
-        "title": f"Contrat {file.line.number}",
+        "title": _("Contrat {number}").format(number=file.line.number),
         "file": file,
         "line": file.line,
         "parties": [one for one in file.line.parties if one.valid_until is None or one.valid_until >= today],
@@ -62,7 +68,7 @@ def _page(request: PortalRequest, file: ContractFile, findings: tuple[Finding, .
         "missing": _missing(file),
         "may_bring": bool(mine),
         "fields": piece_fields(sheet, for_desk=False),
-        **summary(findings, heading="La pièce n’est pas transmise", fields=sheet.paths),
+        **summary(findings, heading=_("La pièce n’est pas transmise"), fields=sheet.paths),
     }
     return page(request, "own_contract/contract.html", context, status=422 if findings else 200)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from sceau.operations import PieceEntry, add_piece
 from sceau.portal.fields import Choice, Sheet
 from sceau.portal.language import page_catalogue
@@ -26,10 +28,10 @@ def piece_fields(sheet: Sheet, *, for_desk: bool) -> list[Any]:
         if not one.by_machine and (for_desk or one.from_structure)
     ]
     return [
-        sheet.field("kind", kind="select", label="Sorte de pièce", choices=kinds, required=True),
-        sheet.field("issued_on", kind="date", label="Date écrite sur la pièce", width="w14"),
+        sheet.field("kind", kind="select", label=_("Sorte de pièce"), choices=kinds, required=True),
+        sheet.field("issued_on", kind="date", label=_("Date écrite sur la pièce"), width="w14"),
         sheet.field(
-            "file", kind="file", label="Fichier", required=True, help="PDF, JPEG ou PNG ; 5 Mo au plus."
+            "file", kind="file", label=_("Fichier"), required=True, help=_("PDF, JPEG ou PNG ; 5 Mo au plus.")
         ),
     ]
 

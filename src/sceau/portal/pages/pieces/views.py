@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
 
 from sceau.catalogue import Medium
 from sceau.documents import CONTENT_TYPES
@@ -42,7 +43,7 @@ def read(request: PortalRequest, reference: str) -> HttpResponse:
         read_extract(actor_of(request), ExtractEntry(piece=reference, **typed))
     except Refused as refusal:
         return _page(request, line, refusal.findings)
-    messages.success(request, "Ce qui est écrit sur l’extrait est noté ; les commandes y sont comparées.")
+    messages.success(request, _("Ce qui est écrit sur l’extrait est noté ; les commandes y sont comparées."))
     return HttpResponseRedirect(reverse("desk-piece", args=[reference]))
 
 
@@ -69,7 +70,9 @@ def attach(request: PortalRequest, reference: str) -> HttpResponse:
         line = hand_in(request, order=reference)
     except Refused as refusal:
         return file_page(request, file, refusal.findings, status=422)
-    messages.success(request, f"La pièce {line.reference} est au dossier de la commande.")
+    messages.success(
+        request, _("La pièce {reference} est au dossier de la commande.").format(reference=line.reference)
+    )
     return HttpResponseRedirect(reverse("desk-order", args=[reference]))
 
 
@@ -95,7 +98,7 @@ def visa(request: PortalRequest, reference: str) -> HttpResponse:
     except Refused as refusal:
         return file_page(request, file, refusal.findings, status=422)
     messages.success(
-        request, "Le visa est attesté sur cette version. Les approbations d’avant ne comptent plus."
+        request, _("Le visa est attesté sur cette version. Les approbations d’avant ne comptent plus.")
     )
     return HttpResponseRedirect(reverse("desk-order", args=[reference]))
 
@@ -114,25 +117,25 @@ def _page(request: PortalRequest, line: PieceLine, findings: tuple[Finding, ...]
         typed = {key: request.POST.get(key, "") for key in _READ}
     sheet = Sheet(typed, findings)
     context = {
-        "title": f"Pièce {line.reference}",
+        "title": _("Pièce {reference}").format(reference=line.reference),
         "piece": line,
         "kind": kind,
         "acts": is_desk(request),
         "fields": _read_fields(sheet) if kind.is_extract and not line.erased_at else [],
-        **summary(findings, heading="Cela n’a pas été fait", fields=sheet.paths),
+        **summary(findings, heading=_("Cela n’a pas été fait"), fields=sheet.paths),
     }
     return page(request, "pieces/piece.html", context, status=422 if findings else 200)
 
 
 def _read_fields(sheet: Sheet) -> list[Any]:
     return [
-        sheet.field("name", label="Dénomination, telle que sur l’extrait", required=True),
+        sheet.field("name", label=_("Dénomination, telle que sur l’extrait"), required=True),
         sheet.field(
-            "siret", label="SIRET de l’établissement", required=True, width="w20", inputmode="numeric"
+            "siret", label=_("SIRET de l’établissement"), required=True, width="w20", inputmode="numeric"
         ),
-        sheet.field("legal_form", label="Forme juridique (facultatif)"),
-        sheet.field("postcode", label="Code postal (facultatif)", width="w8", inputmode="numeric"),
-        sheet.field("commune", label="Commune (facultatif)"),
+        sheet.field("legal_form", label=_("Forme juridique (facultatif)")),
+        sheet.field("postcode", label=_("Code postal (facultatif)"), width="w8", inputmode="numeric"),
+        sheet.field("commune", label=_("Commune (facultatif)")),
     ]
 
 

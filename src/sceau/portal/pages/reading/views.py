@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpResponse
+from django.utils.translation import gettext as _
 
 from sceau.portal.language import page_catalogue
 from sceau.portal.rendering import page
@@ -17,7 +18,7 @@ def how(request: PortalRequest) -> HttpResponse:
         for offer in catalogue.offers.values()
     ]
     context = {
-        "title": "Comment ça marche",
+        "title": _("Comment ça marche"),
         "offers": offers,
         "cards": [card for card in catalogue.cards.values() if card.eligible],
         "presets": list(catalogue.presets.values()),
@@ -28,9 +29,9 @@ def how(request: PortalRequest) -> HttpResponse:
 def glossary(request: PortalRequest) -> HttpResponse:
     """The notice's words, and ours."""
     terms = sorted(page_catalogue().glossary.values(), key=lambda term: term.term.casefold())
-    return page(request, "reading/glossary.html", {"title": "Glossaire", "terms": terms})
+    return page(request, "reading/glossary.html", {"title": _("Glossaire"), "terms": terms})
 
 
 def accessibility(request: PortalRequest) -> HttpResponse:
     """What was checked of these pages' accessibility, and how to say what does not work."""
-    return page(request, "reading/accessibility.html", {"title": "Accessibilité"})
+    return page(request, "reading/accessibility.html", {"title": _("Accessibilité")})

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from sceau.operations import finish_task
 from sceau.portal.hats import Hat
@@ -30,7 +31,7 @@ def finish(request: PortalRequest, reference: str) -> HttpResponse:
         finish_task(actor_of(request), reference=reference, outcome=request.POST.get("outcome", "")[:4000])
     except Refused as refusal:
         return _page(request, refusal.findings, status=422)
-    messages.success(request, f"La tâche {reference} est faite.")
+    messages.success(request, _("La tâche {reference} est faite.").format(reference=reference))
     return HttpResponseRedirect(reverse("desk-tasks"))
 
 
@@ -38,12 +39,12 @@ def _page(request: PortalRequest, findings: tuple[Finding, ...] = (), *, status:
     done = request.GET.get("faites", "") == "oui"
     found = list_tasks(done=done, after=request.GET.get("apres", "")[:20], limit=_PAGE + 1)
     context: dict[str, Any] = {
-        "title": "Tâches du guichet",
+        "title": _("Tâches du guichet"),
         "tasks": [_shown(one) for one in found[:_PAGE]],
         "after": found[_PAGE - 1].reference if len(found) > _PAGE else "",
         "done": done,
         "may_finish": bool({Hat.DESK, Hat.AUTHORITY} & request.visitor.hats),
-        **summary(findings, heading="Cela n’a pas été fait", fields=["outcome"]),
+        **summary(findings, heading=_("Cela n’a pas été fait"), fields=["outcome"]),
     }
     return page(request, "registers/tasks.html", context, status=status)
 

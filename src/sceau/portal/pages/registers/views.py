@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils.translation import gettext as _
 
 from sceau.portal.hats import Hat
 from sceau.portal.language import page_catalogue
@@ -36,7 +37,7 @@ def registers(request: PortalRequest) -> HttpResponse:
     missing = [one.label for one in page_catalogue().registers.values() if one.about not in standing]
     entries = find_in_registers(text) if text else ()
     context: dict[str, Any] = {
-        "title": "Registres",
+        "title": _("Registres"),
         "standing": sorted(standing.values(), key=lambda line: line.label),
         "missing": sorted(missing),
         "imports": found[:_PAGE],
@@ -52,7 +53,7 @@ def one_import(request: PortalRequest, reference: str) -> HttpResponse:
     line = _required(reference)
     changes = register_changes(reference, limit=_CHANGES)
     context = {
-        "title": f"Import {reference}",
+        "title": _("Import {reference}").format(reference=reference),
         "line": line,
         "changes": changes,
         "most": _CHANGES,

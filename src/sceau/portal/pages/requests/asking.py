@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sceau.catalogue import NameNeed, Product, SubjectLayout
+from sceau.catalogue import NameNeed, Product, SubjectLayout, load_catalogue
 from sceau.operations import CertificateRequest, machine
 from sceau.portal.language import page_catalogue
 from sceau.portal.uploads import read_upload
@@ -16,7 +16,7 @@ from sceau.vocabulary import Finding, IdentifierMode, errors, read_person_id
 CSR_LIMIT = 16 * 1024
 MOST_NAMES = 100
 HOLDER_FIELDS = ("holder.national_id", "holder.surname", "holder.given_names", "holder.profession")
-_EMPLOYEE = "Personnel santé ou social"
+_EMPLOYEE = "Personnel santé ou social"  # written in the certificate, whatever the page's language
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def holder_from(typed: dict[str, Any], findings: list[Finding]) -> Person | None
     if reading.value is None or errors(mine):
         return None
     code = typed["holder.profession"]
-    profession = page_catalogue().professions.get(int(code)) if code.isdecimal() and len(code) < 4 else None
+    profession = load_catalogue().professions.get(int(code)) if code.isdecimal() and len(code) < 4 else None
     return Person(
         national_id=reading.value,
         surname=typed["holder.surname"],

@@ -5,6 +5,7 @@ certificate.
 from __future__ import annotations
 
 from django.contrib import messages
+from django.utils.translation import gettext as _
 
 from sceau.operations import confirm_mailbox, send_mailbox_code
 from sceau.portal.fields import Field, Sheet
@@ -20,11 +21,13 @@ def act_on_mailbox(request: PortalRequest) -> tuple[Finding, ...]:
     try:
         if request.POST.get("action") == "envoyer-code":
             sent_to = send_mailbox_code(actor_of(request), mailbox=mailbox)
-            messages.success(request, f"Un code est parti à {sent_to}. Il vaut trente minutes.")
+            messages.success(
+                request, _("Un code est parti à {sent_to}. Il vaut trente minutes.").format(sent_to=sent_to)
+            )
         else:
             code = request.POST.get("mailbox_code", "")[:40]
             confirmed = confirm_mailbox(actor_of(request), mailbox=mailbox, code=code)
-            messages.success(request, f"L’adresse {confirmed} est confirmée.")
+            messages.success(request, _("L’adresse {confirmed} est confirmée.").format(confirmed=confirmed))
     except Refused as refusal:
         return refusal.findings
     return ()
@@ -34,7 +37,7 @@ def code_field(sheet: Sheet) -> Field:
     """Where the code that came by mail is typed."""
     return sheet.field(
         "mailbox_code",
-        label="Code reçu par courriel",
+        label=_("Code reçu par courriel"),
         width="w10",
         inputmode="numeric",
         autocomplete="one-time-code",

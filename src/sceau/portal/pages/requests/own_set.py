@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from sceau.certification import read_csr
 from sceau.operations import (
@@ -61,7 +62,7 @@ def own_set_done(request: PortalRequest) -> HttpResponse:
     references = request.GET.getlist("c")[:_MOST_SHOWN]
     files = [certificate_for(one[:20], viewer=viewer, at=now) for one in references]
     kept = [(file, file.line, stem_of(file)) for file in files if file is not None and file.der]
-    context = {"title": "Vos certificats", "obtained": kept, "expected": len(_products())}
+    context = {"title": _("Vos certificats"), "obtained": kept, "expected": len(_products())}
     return page(request, "requests/own_set_done.html", context)
 
 
@@ -147,9 +148,9 @@ def _page(request: PortalRequest, *, once: str, findings: tuple[Finding, ...] = 
     values: dict[str, Any] = {one: request.POST.get(one, "")[:20_000] for one in (*fields, "names")}
     sheet = Sheet({**values, "terms": request.POST.get("terms") == "oui"}, findings)
     preview = _preview(request)
-    label, advice = "Votre adresse de messagerie", "Celle que porteront les certificats."
+    label, advice = _("Votre adresse de messagerie"), _("Celle que porteront les certificats.")
     context = {
-        "title": "Mes certificats de professionnel",
+        "title": _("Mes certificats de professionnel"),
         "once": once,
         "name": sheet.field("names", kind="email", label=label, help=advice, required=True),
         "mailbox_code": code_field(sheet),
@@ -158,7 +159,7 @@ def _page(request: PortalRequest, *, once: str, findings: tuple[Finding, ...] = 
         "sides": [_side(sheet, product) for product in _products()],
         "targets": " ".join(fields),
         "fields": _last_fields(sheet),
-        **summary(findings, heading="Il reste quelque chose à faire", fields=sheet.paths),
+        **summary(findings, heading=_("Il reste quelque chose à faire"), fields=sheet.paths),
     }
     return page(request, "requests/own_set.html", context, status=422 if findings else 200)
 
@@ -168,17 +169,23 @@ def _side(sheet: Sheet, product: str) -> tuple[Field, str, str]:
     known = page_catalogue().products[product]
     stem = stem_for(CertificateRequest(product, ()))
     command = f"openssl req -new -newkey rsa:3072 -nodes -keyout {stem}.key -subj / -out {stem}.csr"
-    field = sheet.field(_field_of(product), kind="pem", label=f"Demande {product}", required=True, rows=6)
+    field = sheet.field(
+        _field_of(product),
+        kind="pem",
+        label=_("Demande {product}").format(product=product),
+        required=True,
+        rows=6,
+    )
     return field, known.label, command
 
 
 def _last_fields(sheet: Sheet) -> list[Field]:
     secret: dict[str, Any] = {"kind": "password", "required": True, "value": ""}
     secret |= {"autocomplete": "new-password", "width": "w20"}
-    terms = "J’accepte les conditions générales d’utilisation et la politique de certification"
-    advice = "Il révoque chacun d’eux à toute heure, sans carte. Huit caractères au moins."
+    terms = _("J’accepte les conditions générales d’utilisation et la politique de certification")
+    advice = _("Il révoque chacun d’eux à toute heure, sans carte. Huit caractères au moins.")
     return [
         sheet.field("terms", kind="checkbox", label=terms, required=True),
-        sheet.field("code", label="Code de révocation, le même pour les trois", help=advice, **secret),
-        sheet.field("code_again", label="Le même code, une seconde fois", **secret),
+        sheet.field("code", label=_("Code de révocation, le même pour les trois"), help=advice, **secret),
+        sheet.field("code_again", label=_("Le même code, une seconde fois"), **secret),
     ]

@@ -13,6 +13,8 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from sceau.operations import CertificateRequest, Preview, issue_pair, machine, preview_certificate
 from sceau.portal.fields import Sheet
@@ -28,7 +30,7 @@ from sceau.records import CertificateFile, HabilitationLine, habilitations_of
 from sceau.vocabulary import Finding, Refused, errors
 
 AUTH, SIGN = "ORG_AUTH_CLI", "ORG_SIGN"
-_SIDES = (("csr_auth", AUTH, "Authentification"), ("csr_sign", SIGN, "Cachet"))
+_SIDES = (("csr_auth", AUTH, gettext_noop("Authentification")), ("csr_sign", SIGN, gettext_noop("Cachet")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,9 @@ def request_pair(request: PortalRequest, reference: str) -> HttpResponse:
     if request.POST.get("action") == "demander":
         given = _ask(request, asked, once, found)
         if given:
-            messages.success(request, "Les deux certificats sont prêts : il reste à les retirer, ensemble.")
+            messages.success(
+                request, _("Les deux certificats sont prêts : il reste à les retirer, ensemble.")
+            )
             first, second = (file.line.reference for file in given)
             address = reverse("collect", args=[first])
             return HttpResponseRedirect(f"{address}?{urlencode({'avec': second})}")
@@ -144,11 +148,20 @@ def _page(
 ) -> HttpResponse:
     texts = {field: request.POST.get(field, "")[:20_000] for field, _, _ in _SIDES}
     sheet = Sheet({"names": name, **texts}, findings)
-    label, advice = "Nom de l’application", "Le même pour les deux certificats : le DMP compare leurs DN."
+    label, advice = (
+        _("Nom de l’application"),
+        _("Le même pour les deux certificats : le DMP compare leurs DN."),
+    )
     names = sheet.field("names", label=label, help=advice, required=True)
     sides = [
         (
-            sheet.field(field, kind="pem", label=f"Demande {product} ({use.lower()})", required=True, rows=7),
+            sheet.field(
+                field,
+                kind="pem",
+                label=_("Demande {product} ({use})").format(product=product, use=_(use).lower()),
+                required=True,
+                rows=7,
+            ),
             product,
             f"openssl req -new -newkey rsa:3072 -nodes -keyout {stem}.key -subj / -out {stem}.csr",
         )
@@ -156,7 +169,7 @@ def _page(
         for stem in (stem_for(CertificateRequest(product, (name,) if name else ())),)
     ]
     context = {
-        "title": "Demander la paire du DMP",
+        "title": _("Demander la paire du DMP"),
         "pair": pair,
         "names": names,
         "sides": sides,
@@ -164,6 +177,6 @@ def _page(
         "advice": page_catalogue().presets["dmp"].advice,
         "earlier": names_of_earlier(page_catalogue().products[AUTH], pair.auth.reference),
         "verdict": _verdict(request, asked) if asked else None,
-        **summary(findings, heading="Les certificats ne sont pas délivrés", fields=sheet.paths),
+        **summary(findings, heading=_("Les certificats ne sont pas délivrés"), fields=sheet.paths),
     }
     return page(request, "requests/pair.html", context, status=422 if findings else 200)

@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from sceau.catalogue import NameNeed, Product
 from sceau.operations import (
@@ -59,7 +60,7 @@ def request_choice(request: PortalRequest) -> HttpResponse:
     card = page_catalogue().cards.get(request.visitor.card_type)
     own = page_catalogue().offers["ps"].products if card is not None and card.own_card else ()
     context = {
-        "title": "Demander un certificat",
+        "title": _("Demander un certificat"),
         "structures": by_structure(tuple(line for line in lines if line.usable == "approved")),
         "own": [page_catalogue().products[code] for code in own],
         "blocked": sum(line.usable != "approved" for line in lines),
@@ -112,7 +113,7 @@ def _request(request: PortalRequest, right: Right) -> HttpResponse:
     elif action == "demander":
         issued = _ask(request, asked, once)
         if isinstance(issued, CertificateFile):
-            messages.success(request, "Votre certificat est prêt : il ne reste qu’à le retirer.")
+            messages.success(request, _("Votre certificat est prêt : il ne reste qu’à le retirer."))
             return HttpResponseRedirect(reverse("collect", args=[issued.line.reference]))
         findings = issued
     else:
@@ -204,7 +205,7 @@ def _page(
         else reverse("verdict-own", args=[right.product.code])
     )
     context = {
-        "title": f"Demander {right.product.code}",
+        "title": _("Demander {code}").format(code=right.product.code),
         "product": right.product,
         "line": right.line,
         "fields": fields,
@@ -220,7 +221,7 @@ def _page(
         "verdict": _verdict_context(asked, preview) if asked and not errors(asked.findings) else None,
         **summary(
             findings,
-            heading="Le certificat n’est pas délivré",
+            heading=_("Le certificat n’est pas délivré"),
             fields=[*sheet.paths, "csr_file"],
             places=dict.fromkeys(asked.request.names, "names") if asked else None,
         ),
@@ -236,13 +237,15 @@ def _fields(sheet: Sheet, right: Right) -> list[Field]:
     fields = []
     need = right.product.name_need
     if need is NameNeed.HOST:
-        help_text = "Un nom par ligne. Le premier devient le nom commun (CN)."
-        fields.append(_name(sheet, "Noms de serveur", help_text, kind="textarea", rows=3))
+        help_text = _("Un nom par ligne. Le premier devient le nom commun (CN).")
+        fields.append(_name(sheet, _("Noms de serveur"), help_text, kind="textarea", rows=3))
     elif need is NameNeed.MAILBOX:
-        fields.append(_name(sheet, "Boîte aux lettres", "L’adresse que portera le certificat.", kind="email"))
+        fields.append(
+            _name(sheet, _("Boîte aux lettres"), _("L’adresse que portera le certificat."), kind="email")
+        )
     elif need is NameNeed.APPLICATION:
-        help_text = "De 1 à 64 caractères : c’est à ce nom que les services vous reconnaissent."
-        fields.append(_name(sheet, "Nom de l’application", help_text))
+        help_text = _("De 1 à 64 caractères : c’est à ce nom que les services vous reconnaissent.")
+        fields.append(_name(sheet, _("Nom de l’application"), help_text))
     if needs_holder(right.product):
         fields += holder_fields(sheet)
     return fields
@@ -253,7 +256,7 @@ def _name(sheet: Sheet, label: str, help_text: str, **look: Any) -> Field:
 
 
 def _csr_field(sheet: Sheet) -> Field:
-    return sheet.field("csr", kind="pem", label="Demande de certificat (CSR)", required=True, rows=9)
+    return sheet.field("csr", kind="pem", label=_("Demande de certificat (CSR)"), required=True, rows=9)
 
 
 def _presets(product: Product) -> list[Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.utils.translation import gettext as _
+
 from sceau.catalogue import Quality, Reason
 from sceau.operations import revoke_certificate
 from sceau.portal.fields import Choice, Field, Sheet
@@ -22,7 +24,7 @@ def reason_field(sheet: Sheet, reasons: Iterable[Reason]) -> Field:
     """The reasons, each with its plain words."""
     chosen = sheet.values.get("reason")
     choices = [Choice(one.code, one.label, one.code == chosen, one.plain) for one in reasons]
-    return sheet.field("reason", kind="radio", label="Motif", choices=choices, required=True)
+    return sheet.field("reason", kind="radio", label=_("Motif"), choices=choices, required=True)
 
 
 def quality_fields(sheet: Sheet, qualities: list[Quality]) -> list[Field]:
@@ -32,12 +34,18 @@ def quality_fields(sheet: Sheet, qualities: list[Quality]) -> list[Field]:
     texts = page_catalogue().texts
     chosen = sheet.values.get("quality") or qualities[0].value
     choices = [Choice(one.value, texts.get(f"quality.{one}", one), one.value == chosen) for one in qualities]
-    return [sheet.field("quality", kind="radio", label="J’agis comme", choices=choices, required=True)]
+    return [sheet.field("quality", kind="radio", label=_("J’agis comme"), choices=choices, required=True)]
 
 
-def sure_field(sheet: Sheet, label: str = "J’ai compris que c’est définitif") -> Field:
+def sure_field(sheet: Sheet, label: str = "") -> Field:
     """The box to tick. Never ticked beforehand."""
-    return sheet.field("sure", kind="checkbox", label=label, required=True, value=False)
+    return sheet.field(
+        "sure",
+        kind="checkbox",
+        label=label or _("J’ai compris que c’est définitif"),
+        required=True,
+        value=False,
+    )
 
 
 def unsure(request: PortalRequest) -> tuple[Finding, ...]:

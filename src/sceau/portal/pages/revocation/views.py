@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from sceau.catalogue import Quality
 from sceau.certification import KEY_PROOF_TEXT
@@ -51,7 +52,7 @@ def revoke(request: PortalRequest, reference: str) -> HttpResponse:
     findings = end_as_asked(request, reference, explained=False)
     if not findings:
         messages.success(
-            request, "Le certificat est révoqué. Les services qui le vérifient le refusent désormais."
+            request, _("Le certificat est révoqué. Les services qui le vérifient le refusent désormais.")
         )
         return HttpResponseRedirect(reverse("certificate", args=[reference]))
     return _page(request, file, qualities, findings)
@@ -74,7 +75,7 @@ def by_code(request: PortalRequest) -> HttpResponse:
         except Refused as refusal:
             findings = refusal.findings
         else:
-            context = {"title": "Le certificat est révoqué", "line": file.line}
+            context = {"title": _("Le certificat est révoqué"), "line": file.line}
             return page(request, "revocation/done.html", context)
     return _code_page(request, findings, status=422)
 
@@ -92,7 +93,7 @@ def by_key(request: PortalRequest) -> HttpResponse:
         except Refused as refusal:
             findings = _about_proof(refusal.findings)
         else:
-            context = {"title": "La clé est bloquée", "report": report}
+            context = {"title": _("La clé est bloquée"), "report": report}
             return page(request, "revocation/key_done.html", context)
     return _key_page(request, findings, status=422)
 
@@ -115,15 +116,15 @@ def _page(
 ) -> HttpResponse:
     sheet = Sheet(_typed(request), findings)
     fields = [reason_field(sheet, reasons_for(qualities)), *quality_fields(sheet, qualities)]
-    fields.append(sheet.field("explanation", kind="textarea", label="Précisions (facultatif)", rows=3))
+    fields.append(sheet.field("explanation", kind="textarea", label=_("Précisions (facultatif)"), rows=3))
     context = {
-        "title": "Révoquer ce certificat",
+        "title": _("Révoquer ce certificat"),
         "file": file,
         "line": file.line,
         "quality": qualities[0].value if len(qualities) == 1 else "",
         "fields": fields,
         "sure": sure_field(sheet),
-        **summary(findings, heading="Le certificat n’est pas révoqué", fields=sheet.paths),
+        **summary(findings, heading=_("Le certificat n’est pas révoqué"), fields=sheet.paths),
     }
     return page(request, "revocation/revoke.html", context, status=422 if findings else 200)
 
@@ -135,15 +136,15 @@ def _code_page(
     fields = [
         sheet.field(
             "serial",
-            label="Numéro de série ou de dossier",
+            label=_("Numéro de série ou de dossier"),
             required=True,
-            help="Écrit dans le certificat : openssl x509 -noout -serial -in certificat.pem",
+            help=_("Écrit dans le certificat : openssl x509 -noout -serial -in certificat.pem"),
             autocomplete="off",
         ),
         sheet.field(
             "code",
             kind="password",
-            label="Code de révocation",
+            label=_("Code de révocation"),
             required=True,
             value="",
             width="w20",
@@ -152,10 +153,10 @@ def _code_page(
         reason_field(sheet, reasons_for([Quality.HOLDER])),
     ]
     context = {
-        "title": "Révoquer avec le code",
+        "title": _("Révoquer avec le code"),
         "fields": fields,
         "sure": sure_field(sheet),
-        **summary(findings, heading="Rien n’a été révoqué", fields=sheet.paths),
+        **summary(findings, heading=_("Rien n’a été révoqué"), fields=sheet.paths),
     }
     return page(request, "revocation/by_code.html", context, status=status)
 
@@ -165,14 +166,16 @@ def _key_page(
 ) -> HttpResponse:
     sheet = Sheet({"proof": _shown_again(request)}, findings)
     fields = [
-        sheet.field("proof", kind="pem", label="La demande (CSR) qui fait la preuve", required=True, rows=8)
+        sheet.field(
+            "proof", kind="pem", label=_("La demande (CSR) qui fait la preuve"), required=True, rows=8
+        )
     ]
     context = {
-        "title": "Signaler une clé compromise",
+        "title": _("Signaler une clé compromise"),
         "fields": fields,
         "text": KEY_PROOF_TEXT,
-        "sure": sure_field(sheet, "J’ai compris que la clé ne pourra plus jamais être certifiée"),
-        **summary(findings, heading="Rien n’a été révoqué", fields=sheet.paths),
+        "sure": sure_field(sheet, _("J’ai compris que la clé ne pourra plus jamais être certifiée")),
+        **summary(findings, heading=_("Rien n’a été révoqué"), fields=sheet.paths),
     }
     return page(request, "revocation/by_key.html", context, status=status)
 

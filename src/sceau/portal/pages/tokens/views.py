@@ -14,6 +14,7 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.crypto import get_random_string
 from django.utils.timezone import make_aware
+from django.utils.translation import gettext as _
 
 from sceau.operations import NewToken, TokenLimits, create_token, machine, revoke_token
 from sceau.portal.fields import Field, Sheet
@@ -39,7 +40,7 @@ def tokens(request: PortalRequest, reference: str) -> HttpResponse:
         raise Http404
     once = request.POST.get("once", "")[:40]
     if once in request.session.get(_MADE, ()):
-        messages.info(request, "Ce jeton était déjà créé. Son secret n’est montré qu’une fois.")
+        messages.info(request, _("Ce jeton était déjà créé. Son secret n’est montré qu’une fois."))
         return HttpResponseRedirect(reverse("tokens", args=[reference]))
     try:
         made = _make(request, reference)
@@ -61,7 +62,7 @@ def revoke(request: PortalRequest, reference: str) -> HttpResponse:
     if request.POST.get("sure") != "oui":
         return _revoke_page(request, line, token, (Finding.error("portal.confirm-token", "sure"),))
     revoke_token(actor_of(request), reference=reference)
-    messages.success(request, "Le jeton est révoqué : le programme qui s’en sert n’obtient plus rien.")
+    messages.success(request, _("Le jeton est révoqué : le programme qui s’en sert n’obtient plus rien."))
     return HttpResponseRedirect(reverse("tokens", args=[line.reference]))
 
 
@@ -104,7 +105,7 @@ def _number(text: str) -> int:
 
 
 def _made(request: PortalRequest, line: HabilitationLine, made: NewToken) -> HttpResponse:
-    context = {"title": "Le jeton est créé", "line": line, "token": made.line, "secret": made.secret}
+    context = {"title": _("Le jeton est créé"), "line": line, "token": made.line, "secret": made.secret}
     response = page(request, "tokens/made.html", context)
     response["Cache-Control"] = "private, no-store"
     return response
@@ -116,7 +117,7 @@ def _page(request: PortalRequest, line: HabilitationLine, findings: tuple[Findin
     shown = found[:_PAGE]
     sheet = Sheet(_typed(request), findings)
     context = {
-        "title": "Jetons pour programmes",
+        "title": _("Jetons pour programmes"),
         "line": line,
         "product": page_catalogue().products[line.product],
         "mine": _is_mine(request, line),
@@ -124,7 +125,7 @@ def _page(request: PortalRequest, line: HabilitationLine, findings: tuple[Findin
         "after": shown[-1].reference if len(found) > _PAGE else "",
         "fields": _fields(sheet),
         "once": get_random_string(22),
-        **summary(findings, heading="Le jeton n’est pas créé", fields=sheet.paths),
+        **summary(findings, heading=_("Le jeton n’est pas créé"), fields=sheet.paths),
     }
     return page(request, "tokens/list.html", context, status=422 if findings else 200)
 
@@ -133,24 +134,24 @@ def _fields(sheet: Sheet) -> list[Field]:
     return [
         sheet.field(
             "label",
-            label="Nom du jeton",
-            help="Où il servira : c’est à ce nom que vous le reconnaîtrez.",
-            example="serveur de messagerie",
+            label=_("Nom du jeton"),
+            help=_("Où il servira : c’est à ce nom que vous le reconnaîtrez."),
+            example=_("serveur de messagerie"),
             required=True,
             autocomplete="off",
         ),
         sheet.field(
             "valid_until",
             kind="date",
-            label="Prend fin le",
-            help="À 0 h ce jour-là, heure de Paris. Un an au plus, et jamais après la fin de votre carte.",
+            label=_("Prend fin le"),
+            help=_("À 0 h ce jour-là, heure de Paris. Un an au plus, et jamais après la fin de votre carte."),
             required=True,
             width="w20",
         ),
         sheet.field(
             "per_day",
-            label="Certificats par 24 heures, au plus",
-            help="Au-delà, il attend. Prenez le plus petit nombre qui suffit.",
+            label=_("Certificats par 24 heures, au plus"),
+            help=_("Au-delà, il attend. Prenez le plus petit nombre qui suffit."),
             required=True,
             width="w20",
             inputmode="numeric",
@@ -158,8 +159,8 @@ def _fields(sheet: Sheet) -> list[Field]:
         sheet.field(
             "terms",
             kind="checkbox",
-            label="J’accepte les conditions générales d’utilisation et la politique de certification",
-            help="Pour chaque certificat que ce jeton obtiendra.",
+            label=_("J’accepte les conditions générales d’utilisation et la politique de certification"),
+            help=_("Pour chaque certificat que ce jeton obtiendra."),
             required=True,
         ),
     ]
@@ -178,12 +179,12 @@ def _revoke_page(
     if token.revoked_at is not None:
         return HttpResponseRedirect(reverse("tokens", args=[line.reference]))
     sheet = Sheet({}, findings)
-    label = "J’ai compris que c’est définitif"
+    label = _("J’ai compris que c’est définitif")
     context = {
-        "title": "Révoquer ce jeton",
+        "title": _("Révoquer ce jeton"),
         "line": line,
         "token": token,
         "sure": sheet.field("sure", kind="checkbox", label=label, required=True, value=False),
-        **summary(findings, heading="Le jeton n’est pas révoqué", fields=sheet.paths),
+        **summary(findings, heading=_("Le jeton n’est pas révoqué"), fields=sheet.paths),
     }
     return page(request, "tokens/revoke.html", context, status=422 if findings else 200)
