@@ -20,18 +20,26 @@ from playwright.sync_api import Page
 
 WIDE, NARROW = 1280, 360
 ANSWERED = frozenset({200, 422})
+MOST_OCTETS = 100_000
+_WEIGHT = """
+[...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
+  .filter(one => ["navigation", "script", "img", "other"].includes(one.initiatorType))
+  .reduce((sum, one) => sum + one.encodedBodySize, 0)
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
     """One page as it stood: its name in the table of pages (empty where the table has none), the state that
-    the journey was in, the HTTP status it came with, the width, and what axe found.
+    the journey was in, the HTTP status it came with, the width, the octets that it took to show it (the
+    theme's styles and fonts apart), and what axe found.
     """
 
     page: str
     state: str
     status: int
     width: int
+    weight: int
     violations: list[dict[str, Any]]
 
 
@@ -40,15 +48,19 @@ FETCHED: dict[str, int] = {}  # pages that are files: their name in the table, t
 
 
 def look(page: Page, state: str) -> None:
-    """Check the page as it stands now, at both widths."""
+    """Check the page as it stands now, at both widths: accessible, no wider than the screen, no heavier than
+    a slow network bears.
+    """
     for width in (WIDE, NARROW):
         page.set_viewport_size({"width": width, "height": 900})
         violations = _violations(page)
-        LOOKS.append(Look(page_name(page.url), state, status_of(page), width, violations))
+        weight = int(page.evaluate(_WEIGHT))
+        LOOKS.append(Look(page_name(page.url), state, status_of(page), width, weight, violations))
         folder = os.environ.get("SCEAU_TEST_SHOTS")
         if folder:
             page.screenshot(path=Path(folder) / f"{state}-{width}.png", full_page=True)
         assert violations == [], f"{state} at {width}: {violations}"
+        assert weight < MOST_OCTETS, f"{state} weighs {weight} octets"
         overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         assert overflow <= 0, f"{state} is {overflow} px wider than {width}"
     page.set_viewport_size({"width": WIDE, "height": 900})
