@@ -40,7 +40,15 @@ from sceau.catalogue.languages import Language
 from sceau.catalogue.legal_file import DomainProof, LeaveUse, Medium, PieceKind, Power, StoppingAct
 from sceau.catalogue.loading import load_catalogue
 from sceau.catalogue.lookup import GivenRules, ListedRules, LookupRules
-from sceau.catalogue.mails import MailRole, MailRules, MailTemplate, Reminder, ReminderOf, SendingRules
+from sceau.catalogue.mails import (
+    OF_THE_DESK,
+    MailRole,
+    MailRules,
+    MailTemplate,
+    Reminder,
+    ReminderOf,
+    SendingRules,
+)
 from sceau.catalogue.reading import CatalogueError
 from sceau.catalogue.registers import (
     KeyShape,
@@ -73,6 +81,7 @@ from sceau.catalogue.types import (
 __all__ = [
     "FEWEST_OFFICERS",
     "MOST_ALONE",
+    "OF_THE_DESK",
     "ApprovalRule",
     "Calendar",
     "CardType",

@@ -27,14 +27,24 @@ class MailRole(StrEnum):
     HOLDER = "holder"
     REPRESENTATIVE = "representative"
     MANDATAIRE = "mandataire"
+    OFFICER = "officer"
+    DESK = "desk"
+
+
+OF_THE_DESK = frozenset({MailRole.OFFICER, MailRole.DESK})
+"""Roles inside the authority: no structure has contacts for them, and no representative stands behind."""
 
 
 class ReminderOf(StrEnum):
-    """What ends."""
+    """What ends: a thing that is held, or the time of an order with the requester (`answer`) or anywhere
+    (`case`).
+    """
 
     CERTIFICATE = "certificate"
     CONTRACT = "contract"
     LEAVE = "leave"
+    ANSWER = "answer"
+    CASE = "case"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +97,12 @@ class SendingRules:
 
 @dataclass(frozen=True)
 class MailRules:
-    """The three tables."""
+    """The tables. `silent` are the kinds of acts that no mail tells, each with the reason."""
 
     mails: Mapping[str, MailTemplate]
     reminders: Mapping[str, Reminder]
     sending: SendingRules
+    silent: Mapping[str, str]
 
     @cached_property
     def told_by(self) -> Mapping[str, tuple[MailTemplate, ...]]:
@@ -106,7 +117,16 @@ def read_mail_rules(row: Row) -> MailRules:
     """The whole of mails.toml."""
     mails = {code: _read_mail(code, one) for code, one in row.row("mails").rows()}
     reminders = {code: _read_reminder(code, one) for code, one in row.row("reminders").rows()}
-    rules = MailRules(MappingProxyType(mails), MappingProxyType(reminders), _read_sending(row.row("sending")))
+    untold = row.row("silent")
+    silent = {kind: untold.text(kind) for kind in untold.names}
+    rules = MailRules(
+        MappingProxyType(mails),
+        MappingProxyType(reminders),
+        _read_sending(row.row("sending")),
+        MappingProxyType(silent),
+    )
+    for kind in sorted(silent.keys() & rules.told_by.keys()):
+        row.problem(f"{kind!r} is told by a mail", "silent")
     for one in rules.reminders.values():
         if one.mail not in rules.mails:
             row.problem(f"{one.mail!r} is no mail", f"reminders.{one.code}.mail")

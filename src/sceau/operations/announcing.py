@@ -32,13 +32,18 @@ def announce(told: Sequence[tuple[Act, Telling]]) -> None:
     for act, telling in told:
         mails = tables.get(telling.kind)
         if mails and telling.about and not all(kinds[telling.about[0]] & set(one.unless) for one in mails):
-            rows.append(Notice(kind=telling.kind, subject=telling.about[0], told=_plain(telling), at=act.at))
+            told_of = _plain(telling) | {"by": act.actor.person_id}
+            rows.append(Notice(kind=telling.kind, subject=telling.about[0], told=told_of, at=act.at))
     if rows:
         Notice.objects.bulk_create(rows)
 
 
 def _plain(telling: Telling) -> dict[str, Any]:
-    """The public data of an entry, and of a card the last digits that a person knows it by."""
+    """The public data of an entry; besides, of a card the last digits that a person knows it by, and to whom
+    an order was given.
+    """
     told = {name: value for name, value in telling.public.items() if isinstance(value, str | int | None)}
     card = telling.personal.get("card")
-    return told | ({"card": card[-4:]} if isinstance(card, str) else {})
+    receiver = telling.personal.get("to")
+    told |= {"card": card[-4:]} if isinstance(card, str) else {}
+    return told | ({"to": receiver} if isinstance(receiver, str) else {})

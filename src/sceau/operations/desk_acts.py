@@ -70,6 +70,7 @@ def release_order(actor: Actor, *, reference: str) -> OrderFile:
         if not order.assigned_to:
             act.unchanged()
             return view(reference)
+        act.keep(to=order.assigned_to)
         order.assigned_to = ""
         order.save(update_fields=["assigned_to"])
         follow_case(act, order)

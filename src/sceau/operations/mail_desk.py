@@ -10,11 +10,12 @@ import base64
 import hashlib
 from datetime import timedelta
 
-from sceau.catalogue import MailRole
+from sceau.catalogue import OF_THE_DESK, MailRole
 from sceau.documents import PostLetter, make_letter
 from sceau.operations.acts import Act, acting
 from sceau.operations.machine import Actor, machine
-from sceau.operations.matters import day_text, matter_of
+from sceau.operations.matters import matter_of
+from sceau.operations.occasions import day_text
 from sceau.operations.standing import AUTHORITY, DESK, contract_qualities, require_person, require_role
 from sceau.records import feed_deadlines, mail_file, roles_of
 from sceau.records.models import CalendarFeed, Contract, MailContact, Structure
@@ -29,7 +30,7 @@ def add_contact(actor: Actor, *, structure: str, role: str, address: str) -> Non
     with acting(actor, "mail.contact-added") as act:
         require_role(act, DESK, AUTHORITY)
         row = _structure(structure)
-        if role not in set(MailRole):
+        if role not in set(MailRole) - OF_THE_DESK:
             raise Refused([Finding.error("mail.contact-role", displayed(role) or "—")])
         read = read_email(address.strip(), subject="email").require().text
         standing = MailContact.objects.filter(structure=row, role=role, ended_at=None)

@@ -15,12 +15,14 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from sceau.catalogue import MailRole, MailTemplate
+from sceau.catalogue import OF_THE_DESK, MailRole, MailTemplate
 from sceau.operations.acts import acting
+from sceau.operations.addressees import addresses_of, living
 from sceau.operations.bounces import Bounce
 from sceau.operations.machine import Actor, machine
 from sceau.operations.mail_words import About, Letterhead, Words, compose
-from sceau.operations.matters import Matter, addresses_of, living, matter_of
+from sceau.operations.matters import matter_of
+from sceau.operations.occasions import Matter, Occasion
 from sceau.operations.post import Delivery, Fate, Letter, MailRoom
 from sceau.operations.register_tasks import TaskEntry, raise_tasks
 from sceau.operations.standing import AUTHORITY, DESK, require_role
@@ -28,6 +30,7 @@ from sceau.records.models import DeadAddress, Mail, Notice
 from sceau.vocabulary import Finding, Refused, displayed
 
 _ROUND = 200
+_COUNTS = frozenset({"gained", "kept", "rights", "certificates", "tokens"})
 _ON_ITS_WAY = timedelta(minutes=10)
 """A mail that has been leaving for so long was left by a crash."""
 
@@ -127,7 +130,7 @@ def hand_on(mail: Mail, *, why: str, told_by: str, is_dead: bool) -> Mail | None
     sent to this one.
 
     Gives the next mail; None when no address is left: then the desk has a task, to call and to post the
-    letter.
+    letter. All of it in one transaction: a stop leaves nothing of it, and the notice is read again.
     """
     at = machine().clock()
     with transaction.atomic():
@@ -141,8 +144,8 @@ def hand_on(mail: Mail, *, why: str, told_by: str, is_dead: bool) -> Mail | None
         row.state, row.changed_at, row.reply = "bounced", at, why[:300]
         row.save(update_fields=["state", "changed_at", "reply"])
         further = _go_on(row, at)
-    if further is None:
-        _ask_desk(row)
+        if further is None:
+            _ask_desk(row)
     return further
 
 
@@ -162,7 +165,7 @@ def _make_some() -> int | None:
         mails = [_mail(one, present.mail, at) for one in bundles]
         Mail.objects.bulk_create(mails)
         Notice.objects.filter(pk__in=[row.pk for row in rows]).update(made_at=at)
-    raise_tasks(unreached, raised_by="courriels")
+        raise_tasks(unreached, raised_by="courriels")
     return len(mails)
 
 
@@ -171,13 +174,15 @@ def _bundles(rows: Sequence[Notice], at: datetime) -> tuple[list[_Bundle], list[
     found: dict[tuple[str, str, str], _Bundle] = {}
     unreached = []
     for row in rows:
-        matter = matter_of(row.subject)
+        matter = matter_of(row.subject, Occasion(row.kind, row.told, row.at))
         for template in _templates(row) if matter is not None else ():
             if matter is None or not _is_due(row, template, matter):
                 continue
             about = About(matter.reference, matter.facts | _facts_of(row), matter.quote)
             reached: set[str] = set()
             for role in template.to:
+                if role in OF_THE_DESK and _did_it(row, matter, role):
+                    continue
                 addresses = addresses_of(matter, role, at=at)
                 alive = living(addresses)
                 if not alive or alive[0] in reached:
@@ -191,6 +196,12 @@ def _bundles(rows: Sequence[Notice], at: datetime) -> tuple[list[_Bundle], list[
             if not reached and template.insists and matter.structure is not None:
                 unreached.append(_call(template.code, matter.reference))
     return list(found.values()), unreached
+
+
+def _did_it(row: Notice, matter: Matter, role: MailRole) -> bool:
+    """Whether an officer would be told of their own act."""
+    officer = matter.people.get(role)
+    return officer is not None and officer.national_id == row.told.get("by")
 
 
 def _templates(row: Notice) -> tuple[MailTemplate, ...]:
@@ -219,6 +230,7 @@ def _facts_of(row: Notice) -> dict[str, str]:
         "state": word,
         "card": str(told.get("card", "")),
         "delay": f"dans {days} jours" if days > 1 else "demain" if days == 1 else "dépassée",
+        **{name: str(value) for name, value in told.items() if name in _COUNTS and isinstance(value, int)},
     }
 
 
@@ -270,14 +282,12 @@ def _send(number: int, room: MailRoom) -> int:
     row = Mail.objects.get(pk=number)
     letter = Letter(row.address, row.subject, row.text, row.html, row.message_id, row.made_at)
     delivery = room.postman.deliver(letter)
-    _note(row, delivery, clock())
-    if delivery.fate is Fate.REFUSED:
-        if delivery.address_is_bad:
+    with transaction.atomic():  # its fate and what follows from it: the next address, the task
+        _note(row, delivery, clock())
+        if delivery.fate is Fate.REFUSED and delivery.address_is_bad:
             hand_on(row, why=delivery.reply, told_by="smtp", is_dead=True)
-        else:
+        elif row.state in {"refused", "given-up"}:
             _give_up(row, delivery.reply)
-    elif delivery.fate is Fate.LATER and row.state == "given-up":
-        _give_up(row, delivery.reply)
     return int(delivery.fate is Fate.ACCEPTED)
 
 
@@ -298,12 +308,8 @@ def _note(row: Mail, delivery: Delivery, at: datetime) -> None:
 def _give_up(row: Mail, why: str) -> None:
     """It will not leave: what it said goes on to the next address, which may be on a server that answers."""
     at = machine().clock()
-    with transaction.atomic():
-        Mail.objects.filter(pk=row.pk, state="refused").update(
-            state="given-up", changed_at=at, reply=why[:300]
-        )
-        further = _go_on(row, at)
-    if further is None:
+    Mail.objects.filter(pk=row.pk, state="refused").update(state="given-up", changed_at=at, reply=why[:300])
+    if _go_on(row, at) is None:
         _ask_desk(row)
 
 

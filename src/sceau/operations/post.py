@@ -52,7 +52,7 @@ class Postman(Protocol):
 class MailRoom:
     """The postman, the domain that names our mails, and what stands at their foot: the portal's address and
     how the authority is reached. `relay_secret` is shared with the relay that calls us when a mail comes
-    back; empty, no call is believed.
+    back; empty, no call is believed. `desk` is the mailbox that the desk's officers share, if it has one.
     """
 
     postman: Postman
@@ -60,3 +60,4 @@ class MailRoom:
     portal: str
     contact: str
     relay_secret: bytes = b""
+    desk: str = ""

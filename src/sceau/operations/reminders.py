@@ -14,11 +14,12 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 from django.db.models import Q
 
-from sceau.catalogue import Reminder, ReminderOf
+from sceau.catalogue import Lane, Reminder, ReminderOf
 from sceau.operations.machine import machine
-from sceau.records.models import PARIS, Certificate, Contract, Leave, Notice, Setting
+from sceau.records.models import PARIS, Certificate, Contract, DeskCase, Leave, Notice, Setting
 
 _SLICE = 500
+_BY_DAY = frozenset({ReminderOf.CONTRACT, ReminderOf.LEAVE})
 _LAST = 2**62  # after every row at that instant
 
 
@@ -65,7 +66,7 @@ def _walk(reminder: Reminder, days: int, at: datetime) -> int | None:
             )
             for one in ends
         )
-        is_whole = reminder.of is not ReminderOf.CERTIFICATE or len(ends) < _SLICE
+        is_whole = reminder.of in _BY_DAY or len(ends) < _SLICE
         row.value = [until.isoformat(), _LAST] if is_whole else [ends[-1].at.isoformat(), ends[-1].number]
         row.save(update_fields=["value"])
     return len(ends)
@@ -82,8 +83,10 @@ def _days(end: datetime, at: datetime) -> int:
 
 def _ends(of: ReminderOf, since: datetime, last: int, until: datetime) -> list[_End]:
     """Ends after `since` (and after row `last` at that very instant) up to `until`, in order."""
-    if of is not ReminderOf.CERTIFICATE:
+    if of in _BY_DAY:
         return list(_by_day(of, since, until))
+    if of is not ReminderOf.CERTIFICATE:
+        return _cases(of, since, last, until)
     rows = Certificate.objects.filter(
         Q(not_after__gt=since) | Q(not_after=since, id__gt=last),
         state__in=["issued", "collected"],
@@ -92,6 +95,17 @@ def _ends(of: ReminderOf, since: datetime, last: int, until: datetime) -> list[_
     )
     found = rows.order_by("not_after", "id").values_list("not_after", "pk", "reference")
     return [_End(*one) for one in found[:_SLICE]]
+
+
+def _cases(of: ReminderOf, since: datetime, last: int, until: datetime) -> list[_End]:
+    """The times that run out of orders on the desk: with the requester, or with anybody."""
+    rows = DeskCase.objects.filter(
+        Q(due_at__gt=since) | Q(due_at=since, id__gt=last), due_at__gte=since, due_at__lte=until
+    )
+    if of is ReminderOf.ANSWER:
+        rows = rows.filter(lane=Lane.WAITING)
+    found = rows.order_by("due_at", "id").values_list("due_at", "pk", "order__reference")
+    return [_End(due, number, reference) for due, number, reference in found[:_SLICE] if due is not None]
 
 
 def _by_day(of: ReminderOf, since: datetime, until: datetime) -> Iterable[_End]:

@@ -30,7 +30,7 @@ from cryptography.hazmat.primitives.serialization import pkcs7
 
 from sceau.operations import Delivery, Fate, Letter, MailRoom
 from sceau.site.environment import Place
-from sceau.vocabulary import Fault
+from sceau.vocabulary import Fault, read_email
 
 _SECONDS = 15.0
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -219,7 +219,10 @@ def mail_room_of(place: Place, *, contact: str, environ: Mapping[str, str] = os.
     postman = SmtpPostman(server, envelope) if server else FolderPostman(place.data / "mail", envelope)
     secret = environ.get("SCEAU_BOUNCE_SECRET", "")
     kept = Path(secret).read_bytes().strip() if secret else b""
-    return MailRoom(postman, sender.rpartition("@")[2], place.portal_address, contact, kept)
+    desk = environ.get("SCEAU_MAIL_DESK", "")
+    if desk and read_email(desk).value is None:
+        raise Fault("site.mail-desk", retryable=False, detail=desk[:80])
+    return MailRoom(postman, sender.rpartition("@")[2], place.portal_address, contact, kept, desk)
 
 
 def signer_of(environ: Mapping[str, str]) -> MailSigner | None:
