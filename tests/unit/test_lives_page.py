@@ -9,7 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from sceau.certification import CERTIFICATE_LIFE
-from sceau.registration import CONTRACT_LIFE, DEPARTURE_LIFE, HABILITATION_LIFE, LEAVE_LIFE, ORDER_LIFE
+from sceau.registration import (
+    CONTRACT_LIFE,
+    DEPARTURE_LIFE,
+    DESIGNATION_LIFE,
+    HABILITATION_LIFE,
+    LEAVE_LIFE,
+    MEMBER_LIFE,
+    ORDER_LIFE,
+    TECHNICAL_LIFE,
+)
 from sceau.status import RUN_LIFE
 from sceau.vocabulary import Life
 
@@ -56,6 +65,24 @@ WORDS = {
         "it opens and withdrawn when it is finished, once every certificate on its list has a decision "
         "(keep, hand over, revoke); it may be left and taken up again in between. `drop`: it was a mistake.",
     ),
+    "designation": (
+        "Designation",
+        "`registration.DESIGNATION_LIFE`: a structure designates a third party ([third-parties.md]"
+        "(third-parties.md)). `sign`: the structure's act is whole, by its signatory's card or by the "
+        "attestation of two officers. `amend` is a further version. Not in force past its last day, or while "
+        "a contract of either side is not. Ended and declined are for ever, and leave no right behind.",
+    ),
+    "member": (
+        "Member of a team",
+        "`registration.MEMBER_LIFE`: somebody of a third party's team. `check` is one officer's yes; that of "
+        "a second, different one is `admit`. Removed, they hold no right of the team any more.",
+    ),
+    "technical": (
+        "Technical part",
+        "`registration.TECHNICAL_LIFE`: section 4 of a form, between the structure and the third party that "
+        "it entrusted it to. `fill` and `give-back` are the third party's, all the rest is the structure's; "
+        "`sign` sends the form.",
+    ),
     "certificate": (
         "Certificate",
         "`certification.CERTIFICATE_LIFE`. The intent (serial and exact bytes) is stored before the "
@@ -78,6 +105,9 @@ def page() -> str:
         HABILITATION_LIFE,
         LEAVE_LIFE,
         DEPARTURE_LIFE,
+        DESIGNATION_LIFE,
+        MEMBER_LIFE,
+        TECHNICAL_LIFE,
         CERTIFICATE_LIFE,
         RUN_LIFE,
     )

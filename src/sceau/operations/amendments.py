@@ -268,7 +268,7 @@ def _effects(row: Amendment, grants: Sequence[Grant], at: datetime) -> Effects:
         .filter(order=row.amends, number=F("habilitation__current_version"))
         .exclude(habilitation__state="withdrawn")
     )
-    rights = [version.habilitation for version in versions]
+    rights = [version.habilitation for version in versions if not _goes_on(version, grants)]
     held = [
         HeldRight(one.reference, (one.person.national_id, one.product, one.canonical_scope)) for one in rights
     ]
@@ -283,6 +283,19 @@ def _effects(row: Amendment, grants: Sequence[Grant], at: datetime) -> Effects:
         for one in certificates
     ]
     return effects_of(held, grants, standing)
+
+
+def _goes_on(version: HabilitationVersion, grants: Sequence[Grant]) -> bool:
+    """Whether a right of a third party's team rests on something that the new text gives again: it is then
+    drawn from that text, whoever the structure's own administrators are.
+    """
+    if version.designation_id is None:
+        return False
+    product, scope = version.habilitation.product, version.scope()
+    return any(
+        one.product == product and (scope is None or (one.scope is not None and one.scope.contains(scope)))
+        for one in grants
+    )
 
 
 def _unanswered(row: Amendment, effects: Effects) -> list[Finding]:

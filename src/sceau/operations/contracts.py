@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from sceau.operations.acts import Act, acting
+from sceau.operations.delegation.ending import end_with_contract, settle_with_contract
 from sceau.operations.machine import Actor, machine
 from sceau.operations.references import CONTRACT_ACT, draw_reference
 from sceau.operations.standing import AUTHORITY, DESK, party_cards, require_keeper, require_role
@@ -211,6 +212,10 @@ def _do(act: Act, row: ContractAct, contract: Contract, stops: Stops) -> None:
     contract.save(update_fields=["state", "reason", "changed_at", "valid_until"])
     act.rename(_DONE[event])
     stopped = carry_out(act, decided, stopping, why=row.reason)
+    if event is ContractEvent.TERMINATE:
+        stopped["designations"] = end_with_contract(act, contract)
+    elif event in {ContractEvent.RESUME, ContractEvent.RENEW}:
+        settle_with_contract(act, contract)
     until = None if contract.valid_until is None else contract.valid_until.isoformat()
     act.tell(before=before, state=str(contract.state), until=until, **stopped)
 

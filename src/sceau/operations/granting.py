@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sceau.operations.acts import Act
 from sceau.operations.amendments import carry_out_amendment, effects_before
+from sceau.operations.delegation.ending import settle_with_structure
 from sceau.operations.machine import machine
 from sceau.operations.offered import beneficiary_of, grants_of
 from sceau.operations.references import HABILITATION, draw_reference
@@ -46,6 +47,7 @@ def grant_order(act: Act, order: Order, form: Form413) -> tuple[str, ...]:
     references = tuple(_grant_one(act, order, given, (row, contract)) for given in grants)
     if amended is not None:
         carry_out_amendment(act, *amended)
+    settle_with_structure(act, row.pk)
     act.tell(habilitations=list(references))
     return references
 

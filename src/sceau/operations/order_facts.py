@@ -22,6 +22,7 @@ from sceau.records.models import (
     Order,
     OrderVersion,
     Structure,
+    TechnicalText,
     VisaAttestation,
 )
 from sceau.registration import (
@@ -162,7 +163,12 @@ def examination(order: Order, form: Reading[Form413], at: datetime) -> Examinati
 
 def order_facts(order: Order) -> OrderFacts:
     """What the rule of the two people needs."""
-    parties = order.parties.order_by("id").values_list("role", "person_id", "card_number")  # of any version
+    parties = [
+        Party(*party)  # of any version
+        for party in order.parties.order_by("id").values_list("role", "person_id", "card_number")
+    ]
+    writers = TechnicalText.objects.filter(part__order=order).order_by("id")
+    parties += [Party("technical", person_id=one) for one in writers.values_list("made_by", flat=True)]
     approvals = list(order.approvals.order_by("id").values_list("officer", "version"))
     case = DeskCase.objects.filter(order=order).first()
     role = case.with_role if case else ""
@@ -170,7 +176,7 @@ def order_facts(order: Order) -> OrderFacts:
     return OrderFacts(
         reference=order.reference,
         version=order.current_version,
-        parties=tuple(dict.fromkeys(Party(*party) for party in parties)),
+        parties=tuple(dict.fromkeys(parties)),
         approvals=tuple(GivenApproval(*given) for given in approvals),
         structures=_structures_of(order),
         needed=case.needed if case else APPROVALS_NEEDED,

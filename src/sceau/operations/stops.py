@@ -6,7 +6,7 @@ every thing has one is `registration`'s; each change has its own entry in the jo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from django.db.models import F, QuerySet
@@ -62,6 +62,18 @@ def stops_of_leave(leave: Leave, at: datetime) -> Stops:
     return _stops(Order.objects.none(), versions, certificates, at)
 
 
+def stops_of_designations(designations: Collection[int], at: datetime) -> Stops:
+    """What teams hold and obtained under these designations (keys) at `at`: rights, certificates."""
+    versions = HabilitationVersion.objects.filter(
+        designation__designation__in=designations, number=F("habilitation__current_version")
+    ).exclude(habilitation__state=HabilitationState.WITHDRAWN)
+    certificates = Certificate.objects.filter(
+        habilitation__versions__designation__designation__in=designations,
+        habilitation_version=F("habilitation__versions__number"),
+    )
+    return _stops(Order.objects.none(), versions, certificates, at)
+
+
 def fingerprint(stops: Stops) -> str:
     """Hex SHA-256 of the orders and rights that an act touches: what is confirmed is what was looked at.
     Certificates come as long as the right serves: each must have its answer when the act is done.
@@ -94,9 +106,16 @@ def from_stored(stored: Mapping[str, Iterable[str]]) -> Stops:
 
 
 def carry_out(
-    act: Act, decided: Mapping[str, Mapping[str, str]], stopping: StoppingAct, *, why: str
+    act: Act,
+    decided: Mapping[str, Mapping[str, str]],
+    stopping: StoppingAct,
+    *,
+    why: str,
+    quality: Quality = Quality.DESK,
 ) -> dict[str, int]:
-    """Do what was answered; how many of each were stopped. Rows are held in the order they were made."""
+    """Do what was answered; how many of each were stopped. Rows are held in the order they were made.
+    `quality` is in which certificates are revoked.
+    """
     return {
         "orders": _abandon(act, _chosen(decided["orders"], "abandon"), why),
         "rights": sum(
@@ -104,7 +123,7 @@ def carry_out(
             for answer in ("suspend", "withdraw")
         ),
         "certificates": _revoke(
-            act, _chosen(decided["certificates"], "revoke"), stopping.revocation_reason, why
+            act, _chosen(decided["certificates"], "revoke"), stopping.revocation_reason, (why, quality)
         ),
     }
 
@@ -175,14 +194,15 @@ def _stop_rights(act: Act, references: list[str], answer: str, why: str) -> int:
     return done
 
 
-def _revoke(act: Act, references: list[str], reason: str, why: str) -> int:
+def _revoke(act: Act, references: list[str], reason: str, said: tuple[str, Quality]) -> int:
+    why, quality = said
     rows = Certificate.objects.select_for_update().filter(reference__in=references).order_by("id")
     done = 0
     for row in rows:
-        decision = end_certificate(act, row, reason=reason, quality=Quality.DESK, explanation=why)
+        decision = end_certificate(act, row, reason=reason, quality=quality, explanation=why)
         if not decision.changed:
             continue
-        public = {"issuer": row.issuer, "serial": row.serial, "reason": reason, "quality": str(Quality.DESK)}
+        public = {"issuer": row.issuer, "serial": row.serial, "reason": reason, "quality": str(quality)}
         act.also("certificate.revoked", row.reference, public=public, personal={"explanation": why})
         done += 1
     return done

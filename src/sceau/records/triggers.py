@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterator
 from typing import TYPE_CHECKING, Any
 
+from sceau.records.designation_refusals import DESIGNATIONS
 from sceau.records.desk_refusals import DESK
 from sceau.records.legal_file_refusals import LEGAL_FILE
 from sceau.records.life_refusals import LIFE
@@ -281,6 +282,7 @@ REFUSALS: tuple[Refusal, ...] = (
     *MAILS,
     *DESK,
     *LIFE,
+    *DESIGNATIONS,
     Refusal(
         "card_keeps_holder",
         "records_card",

@@ -219,6 +219,8 @@ class HabilitationLine:
     order_version: int
     contract_number: str
     valid_until: datetime | None
+    designation: str = ""
+    designation_version: int = 0
 
 
 @dataclass(frozen=True, slots=True)

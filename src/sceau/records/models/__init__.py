@@ -17,6 +17,16 @@ from sceau.records.models.certificates import (
     Revocation,
 )
 from sceau.records.models.changes import Amendment, Custody, Departure, DepartureLine
+from sceau.records.models.designations import (
+    Designation,
+    DesignationAttestation,
+    DesignationVersion,
+    TeamCheck,
+    TeamMember,
+    TechnicalPart,
+    TechnicalText,
+    ThirdParty,
+)
 from sceau.records.models.desk import ApprovalRules, DeskCase, RequestItem, SearchWord, StayCount
 from sceau.records.models.habilitations import ON_LEAVE, Habilitation, HabilitationVersion
 from sceau.records.models.journal import (
@@ -83,6 +93,9 @@ __all__ = [
     "DeadAddress",
     "Departure",
     "DepartureLine",
+    "Designation",
+    "DesignationAttestation",
+    "DesignationVersion",
     "DeskCase",
     "DeskTask",
     "Employment",
@@ -126,6 +139,11 @@ __all__ = [
     "SharedFactor",
     "StayCount",
     "Structure",
+    "TeamCheck",
+    "TeamMember",
+    "TechnicalPart",
+    "TechnicalText",
+    "ThirdParty",
     "TreeHead",
     "VisaAttestation",
     "structure_as_stored",

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import models
 from django.db.models import Q
 
+from sceau.records.models.designations import DesignationVersion
 from sceau.records.models.leaves import Leave
 from sceau.records.models.orders import Order
 from sceau.records.models.people import PARIS, Contract, Person, Structure, one_of
@@ -25,6 +26,8 @@ from sceau.vocabulary import HostName
 
 ON_LEAVE = "on-leave"
 """Stands for the letter of a right that rests on a leave: what it is worth is the leave's, at each moment."""
+
+_DESIGNATED_BY = ("designation__contract", "designation__third_party__contract")
 
 NO_SCOPE = "-"
 """The mark that stands for the scope of a product that needs no name [ASSURANCE decision 17]."""
@@ -79,6 +82,9 @@ class HabilitationVersion(models.Model):
     card_number = models.CharField(max_length=10, db_index=True)
     valid_until = models.DateTimeField(null=True)
     leave = models.ForeignKey(Leave, on_delete=models.PROTECT, null=True, related_name="grants")
+    designation = models.ForeignKey(
+        DesignationVersion, on_delete=models.PROTECT, null=True, related_name="grants"
+    )
     granted_at = models.DateTimeField()
     digest = models.CharField(max_length=64)
 
@@ -110,11 +116,26 @@ class HabilitationVersion(models.Model):
         state = HabilitationState(self.habilitation.state)
         if state is HabilitationState.WITHDRAWN:
             return HabilitationStatus.WITHDRAWN
+        worth = self._designated(at)
+        if worth is not None:
+            return worth
         if self.valid_until is not None and self.valid_until <= at:
             return HabilitationStatus.EXPIRED
         if state is HabilitationState.SUSPENDED:
             return HabilitationStatus.SUSPENDED
         return HabilitationStatus.APPROVED
+
+    def _designated(self, at: datetime) -> HabilitationStatus | None:
+        """What the designation that gave this right to a third party's team leaves of it at `at`; None: all.
+        Read from its rows each time, as a leave is [F31], unless they were read along with this one.
+        """
+        if self.designation_id is None:
+            return None
+        if "designation" in self._state.fields_cache:
+            return None if self.designation is None else self.designation.worth(at)
+        rows = DesignationVersion.objects.select_related(*_DESIGNATED_BY)
+        found = rows.filter(pk=self.designation_id).first()
+        return HabilitationStatus.WITHDRAWN if found is None else found.worth(at)
 
     def facts(self, at: datetime) -> HabilitationFacts:
         """What the rules are told of this right, as it stands at `at`."""
@@ -161,4 +182,5 @@ class HabilitationVersion(models.Model):
             "order": [self.order.reference, self.order_version],
             "valid_until": None if self.valid_until is None else self.valid_until.isoformat(),
             **({} if self.leave_id is None else {"leave": self.leave_id}),
+            **({} if self.designation_id is None else {"designation": self.designation_id}),
         }

@@ -53,7 +53,12 @@ def habilitation_for(reference: str, *, viewer: str, at: datetime) -> Habilitati
 def _present() -> QuerySet[HabilitationVersion]:
     """The present version of each right."""
     return HabilitationVersion.objects.filter(number=F("habilitation__current_version")).select_related(
-        "habilitation__person", "habilitation__structure", "order", "contract"
+        "habilitation__person",
+        "habilitation__structure",
+        "order",
+        "contract",
+        "designation__designation__contract",
+        "designation__designation__third_party__contract",
     )
 
 
@@ -91,6 +96,8 @@ def _line(version: HabilitationVersion, at: datetime) -> HabilitationLine:
         order_version=version.order_version,
         contract_number=version.contract.number,
         valid_until=version.valid_until,
+        designation="" if version.designation is None else version.designation.designation.reference,
+        designation_version=0 if version.designation is None else version.designation.number,
     )
 
 
