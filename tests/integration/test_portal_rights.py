@@ -60,7 +60,14 @@ DESK_ACTS = {
     *("desk-new-leave", "desk-leave-act", "desk-leave-end"),
     *("desk-register-rejects", "desk-task-done", "desk-effects"),
 }
-END_READS = {"desk-certificates", "desk-certificate", "desk-revocations", "desk-run", "desk-run-report"}
+END_READS = {
+    "desk-habilitation",
+    "desk-certificates",
+    "desk-certificate",
+    "desk-revocations",
+    "desk-run",
+    "desk-run-report",
+}
 END_ACTS = {
     "desk-revoke",
     "desk-keys",
@@ -239,6 +246,7 @@ def test_every_address_of_anothers_object_answers_as_if_it_did_not_exist(
             continue
         for method in set(page.methods) - {"HEAD"}:
             values = {"form": "pem"} if "<str:form>" in page.route else {}
+            values |= {"event": "suspend"} if "<str:event>" in page.route else {}
             real = browser.generic(
                 method, reverse(page.name, kwargs={"reference": references[family], **values})
             )

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from sceau.catalogue.reading import Row
+from sceau.catalogue.types import Quality
 
 T = TypeVar("T")
 
@@ -75,7 +76,8 @@ class LeaveUse:
 @dataclass(frozen=True, slots=True)
 class StoppingAct:
     """An act that stops things: how many different officers it takes, and what may be answered for each
-    order under way, each right, each live certificate (nothing may be: it does not touch them).
+    order under way, each right, each live certificate (nothing may be: it does not touch them). `by` are the
+    qualities that may do it, where the act has no rule of its own.
     """
 
     code: str
@@ -86,6 +88,7 @@ class StoppingAct:
     certificates: tuple[str, ...]
     revocation_reason: str
     clause: str
+    by: tuple[Quality, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,4 +155,5 @@ def read_stopping_act(code: str, row: Row) -> StoppingAct:
         certificates=row.texts("certificates", empty=True),
         revocation_reason=row.text("revocation_reason"),
         clause=row.text("clause"),
+        by=row.optional_choices("by", Quality),
     )

@@ -23,8 +23,14 @@ from sceau.vocabulary import Finding, Refused
 
 if TYPE_CHECKING:
     from sceau.records import HabilitationFile, HabilitationLine
+    from sceau.registration import StopPlan
 
 app = topic("Voir, suspendre et retirer les habilitations.")
+
+Revoke = Annotated[
+    list[str] | None, typer.Option("--revoke", help="Un certificat à révoquer (plusieurs fois, au besoin).")
+]
+RevokeAll = Annotated[bool, typer.Option("--revoke-all", help="Révoquer tous ceux qui sont en service.")]
 
 
 @app.command("list")
@@ -66,14 +72,36 @@ def show(reference: Reference, *, data: Data = DATA, as_json: AsJson = False) ->
 
 
 @app.command()
+def effects(reference: Reference, *, data: Data = DATA, as_json: AsJson = False) -> None:
+    """Ce que toucherait une suspension ou un retrait : certificats, jetons, signatures en cours."""
+    open_instance(data)
+    from sceau.operations import preview_right_act
+
+    found = preview_right_act(reference)
+    lines = [f"certificat {one}" for one in found.stops.certificates]
+    lines += [f"jeton {one}" for one in found.tokens]
+    say(found, as_json=as_json, lines=[*lines, f"{found.being_signed} signature(s) en cours"])
+
+
+@app.command()
 def suspend(
-    reference: Reference, *, as_: As, reason: Reason, data: Data = DATA, as_json: AsJson = False
+    reference: Reference,
+    *,
+    as_: As,
+    reason: Reason,
+    revoke: Revoke = None,
+    revoke_all: RevokeAll = False,
+    data: Data = DATA,
+    as_json: AsJson = False,
 ) -> None:
     """Suspendre : rien ne peut plus être demandé, jusqu'à ce qu'elle soit rétablie."""
     open_instance(data)
     from sceau.operations import suspend_habilitation
 
-    _answer(suspend_habilitation(officer(as_), reference=reference, reason=reason), as_json=as_json)
+    plan = _plan(revoke or [], everything=revoke_all)
+    _answer(
+        suspend_habilitation(officer(as_), reference=reference, reason=reason, plan=plan), as_json=as_json
+    )
 
 
 @app.command()
@@ -89,13 +117,30 @@ def resume(
 
 @app.command()
 def withdraw(
-    reference: Reference, *, as_: As, reason: Reason, data: Data = DATA, as_json: AsJson = False
+    reference: Reference,
+    *,
+    as_: As,
+    reason: Reason,
+    revoke: Revoke = None,
+    revoke_all: RevokeAll = False,
+    data: Data = DATA,
+    as_json: AsJson = False,
 ) -> None:
-    """Retirer, définitivement. Les certificats en service restent, jusqu'à la révocation de chacun."""
+    """Retirer, définitivement. Les certificats en service restent, sauf ceux que l'on dit de révoquer."""
     open_instance(data)
     from sceau.operations import withdraw_habilitation
 
-    _answer(withdraw_habilitation(officer(as_), reference=reference, reason=reason), as_json=as_json)
+    plan = _plan(revoke or [], everything=revoke_all)
+    _answer(
+        withdraw_habilitation(officer(as_), reference=reference, reason=reason, plan=plan), as_json=as_json
+    )
+
+
+def _plan(revoke: list[str], *, everything: bool) -> StopPlan:
+    from sceau.registration import StopPlan
+
+    others = "revoke" if everything else "keep"
+    return StopPlan(dict.fromkeys(revoke, "revoke"), {"certificates": others})
 
 
 def _answer(file: HabilitationFile, *, as_json: bool) -> None:

@@ -84,7 +84,14 @@ from sceau.operations.form_files import (
 )
 from sceau.operations.form_mail import FormLine, receive_forms
 from sceau.operations.ground import CertificateRequest
-from sceau.operations.habilitations import resume_habilitation, suspend_habilitation, withdraw_habilitation
+from sceau.operations.habilitations import (
+    RightStops,
+    preview_right_act,
+    resume_habilitation,
+    right_acts,
+    suspend_habilitation,
+    withdraw_habilitation,
+)
 from sceau.operations.issuance import (
     Answer,
     Ask,
@@ -262,6 +269,7 @@ __all__ = [
     "RegisterOrder",
     "RequestPoint",
     "Responders",
+    "RightStops",
     "RunRequest",
     "SignerReader",
     "StopPreview",
@@ -367,6 +375,7 @@ __all__ = [
     "preview_contract_act",
     "preview_designation_end",
     "preview_leave_end",
+    "preview_right_act",
     "propose_member",
     "publish_crls",
     "publish_deltas",
@@ -407,6 +416,7 @@ __all__ = [
     "revoke_certificate",
     "revoke_feed",
     "revoke_token",
+    "right_acts",
     "rotate_pieces",
     "seal_journal",
     "send_mailbox_code",

@@ -1,33 +1,103 @@
-"""What is done to a habilitation after it was granted. Granting itself is the acceptance of an order."""
+"""What is done to a habilitation after it was granted: stopped for a while, let serve again, ended. Granting
+itself is the acceptance of an order.
+
+Who may is data (``stops.toml``), card in hand: it is the act of who is named by the contract, or an officer's
+in their quality. What stops with the right is shown first; each certificate in service has its answer.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from sceau.catalogue import Quality, StoppingAct
 from sceau.operations.acts import Act, acting
 from sceau.operations.machine import Actor, machine
+from sceau.operations.right_ends import end_tokens, live_tokens
 from sceau.operations.standing import AUTHORITY, DESK, contract_qualities, require_person
+from sceau.operations.stops import carry_out, check_few, stops_of_right
 from sceau.operations.typed import read_text
 from sceau.records import HabilitationFile, departure_of, habilitation_file, roles_of
-from sceau.records.models import Habilitation, HabilitationVersion
-from sceau.registration import HABILITATION_LIFE, HabilitationEvent, HabilitationState
+from sceau.records.models import Certificate, Habilitation, HabilitationVersion
+from sceau.registration import (
+    HABILITATION_LIFE,
+    HabilitationEvent,
+    HabilitationState,
+    StopPlan,
+    Stops,
+    decide_stops,
+)
 from sceau.vocabulary import Finding, Refused
 
+KEEP_CERTIFICATES = StopPlan(others={"certificates": "keep"})
+_EVENTS = {
+    HabilitationEvent.SUSPEND: "right-suspend",
+    HabilitationEvent.RESUME: "right-resume",
+    HabilitationEvent.WITHDRAW: "right-withdraw",
+}
+_FIRST = (Quality.DESK, Quality.AUTHORITY, Quality.REPRESENTATIVE, Quality.MANDATAIRE, Quality.ADMINISTRATOR)
 
-def suspend_habilitation(actor: Actor, *, reference: str, reason: str) -> HabilitationFile:
-    """Stop its use for a while. By the desk, the authority, or whom the structure's contract names."""
+
+@dataclass(frozen=True, slots=True)
+class RightStops:
+    """What stops with a right: itself with its certificates in service, its tokens (references), and how many
+    certificates are being signed at this moment.
+    """
+
+    stops: Stops
+    tokens: tuple[str, ...]
+    being_signed: int
+
+
+def preview_right_act(reference: str) -> RightStops:
+    """What stopping this right would touch now. Changes nothing."""
+    right = Habilitation.objects.filter(reference=reference).first()
+    if right is None:
+        raise Refused([Finding.error("habilitation.unknown", reference)])
+    stops = stops_of_right(right, machine().clock())
+    waiting = Certificate.objects.filter(habilitation=right, state="intended").count()
+    return RightStops(stops, live_tokens([reference]), waiting)
+
+
+def right_acts(actor: Actor, *, reference: str) -> tuple[str, ...]:
+    """Which of `suspend`, `resume`, `withdraw` the actor may do to this right, as it stands."""
+    right = Habilitation.objects.filter(reference=reference).first()
+    if right is None:
+        return ()
+    there = HABILITATION_LIFE.events(HabilitationState(right.state))
+    held = _qualities_of(actor.person_id, right)
+    stops = machine().catalogue.stops
+    return tuple(
+        str(event)
+        for event, code in _EVENTS.items()
+        if event in there and held & set(stops[code].by) and not _is_own_resume(event, actor, right)
+    )
+
+
+def suspend_habilitation(
+    actor: Actor, *, reference: str, reason: str, plan: StopPlan = KEEP_CERTIFICATES
+) -> HabilitationFile:
+    """Stop its use for a while, and do what `plan` answers for each certificate in service (`keep` or
+    `revoke`). Its tokens admit nobody meanwhile.
+    """
     with acting(actor, "habilitation.suspended", reference) as act:
         right = _lock(act, reference)
-        _require_hand(act, right)
+        quality, stopping = _require_hand(act, right, HabilitationEvent.SUSPEND)
         _step(act, right, HabilitationEvent.SUSPEND, reason)
+        _follow(act, right, plan=plan, how=(quality, stopping))
     return _view(reference)
 
 
 def resume_habilitation(actor: Actor, *, reference: str, reason: str) -> HabilitationFile:
-    """Let it serve again. Desk only, not by its own holder, and not while its holder is leaving."""
+    """Let it serve again. Not by its own holder, and not while its holder is leaving."""
     with acting(actor, "habilitation.resumed", reference) as act:
         right = _lock(act, reference)
         person = require_person(act)
-        if DESK not in roles_of(person.national_id) or right.person_id == person.pk:
+        allowed = _qualities_of(person.national_id, right) & set(
+            act.machine.catalogue.stops["right-resume"].by
+        )
+        if not allowed or right.person_id == person.pk:
             raise Refused([Finding.error("habilitation.not-yours-to-resume", reference)])
+        _require_card(act, right)
         leaving = departure_of(right.person.national_id, right.structure.national_id)
         if leaving:
             raise Refused([Finding.error("habilitation.leaving", reference, departure=leaving)])
@@ -35,15 +105,18 @@ def resume_habilitation(actor: Actor, *, reference: str, reason: str) -> Habilit
     return _view(reference)
 
 
-def withdraw_habilitation(actor: Actor, *, reference: str, reason: str) -> HabilitationFile:
-    """End it. Final; a new right needs a new order. Certificates in service stay until each is revoked.
-
-    By the desk, the authority, whom the structure's contract names, or its holder.
+def withdraw_habilitation(
+    actor: Actor, *, reference: str, reason: str, plan: StopPlan = KEEP_CERTIFICATES
+) -> HabilitationFile:
+    """End it, and do what `plan` answers for each certificate in service. Final: its tokens end, and a new
+    right needs a new order.
     """
     with acting(actor, "habilitation.withdrawn", reference) as act:
         right = _lock(act, reference)
-        _require_hand(act, right, holder_too=True)
+        quality, stopping = _require_hand(act, right, HabilitationEvent.WITHDRAW)
         _step(act, right, HabilitationEvent.WITHDRAW, reason)
+        _follow(act, right, plan=plan, how=(quality, stopping))
+        act.tell(tokens=end_tokens(act, [right.reference]))
     return _view(reference)
 
 
@@ -55,17 +128,46 @@ def _lock(act: Act, reference: str) -> Habilitation:
     return right
 
 
-def _require_hand(act: Act, right: Habilitation, *, holder_too: bool = False) -> None:
-    """Who may stop a right; for everybody else it does not exist."""
-    person = require_person(act)
+def _qualities_of(person_id: str, right: Habilitation) -> set[Quality]:
+    """What this person is towards a right, now."""
     present = HabilitationVersion.objects.get(habilitation=right, number=right.current_version)
-    qualities = roles_of(person.national_id) & {DESK, AUTHORITY}
-    qualities |= contract_qualities(person.national_id, present.contract_id, power="rights")
-    if holder_too and right.person_id == person.pk:
-        qualities |= {"holder"}
-    if not qualities:
+    named = roles_of(person_id) & {DESK, AUTHORITY}
+    held = {
+        Quality(one) for one in named | contract_qualities(person_id, present.contract_id, power="rights")
+    }
+    return held | ({Quality.ADMINISTRATOR} if right.person.national_id == person_id else set())
+
+
+def _require_hand(act: Act, right: Habilitation, event: HabilitationEvent) -> tuple[Quality, StoppingAct]:
+    """In which quality the actor may do this, by which row; for everybody else the right does not exist."""
+    person = require_person(act)
+    stopping = act.machine.catalogue.stops[_EVENTS[event]]
+    held = _qualities_of(person.national_id, right) & set(stopping.by)
+    if not held:
         raise Refused([Finding.error("habilitation.unknown", right.reference)])
-    act.tell(qualities=sorted(qualities))
+    _require_card(act, right)
+    act.tell(qualities=sorted(str(one) for one in held))
+    return next(one for one in _FIRST if one in held), stopping
+
+
+def _require_card(act: Act, right: Habilitation) -> None:
+    if not act.actor.card:
+        raise Refused([Finding.error("habilitation.card-needed", right.reference)])
+
+
+def _is_own_resume(event: HabilitationEvent, actor: Actor, right: Habilitation) -> bool:
+    return event is HabilitationEvent.RESUME and right.person.national_id == actor.person_id
+
+
+def _follow(act: Act, right: Habilitation, *, plan: StopPlan, how: tuple[Quality, StoppingAct]) -> None:
+    """What was answered for each certificate that the right gave."""
+    quality, stopping = how
+    found = stops_of_right(right, act.at)
+    stops = Stops((), (), found.certificates)
+    decided = decide_stops(stops, plan, stopping)
+    check_few(act, decided, stopping)
+    done = carry_out(act, decided, stopping, why=right.reason, quality=quality)
+    act.tell(certificates=done["certificates"])
 
 
 def _step(act: Act, right: Habilitation, event: HabilitationEvent, reason: str) -> None:

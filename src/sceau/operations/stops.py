@@ -20,6 +20,7 @@ from sceau.operations.typed import canonical, digest_of
 from sceau.records.models import (
     Certificate,
     Contract,
+    Custody,
     Habilitation,
     HabilitationVersion,
     Leave,
@@ -39,6 +40,14 @@ from sceau.vocabulary import Finding, Refused
 
 _UNDER_WAY = (OrderState.RECEIVED, OrderState.UNDER_REVIEW, OrderState.INCOMPLETE)
 _TOLD = {"suspend": "habilitation.suspended", "withdraw": "habilitation.withdrawn"}
+
+
+def stops_of_right(right: Habilitation, at: datetime) -> Stops:
+    """A right, and the certificates in service that it gave and nobody else looks after."""
+    versions = HabilitationVersion.objects.filter(habilitation=right, number=right.current_version)
+    certificates = Certificate.objects.filter(habilitation=right)
+    entrusted = Custody.objects.exclude(person=right.person_id).values("certificate_id")
+    return _stops(Order.objects.none(), versions, certificates.exclude(pk__in=entrusted), at)
 
 
 def stops_of_contract(contract: Contract, at: datetime) -> Stops:

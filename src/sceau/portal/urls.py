@@ -23,7 +23,7 @@ from sceau.portal.hats import (
 )
 from sceau.portal.pages.certificates import fleet, renewing_many
 from sceau.portal.pages.certificates import views as certificates
-from sceau.portal.pages.changes import amendments, departures
+from sceau.portal.pages.changes import amendments, departures, rights
 from sceau.portal.pages.contracts import acts as contract_acts
 from sceau.portal.pages.contracts import views as contracts
 from sceau.portal.pages.desk import acts as desk_acts
@@ -85,6 +85,7 @@ PAGES: tuple[Page, ...] = (
     Page("commandes/<str:reference>/abandonner/", orders.abandon, "abandon-order", CARD_HOLDERS, ACT),
     Page("habilitations/", habilitations.habilitations, "habilitations", CARD_HOLDERS),
     Page("habilitations/<str:reference>/", habilitations.habilitation, "habilitation", CARD_HOLDERS),
+    Page("habilitations/<str:reference>/acte/<str:event>/", rights.act, "right-act", EVIDENCE_READERS, BOTH),
     Page("habilitations/<str:reference>/jetons/", tokens.tokens, "tokens", CARD_HOLDERS, BOTH),
     Page("jetons/<str:reference>/revoquer/", tokens.revoke, "revoke-token", CARD_HOLDERS, BOTH),
     Page("demander/", requests.request_choice, "request-choice", CARD_HOLDERS),
@@ -143,6 +144,12 @@ PAGES: tuple[Page, ...] = (
     Page("guichet/registres/<str:reference>/rejets/", registers.rejects, "desk-register-rejects", DESK),
     Page("guichet/taches/", desk_tasks.tasks, "desk-tasks", DESK_READERS),
     Page("guichet/taches/<str:reference>/faite/", desk_tasks.finish, "desk-task-done", DESK, ACT),
+    Page(
+        "guichet/habilitations/<str:reference>/",
+        habilitations.desk_habilitation,
+        "desk-habilitation",
+        ENDER_READERS,
+    ),
     Page("guichet/recherche/", desk_search.find, "desk-search", DESK_READERS),
     Page("guichet/delais/", desk_search.figures, "desk-figures", DESK_READERS),
     Page("guichet/courrier/", paper.paper, "desk-paper", DESK, BOTH),

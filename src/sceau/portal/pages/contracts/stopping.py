@@ -12,7 +12,7 @@ from sceau.catalogue import StoppingAct
 from sceau.registration import StopPlan, Stops
 
 MOST_SHOWN = 100
-_PAGES = {"orders": "desk-order", "rights": "", "certificates": "desk-certificate"}
+_PAGES = {"orders": "desk-order", "rights": "desk-habilitation", "certificates": "desk-certificate"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ _PAGES = {
     "order": "desk-order",
     "contract": "desk-contract",
     "certificate": "desk-certificate",
+    "habilitation": "desk-habilitation",
     "leave": "desk-leave",
     "piece": "desk-piece",
 }

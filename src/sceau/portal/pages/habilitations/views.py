@@ -5,15 +5,18 @@ from __future__ import annotations
 from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 
-from sceau.operations import machine
+from sceau.operations import machine, right_acts
+from sceau.portal.hats import ENDERS
 from sceau.portal.language import page_catalogue
 from sceau.portal.pictures import ScopeTree, scope_tree
 from sceau.portal.rendering import page
-from sceau.portal.visitor import PortalRequest
+from sceau.portal.visitor import PortalRequest, actor_of
 from sceau.records import (
     ApprovalLine,
+    HabilitationFile,
     HabilitationLine,
     certificate_for,
+    habilitation_file,
     habilitation_for,
     habilitations_of,
     order_file,
@@ -35,10 +38,19 @@ def habilitations(request: PortalRequest) -> HttpResponse:
 
 def habilitation(request: PortalRequest, reference: str) -> HttpResponse:
     """One right: its scope, its origin, the certificates it gave."""
-    now = machine().clock()
-    file = habilitation_for(reference, viewer=request.visitor.person_id, at=now)
+    viewer = request.visitor.person_id
+    return _page(request, habilitation_for(reference, viewer=viewer, at=machine().clock()))
+
+
+def desk_habilitation(request: PortalRequest, reference: str) -> HttpResponse:
+    """The same, for whoever keeps rights: any of them."""
+    return _page(request, habilitation_file(reference, at=machine().clock()))
+
+
+def _page(request: PortalRequest, file: HabilitationFile | None) -> HttpResponse:
     if file is None:
         raise Http404
+    now = machine().clock()
     found = (certificate_for(one, viewer=request.visitor.person_id, at=now) for one in file.certificates[:50])
     context = {
         "title": _("Habilitation {product}").format(product=file.line.product),
@@ -49,6 +61,7 @@ def habilitation(request: PortalRequest, reference: str) -> HttpResponse:
         "tree": tree_of(file.line, request.GET.get("nom", "")),
         "approvals": granted_by(file.line),
         "certificates": [one.line for one in found if one is not None],
+        "acts": right_acts(actor_of(request), reference=file.line.reference),
     }
     return page(request, "habilitations/habilitation.html", context)
 
@@ -60,6 +73,18 @@ def tree_of(line: HabilitationLine, tried: str) -> ScopeTree | None:
     name = HostName(line.scope_name.removeprefix("@"))
     scope = Scope(ScopeKind(line.scope_kind), name, restricted=line.scope_restricted)
     return scope_tree(scope, tried.strip()[:255])
+
+
+def seen_right(request: PortalRequest, reference: str) -> tuple[HabilitationFile, str] | None:
+    """The right and the name of its page for this visitor: its holder, whom its contract names, an officer;
+    None for others.
+    """
+    now = machine().clock()
+    own = habilitation_for(reference, viewer=request.visitor.person_id, at=now)
+    if own is not None:
+        return own, "habilitation"
+    file = habilitation_file(reference, at=now) if request.visitor.hats & ENDERS else None
+    return None if file is None else (file, "desk-habilitation")
 
 
 def by_structure(lines: tuple[HabilitationLine, ...]) -> list[tuple[str, str, list[HabilitationLine]]]:
