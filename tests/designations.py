@@ -52,7 +52,15 @@ def editor_registered() -> str:
                 name="Éditeur de l'Exemple", postcode="75014", commune="Paris", siret=EDITOR_SIRET
             ),
             valid_from=date(2026, 1, 1),
-            parties=[PartyEntry("representative", EDITOR.surname, EDITOR.given_names, EDITOR.card)],
+            parties=[
+                PartyEntry(
+                    "representative",
+                    EDITOR.surname,
+                    EDITOR.given_names,
+                    EDITOR.card,
+                    email="contact@editeur.fr",
+                )
+            ],
         ),
     )
     return register_third_party(ALICE.actor, contract=EDITOR_CONTRACT, kind="editor").reference

@@ -29,6 +29,7 @@ from sceau.operations import (
     end_designation,
     issue_certificate,
     key_designation,
+    make_mails,
     preview_amendment,
     preview_designation_end,
     propose_member,
@@ -57,6 +58,7 @@ from sceau.records.models import (
     Habilitation,
     HabilitationVersion,
     JournalEntry,
+    Mail,
     TeamMember,
 )
 from sceau.registration import StopPlan
@@ -100,6 +102,7 @@ from tests.instance import (
     set_contract_state,
 )
 from tests.pdfmaker import blank
+from tests.postal import with_mail
 
 KEEP = StopPlan(others={"certificates": "keep"})
 
@@ -613,3 +616,20 @@ def test_rights_of_a_team_are_what_the_journal_says(editor: Instance) -> None:
         habilitation=row, number=row.current_version
     )
     assert text.digest == digest_of(canonical(text.content()))
+
+
+def test_the_other_side_is_told_by_mail_of_what_was_done(editor: Instance) -> None:
+    with_mail(editor)
+    accepted()
+    member = admitted()
+    reference = designated()
+    remove_member(EDITOR.actor, reference=member, reason="Parti")
+    ended(reference)
+    make_mails()
+    told: dict[str, set[str]] = {}
+    for mail in Mail.objects.all():
+        told.setdefault(mail.template, set()).add(mail.address)
+    assert told["designation-offered"] == {"contact@editeur.fr"}
+    assert "contact@editeur.fr" in told["designation-ended"]
+    assert "equipe@editeur.fr" in told["right-granted"]
+    assert told["team-changed"] == {"contact@editeur.fr"}

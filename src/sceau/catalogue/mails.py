@@ -27,6 +27,7 @@ class MailRole(StrEnum):
     HOLDER = "holder"
     REPRESENTATIVE = "representative"
     MANDATAIRE = "mandataire"
+    THIRD_PARTY = "third-party"
     OFFICER = "officer"
     DESK = "desk"
 

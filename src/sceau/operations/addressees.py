@@ -29,11 +29,11 @@ from sceau.vocabulary import read_email
 
 
 def addresses_of(matter: Matter, role: MailRole, *, at: datetime) -> list[str]:
-    """The addresses behind `role`, in the order in which they are tried; then, of a role outside the desk,
-    the representative's.
+    """The addresses behind `role`, in the order in which they are tried; then, of a role of the
+    structure's, the representative's.
     """
     found = [*(_of_desk(matter, role) if role in OF_THE_DESK else _addresses(matter, role, at))]
-    if role is not MailRole.REPRESENTATIVE and role not in OF_THE_DESK:
+    if role not in {MailRole.REPRESENTATIVE, MailRole.THIRD_PARTY, *OF_THE_DESK}:
         found += _addresses(matter, MailRole.REPRESENTATIVE, at)
     readable = (read_email(one).value for one in found)
     return list(dict.fromkeys(one.text for one in readable if one is not None))
@@ -47,6 +47,7 @@ def living(addresses: Iterable[str]) -> list[str]:
 
 
 def _addresses(matter: Matter, role: MailRole, at: datetime) -> Iterator[str]:
+    yield from matter.addresses.get(role, ())
     person = matter.people.get(role)
     if role is MailRole.REQUESTER:
         for form in matter.forms:

@@ -9,6 +9,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sceau.catalogue import MailRole
+from sceau.operations.delegation.telling import (
+    designation_matter,
+    member_matter,
+    team_addresses,
+    technical_matter,
+)
 from sceau.operations.departure_matters import departure_matter
 from sceau.operations.machine import machine
 from sceau.operations.occasions import NO_OCCASION, Matter, Occasion, day_text, name_text
@@ -46,8 +52,12 @@ def _right(reference: str) -> Matter | None:
 
 
 def _of_right(row: Habilitation) -> Matter:
-    version = HabilitationVersion.objects.select_related("contract", "order").get(
-        habilitation=row, number=row.current_version
+    version = HabilitationVersion.objects.select_related(
+        "contract", "order", "designation__designation__third_party"
+    ).get(habilitation=row, number=row.current_version)
+    designated = version.designation
+    theirs = (
+        [] if designated is None else team_addresses(designated.designation.third_party, person=row.person_id)
     )
     raw = OrderVersion.objects.get(order=version.order_id, number=version.order_version).raw
     product = machine().catalogue.products.get(row.product)
@@ -64,6 +74,7 @@ def _of_right(row: Habilitation) -> Matter:
         contract=version.contract,
         people={MailRole.ADMINISTRATOR: row.person},
         forms=[json.loads(raw)],
+        addresses={MailRole.ADMINISTRATOR: theirs} if theirs else {},
     )
 
 
@@ -191,6 +202,9 @@ _REFERRED: Mapping[str, Callable[[str], Matter | None]] = {
     "CRT": _certificate,
     "ACC": _leave,
     "DEP": departure_matter,
+    "DES": designation_matter,
+    "EQU": member_matter,
+    "TEC": technical_matter,
     "JET": _token,
 }
 _NAMED: Mapping[str, Callable[[str], Matter | None]] = {"person": _person, "contract": _contract}

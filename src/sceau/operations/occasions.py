@@ -38,7 +38,7 @@ NO_OCCASION = Occasion()
 @dataclass(slots=True)
 class Matter:
     """An object with its facts; `people` are the persons behind roles, `forms` the texts of orders in which
-    their addresses stand. `over`: what was to be recalled of it is done.
+    their addresses stand, `addresses` those known otherwise. `over`: what was to be recalled of it is done.
     """
 
     reference: str
@@ -49,6 +49,7 @@ class Matter:
     people: dict[MailRole, Person] = field(default_factory=dict)
     forms: list[Any] = field(default_factory=list)
     over: bool = False
+    addresses: dict[MailRole, list[str]] = field(default_factory=dict)
 
 
 def day_text(day: date | datetime) -> str:

@@ -202,7 +202,8 @@ def _renew(act: Act, rows: Sequence[Designation], plans: Mapping[int, TeamPlan],
         made.scope_kind, made.scope_name = before.scope_kind, before.scope_name
         made.scope_restricted = before.scope_restricted
         versions.append(made)
-    _write(act, versions, "habilitation.extended")
+    for about, public, personal in _written(versions):
+        act.also("habilitation.extended", *about, public=public, personal=personal)
     return len(versions)
 
 
@@ -221,7 +222,8 @@ def _give(act: Act, rows: Sequence[Designation], plans: Mapping[int, TeamPlan], 
         version.scope_name = "" if one.scope is None else one.scope.name.text
         version.scope_restricted = False if one.scope is None else one.scope.restricted
         versions.append(version)
-    _write(act, versions, "habilitation.granted")
+    for about, public, personal in _written(versions):
+        act.also("habilitation.granted", *about, public=public, personal=personal)
     return len(versions)
 
 
@@ -277,17 +279,13 @@ def end_of_day(day: date) -> datetime:
     return datetime.combine(day + timedelta(days=1), time.min, PARIS).astimezone(UTC)
 
 
-def _write(act: Act, versions: Sequence[HabilitationVersion], kind: str) -> None:
+def _written(
+    versions: Sequence[HabilitationVersion],
+) -> Iterator[tuple[tuple[str, ...], dict[str, object], dict[str, object]]]:
+    """Write these versions; for each, what the journal is told of it: about what, plainly, and of whom."""
     for version in versions:
         version.digest = digest_of(canonical(version.content()))
     HabilitationVersion.objects.bulk_create(versions, batch_size=_SLICE)
-    for told in _told(versions):
-        act.also(kind, *told[0], public=told[1], personal=told[2])
-
-
-def _told(
-    versions: Iterable[HabilitationVersion],
-) -> Iterator[tuple[tuple[str, ...], dict[str, object], dict[str, object]]]:
     for version in versions:
         right, designated = version.habilitation, version.designation
         if designated is None:
