@@ -30,6 +30,7 @@ SUBJECTS = (
     "custody",
     "registers",
     "desk",
+    "portal",
 )
 _HERE = Path(__file__).parent
 

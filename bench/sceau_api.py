@@ -151,12 +151,12 @@ def _make_token(data: Path) -> str:
     from sceau.records import habilitations_of
 
     at = machine().clock()
-    file = receive_form(_actor("marchand"), raw=FORM, channel="web", idempotency_key="bench")
+    file = receive_form(actor_of("marchand"), raw=FORM, channel="web", idempotency_key="bench")
     reference, version = file.line.reference, file.line.version
-    take_order(_actor("leroux"), reference=reference)
+    take_order(actor_of("leroux"), reference=reference)
     for officer in ("leroux", "moreau"):
-        approve_order(_actor(officer), reference=reference, version=version)
-    administrator = _actor("benali")
+        approve_order(actor_of(officer), reference=reference, version=version)
+    administrator = actor_of("benali")
     rights = habilitations_of(administrator.person_id, at=machine().clock())
     right = next(line.reference for line in rights if line.product == PRODUCT)
     made = create_token(
@@ -170,7 +170,7 @@ def _make_token(data: Path) -> str:
     return made.secret
 
 
-def _actor(slug: str) -> Any:
+def actor_of(slug: str) -> Any:
     """A made-up person at the door, their card read like any card."""
     from sceau.operations import machine, welcome_card
     from sceau.portal import doorkeeper

@@ -205,6 +205,30 @@ def test_many_are_renewed_in_one_act_each_with_its_own_answer(fleet: list[str]) 
     assert visitor(STRANGER).post("/certificats/renouveler/fichiers/", wanted).status_code == 404
 
 
+def test_many_results_are_shown_as_they_come_and_a_reload_does_nothing_twice(fleet: list[str]) -> None:
+    sevens = {f"s{one}.chu-exemple.fr.csr": csr(f"new {one}") for one in range(7)}
+    strangers = {f"n{one}.nulle-part.fr.csr": b"x" for one in range(6)}
+    bundle = archive(**sevens, **strangers)
+    browser = visitor(ADMINISTRATOR)
+    before = len(certificates_of(ME, at=NOON))
+    answer = browser.post("/certificats/renouveler/", sent(bundle))
+    assert answer.streaming
+    pieces: Iterator[bytes] = iter(answer)
+    head = next(pieces).decode()
+    assert "13 demandes" in head
+    assert len(certificates_of(ME, at=NOON)) == before, "the head came before anything was asked"
+    first = next(pieces).decode()
+    assert (first.count("délivré"), "10 sur 13" in first) == (6, True)  # one of the seven is not collected
+    rest = b"".join(pieces).decode()
+    assert "6 renouvelés sur 13" in rest
+    assert rest.rstrip().endswith("</html>")
+    assert len(certificates_of(ME, at=NOON)) == before + 6
+    bundle.seek(0)
+    again = browser.post("/certificats/renouveler/", sent(bundle)).getvalue().decode()
+    assert again.count("délivré") == 6
+    assert len(certificates_of(ME, at=NOON)) == before + 6
+
+
 def test_a_table_of_requests_serves_as_well(fleet: list[str]) -> None:
     written = StringIO()
     table = csv.writer(written, delimiter=";")

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode
 from zipfile import ZIP_DEFLATED, ZipFile
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -22,13 +23,23 @@ from sceau.operations import Answer, Ask, CertificateRequest, HandOver, issue_al
 from sceau.portal.fields import Sheet
 from sceau.portal.language import page_catalogue
 from sceau.portal.pages.certificates.files import file_of, form_named
+from sceau.portal.pages.certificates.renewing_shown import Result, shown_as_they_come
 from sceau.portal.pages.certificates.requests_sent import MOST_REQUESTS, Sent, sent_requests
 from sceau.portal.pages.requests.asking import needs_holder
 from sceau.portal.rendering import page
 from sceau.portal.saying import say, summary
 from sceau.portal.visitor import PortalRequest, actor_of
-from sceau.records import CertificateFile, CertificateLine, FleetWish, certificate_for, fleet_page
+from sceau.records import (
+    CertificateFile,
+    CertificateLine,
+    FleetWish,
+    certificate_for,
+    digests_under,
+    fleet_page,
+)
 from sceau.vocabulary import Fault, Finding, Refused, errors
+
+_AT_ONCE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +51,8 @@ class Matched:
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What came of one file: the new certificate's reference, or why there is none (what, and what to do)."""
-
-    name: str
-    old: str
-    new: str
-    said: tuple[tuple[str, str], ...]
-
-
-def renew_many(request: PortalRequest) -> HttpResponse:
-    """The requests, the terms and a code; then a result for each."""
+def renew_many(request: PortalRequest) -> HttpResponseBase:
+    """The requests, the terms and a code; then a result for each, shown as they come when there are many."""
     if request.method != "POST":
         return _page(request, once=secrets.token_urlsafe(16))
     once = request.POST.get("once", "")[:40] or secrets.token_urlsafe(16)
@@ -62,8 +63,11 @@ def renew_many(request: PortalRequest) -> HttpResponse:
         found.append(Finding.error("portal.no-requests", "requests"))
     if errors(found) or handing is None:
         return _page(request, once=once, findings=tuple(found))
-    matched = [_match(request, one) for one in sent]
-    return _page(request, once=once, results=_renew(request, matched, once, handing))
+    if len(sent) <= _AT_ONCE:
+        return _page(request, once=once, results=_renew(request, sent, once, handing))
+    parts = [sent[first : first + _AT_ONCE] for first in range(0, len(sent), _AT_ONCE)]
+    batches = [partial(_renew, request, part, once, handing) for part in parts]
+    return shown_as_they_come(request, batches, expected=len(sent))
 
 
 def files(request: PortalRequest) -> HttpResponse:
@@ -96,15 +100,27 @@ def _handing_over(request: PortalRequest, found: list[Finding]) -> HandOver | No
     return None if errors(found) else handing
 
 
-def _match(request: PortalRequest, sent: Sent) -> Matched:
-    """The certificate that this file renews: by reference, else the latest that carries the name."""
-    wish = FleetWish(text=sent.stem)
-    lines = fleet_page(request.visitor.person_id, wish, at=machine().clock(), limit=50).lines
-    for line in sorted(lines, key=lambda one: one.not_after, reverse=True):
-        exact = line.reference == sent.stem.upper() or sent.stem.lower() in line.names
-        if exact and line.standing in {"in-service", "expired"}:
-            return Matched(sent, line, _why_not(line))
+def _match(request: PortalRequest, sent: Sent, once: str) -> Matched:
+    """The certificate that this file renews: by reference, else the latest that carries the name. The one
+    that this very form renewed already, when the form is sent again: it is then answered the same.
+    """
+    wish, person = FleetWish(text=sent.stem), request.visitor.person_id
+    lines = fleet_page(person, wish, at=machine().clock(), limit=50).lines
+    exact = [
+        line
+        for line in sorted(lines, key=lambda one: one.not_after, reverse=True)
+        if (line.reference == sent.stem.upper() or sent.stem.lower() in line.names)
+        and line.standing in {"in-service", "expired"}
+    ]
+    asked = digests_under(person, [_key(once, line) for line in exact])
+    again = [line for line in exact if _key(once, line) in asked]
+    for line in again or exact:
+        return Matched(sent, line, _why_not(line))
     return Matched(sent, None, (Finding.error("portal.nothing-to-renew", sent.stem),))
+
+
+def _key(once: str, line: CertificateLine) -> str:
+    return f"{once}/{line.reference}"
 
 
 def _why_not(line: CertificateLine) -> tuple[Finding, ...]:
@@ -116,11 +132,12 @@ def _why_not(line: CertificateLine) -> tuple[Finding, ...]:
 
 
 def _renew(
-    request: PortalRequest, matched: list[Matched], once: str, handing: HandOver
+    request: PortalRequest, sent: tuple[Sent, ...], once: str, handing: HandOver
 ) -> tuple[Result, ...]:
     """Ask for all that may be asked, in one go; an answer each, in the order of the files."""
+    matched = [_match(request, one, once) for one in sent]
     asked = [(one, one.line) for one in matched if one.line is not None and not one.findings]
-    asks = [_ask(request, one.sent, line, f"{once}/{line.reference}", handing=handing) for one, line in asked]
+    asks = [_ask(request, one.sent, line, _key(once, line), handing=handing) for one, line in asked]
     answers = dict(zip((id(one) for one, _ in asked), issue_all(asks), strict=True))
     return tuple(_result(one, answers.get(id(one))) for one in matched)
 
