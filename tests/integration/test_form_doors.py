@@ -253,7 +253,7 @@ def test_the_form_of_an_order_is_downloaded_signed_and_brought_back(portal: Inst
     assert made["Content-Disposition"].startswith("attachment;")
     portal.at_another(signing_card=reader())
     file = SimpleUploadedFile("F413.pdf", signed_by(REPRESENTATIVE, made.content), "application/pdf")
-    answer = browser.post("/commandes/nouvelle/", {"action": "lire-pdf", "once": "k", "pdf": file})
+    answer = browser.post("/commandes/nouvelle/", {"action": "lire-pdf", "pdf": file})
     assert (answer.status_code, answer["Location"]) == (302, f"/commandes/{reference}/")
     assert Order.objects.count() == 1
 

@@ -32,6 +32,7 @@ from tests.instance import (
     right_for,
     submitted,
 )
+from tests.ordering import CODES, begun, order_form, sent, step
 from tests.portal import DoorClient, staff_the_door, tls_layer, visitor
 
 CODE = "Vallee-2026-portail"
@@ -52,143 +53,122 @@ def text(answer: Any) -> str:
     return re.sub(r"\s+", " ", bare)
 
 
-def posted(raw: dict[str, Any]) -> dict[str, Any]:
-    """A raw form as a browser would post it."""
-    sent: dict[str, Any] = {}
-
-    def put(path: str, value: Any) -> None:
-        if isinstance(value, dict):
-            for key, inner in value.items():
-                put(f"{path}.{key}" if path else key, inner)
-        elif isinstance(value, list) and path.endswith("products"):
-            sent[path] = value
-        elif isinstance(value, list):
-            for index, inner in enumerate(value):
-                put(f"{path}.{index}", inner)
-        elif isinstance(value, bool):
-            if value or path.endswith("takes_charge"):
-                sent[path] = "oui" if value else "non"
-        elif value is not None:
-            sent[path] = value
-
-    put("", raw)
-    return sent
-
-
-def order_form(*offers: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    return posted(form(*(offers or (offer("serv-ssl"),)), **changes))
-
-
 # -- ordering
 
 
-def test_the_form_opens_with_what_the_contract_says(portal: Instance) -> None:
-    page = visitor(REPRESENTATIVE).get("/commandes/nouvelle/").content.decode()
-    assert f'value="{SIRET}"' in page
-    assert 'value="C-2026-0012"' in page
-    assert f'value="{REPRESENTATIVE.card}"' in page
-    assert "vous la signez" in page
+def test_the_steps_open_with_what_the_contract_says(portal: Instance) -> None:
+    browser = visitor(REPRESENTATIVE)
+    address = begun(browser)
+    pages = {code: browser.get(f"{address}etape/{code}/").content.decode() for code in CODES[:-1]}
+    assert f'value="{SIRET}"' in pages["structure"]
+    assert 'value="C-2026-0012"' in pages["contrat"]
+    assert f'value="{REPRESENTATIVE.card}"' in pages["signataire"]
+    assert "vous la signez" in pages["signataire"]
 
 
 def test_a_whole_order_is_sent_signed_by_the_card_and_followed(portal: Instance) -> None:
     browser = visitor(REPRESENTATIVE)
-    answer = browser.post("/commandes/nouvelle/", order_form() | {"action": "envoyer", "once": "k1"})
+    address = begun(browser)
+    answer = sent(browser, address, order_form())
     assert answer.status_code == 302, text(answer)
     shown = text(browser.get(answer["Location"]))
     assert "Le guichet l'a bien reçue" in shown
     assert "chu-exemple.fr" in shown
     assert ", signé, sans cachet" in shown
     reference = answer["Location"].split("/")[2]
-    again = browser.post("/commandes/nouvelle/", order_form() | {"action": "envoyer", "once": "k1"})
+    again = browser.post(f"{address}envoyer/")
     assert again["Location"] == answer["Location"]
+    assert browser.get(address)["Location"] == answer["Location"]
     assert reference in text(browser.get("/commandes/"))
 
 
-def test_everything_wrong_is_said_at_once_and_nothing_typed_is_lost(portal: Instance) -> None:
-    sent = order_form(
-        offer("serv-ssl", declared="mon_domaine.fr"),
-        usage={"description": "", "editor": "Éditeur & fils", "solution": ""},
-    )
-    sent |= {
-        "structure.siret": "18751275100021",
-        "administrators.0.email": "pas une adresse",
-        "action": "envoyer",
-    }
-    del sent["declarations.terms"]
-    answer = visitor(REPRESENTATIVE).post("/commandes/nouvelle/", sent)
-    assert answer.status_code == 422
-    page = answer.content.decode()
-    for path in (
-        "structure.siret",
-        "usage.description",
-        "offers.0.declared",
-        "administrators.0.email",
-        "declarations.terms",
+def test_a_step_says_all_that_is_wrong_in_it_and_nothing_typed_is_lost(portal: Instance) -> None:
+    browser = visitor(REPRESENTATIVE)
+    address = begun(browser)
+    wrong = order_form(offer("serv-ssl", declared="mon_domaine.fr"))
+    wrong |= {"structure.siret": "18751275100021", "administrators.0.email": "pas une adresse"}
+    for code, path, kept in (
+        ("structure", "structure.siret", "18751275100021"),
+        ("offres", "offers.0.declared", "mon_domaine.fr"),
+        ("administrateurs", "administrators.0.email", "pas une adresse"),
     ):
-        assert f'<a href="#{path}">' in page, path
+        answer = step(browser, address, code, wrong)
+        assert answer.status_code == 422
+        page = answer.content.decode()
+        assert f'<a href="#{path}">' in page
         assert f'id="{path}"' in page
         assert f'id="{path}-erreur"' in page
-    for kept in ("18751275100021", "mon_domaine.fr", "pas une adresse", "Éditeur &amp; fils"):
         assert f'value="{kept}"' in page
-    assert "<title>Erreur" in page
+        assert "<title>Erreur" in page
+        assert f'value="{kept}"' in browser.get(f"{address}etape/{code}/").content.decode()
+
+
+def test_what_is_missing_in_any_step_is_listed_before_sending_with_a_way_to_it(portal: Instance) -> None:
+    browser = visitor(REPRESENTATIVE)
+    address = begun(browser)
+    form_ = order_form(usage={"description": "", "editor": "Éditeur & fils", "solution": ""})
+    form_["structure.siret"] = "18751275100021"
+    del form_["declarations.terms"]
+    answer = sent(browser, address, form_)
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert f'href="{address}etape/structure/#structure.siret"' in page
+    assert f'href="{address}etape/usage/#usage.description"' in page
+    assert 'href="#declarations.terms"' in page
+    assert "Vous n’avez pas encore de commande" in text(browser.get("/commandes/"))
+    missing = browser.get(address).content.decode()
+    assert f'href="{address}etape/structure/#structure.siret"' in missing
 
 
 def test_offers_and_people_are_added_and_taken_away_by_plain_buttons(portal: Instance) -> None:
     browser = visitor(REPRESENTATIVE)
-    sent = order_form()
-    page = browser.post("/commandes/nouvelle/", sent | {"action": "ajouter-offre:pro"}).content.decode()
+    address = begun(browser)
+
+    def press(code: str, action: str, form_: dict[str, Any]) -> str:
+        answer = step(browser, address, code, form_ | {"action": action})
+        assert answer.status_code == 302
+        return str(browser.get(answer["Location"]).content.decode())
+
+    page = press("offres", "ajouter-offre:serv-ssl", {})
+    assert 'name="offers.0.declared"' in page
+    page = press("offres", "ajouter-offre:pro", order_form())
     assert 'name="offers.1.declared"' in page
-    assert "constats" not in page
-    page = browser.post("/commandes/nouvelle/", sent | {"action": "retirer-offre:0"}).content.decode()
+    page = press("offres", "retirer-offre:0", order_form())
     assert 'name="offers.0.declared"' not in page
-    page = browser.post("/commandes/nouvelle/", sent | {"action": "ajouter-administrateur"}).content.decode()
+    page = press("administrateurs", "ajouter-administrateur", order_form())
     assert 'name="administrators.1.card_number"' in page
     assert f'value="{ADMINISTRATOR.card}"' in page
 
 
 def test_an_offer_with_every_product_unticked_is_not_an_offer_of_all_of_them(portal: Instance) -> None:
-    sent = order_form(offer("org", products=["ORG_SIGN"]))
-    del sent["offers.0.products"]
-    answer = visitor(REPRESENTATIVE).post("/commandes/nouvelle/", sent | {"action": "envoyer"})
+    browser = visitor(REPRESENTATIVE)
+    form_ = order_form(offer("org", products=["ORG_SIGN"]))
+    del form_["offers.0.products"]
+    answer = sent(browser, begun(browser), form_)
     assert answer.status_code == 422
     assert "Aucun produit n'est coché" in text(answer)
 
 
 def test_only_the_products_that_were_ticked_are_ordered(portal: Instance) -> None:
-    sent = order_form(offer("org", products=["ORG_SIGN"]))
-    answer = visitor(REPRESENTATIVE).post("/commandes/nouvelle/", sent | {"action": "envoyer"})
+    browser = visitor(REPRESENTATIVE)
+    answer = sent(browser, begun(browser), order_form(offer("org", products=["ORG_SIGN"])))
     file = order_file(answer["Location"].split("/")[2])
     assert file is not None
     assert file.raw["offers"][0]["products"] == ["ORG_SIGN"]
 
 
-def test_checking_says_what_is_wrong_and_sends_nothing(portal: Instance) -> None:
-    browser = visitor(REPRESENTATIVE)
-    good = browser.post("/commandes/nouvelle/", order_form() | {"action": "verifier"})
-    assert "La mise en forme est bonne" in text(good)
-    assert "À savoir" in text(good)
-    assert "À corriger" not in text(good)
-    bad = browser.post("/commandes/nouvelle/", order_form() | {"action": "verifier", "structure.siret": "1"})
-    assert "SIRET" in text(bad)
-    assert "Vous n’avez pas encore de commande" in text(browser.get("/commandes/"))
-
-
 def test_nobody_can_claim_a_visa_on_the_page(portal: Instance) -> None:
-    sent = order_form() | {
-        "visa.signed": "oui",
-        "visa.stamped": "oui",
-        "visa.date": "2020-01-01",
-        "action": "envoyer",
-    }
-    answer = visitor(MANDATAIRE).post("/commandes/nouvelle/", sent)
+    browser = visitor(MANDATAIRE)
+    claimed = {"visa.signed": "oui", "visa.stamped": "oui", "visa.date": "2020-01-01"}
+    answer = sent(browser, begun(browser), order_form() | claimed)
     file = order_file(answer["Location"].split("/")[2])
     assert file is not None
     assert file.raw["visa"] == {"date": "", "signed": False, "stamped": False}
 
 
 def test_the_signatory_signs_later_what_somebody_else_filled_in(portal: Instance) -> None:
-    sent = order_form() | {"action": "envoyer"}
-    address = visitor(MANDATAIRE).post("/commandes/nouvelle/", sent)["Location"]
+    other = visitor(MANDATAIRE)
+    address = sent(other, begun(other), order_form())["Location"]
     browser = visitor(REPRESENTATIVE)
     assert "Elle attend votre signature" in text(browser.get(address))
     assert browser.post(f"{address}signer/", {"version": "1"}).status_code == 302
@@ -198,16 +178,14 @@ def test_the_signatory_signs_later_what_somebody_else_filled_in(portal: Instance
     assert file.raw["visa"]["signed"] is True
 
 
-def test_a_file_that_is_no_form_is_refused_and_the_page_keeps_what_was_typed(portal: Instance) -> None:
+def test_a_file_that_is_no_form_is_refused_and_begins_nothing(portal: Instance) -> None:
     browser = visitor(REPRESENTATIVE)
-    sent = order_form() | {"action": "lire-pdf", "pdf": SimpleUploadedFile("f.pdf", b"not a pdf at all")}
-    answer = browser.post("/commandes/nouvelle/", sent)
+    file = SimpleUploadedFile("f.pdf", b"not a pdf at all")
+    answer = browser.post("/commandes/nouvelle/", {"action": "lire-pdf", "pdf": file})
     assert answer.status_code == 422
     assert 'href="#pdf"' in answer.content.decode()
-    assert "chu-exemple.fr" in answer.content.decode()
-    assert "Aucun fichier" in text(
-        browser.post("/commandes/nouvelle/", order_form() | {"action": "lire-pdf"})
-    )
+    assert "Aucun fichier" in text(browser.post("/commandes/nouvelle/", {"action": "lire-pdf"}))
+    assert "Commandes en préparation" not in text(browser.get("/commandes/"))
 
 
 def test_an_upload_over_the_limit_is_refused(portal: Instance) -> None:
@@ -233,12 +211,9 @@ def test_a_requester_answers_corrects_and_gives_up(portal: Instance) -> None:
     )
     assert "Le voici" in text(desk.get(f"/guichet/{reference}/"))
     desk.post(f"/guichet/{reference}/questionner/", {"text": "Et l'adresse ?"})
-    sent = order_form(offer("serv-ssl", declared="autre-exemple.fr")) | {
-        "version": "1",
-        "action": "envoyer",
-        "why": "Domaine",
-    }
-    assert browser.post(f"/commandes/{reference}/corriger/", sent).status_code == 302
+    draft = browser.post(f"/commandes/{reference}/corriger/")["Location"]
+    corrected = order_form(offer("serv-ssl", declared="autre-exemple.fr")) | {"why": "Domaine"}
+    assert sent(browser, draft, corrected)["Location"] == f"/commandes/{reference}/"
     assert "autre-exemple.fr" in text(browser.get(f"/commandes/{reference}/"))
     unsure = browser.post(f"/commandes/{reference}/abandonner/", {"reason": "plus besoin"})
     assert "case de confirmation" in text(unsure)

@@ -28,6 +28,7 @@ from tests.instance import (
     Instance,
     submitted,
 )
+from tests.ordering import begun, step
 from tests.portal import staff_the_door, tls_layer, visitor
 from tests.register_files import (
     CARDS_HEAD,
@@ -128,10 +129,11 @@ def test_a_task_is_read_and_done_at_the_desk(portal: Instance, tmp_path: Path) -
 def test_an_order_form_is_filled_from_the_finess_or_the_siret(portal: Instance, tmp_path: Path) -> None:
     finess(tmp_path)
     browser = visitor(REPRESENTATIVE)
+    address = begun(browser, contrat="aucun")
 
     def fill(**fields: str) -> str:
         typed = {f"structure.{name}": value for name, value in fields.items()}
-        return said(browser.post("/commandes/nouvelle/", {"action": "registre", **typed}))
+        return said(step(browser, address, "structure", {"action": "registre", **typed}))
 
     page = fill(finess=FINESS)
     for value in ("HOPITAL DE L'EXEMPLE", SIRET, "69003", "LYON"):
@@ -144,10 +146,9 @@ def test_an_order_form_is_filled_from_the_finess_or_the_siret(portal: Instance, 
 
 
 def test_without_registers_the_form_says_so(portal: Instance) -> None:
-    page = visitor(REPRESENTATIVE).post(
-        "/commandes/nouvelle/", {"action": "registre", "structure.finess": FINESS}
-    )
-    assert "Aucun registre n'est chargé" in said(page)
+    browser = visitor(REPRESENTATIVE)
+    typed = {"action": "registre", "structure.finess": FINESS}
+    assert "Aucun registre n'est chargé" in said(step(browser, begun(browser), "structure", typed))
 
 
 def test_a_legal_finess_is_told_from_a_geographic_one(portal: Instance, tmp_path: Path) -> None:
@@ -156,11 +157,9 @@ def test_a_legal_finess_is_told_from_a_geographic_one(portal: Instance, tmp_path
         "Public;;;187512751;8610Z;1901-01-01;"
     )
     bring("finess-ej", write(tmp_path / "j.csv", ["finess;etalab;1;2026-11-20", entity]))
-    page = said(
-        visitor(REPRESENTATIVE).post(
-            "/commandes/nouvelle/", {"action": "registre", "structure.finess": FINESS}
-        )
-    )
+    browser = visitor(REPRESENTATIVE)
+    typed = {"action": "registre", "structure.finess": FINESS}
+    page = said(step(browser, begun(browser), "structure", typed))
     assert "celui d'une entité juridique (EJ)" in page
 
 
@@ -170,7 +169,12 @@ def test_the_directory_of_cards_fills_people_at_the_desk_only(portal: Instance, 
     )
     typed = {"action": "registre", "administrators.0.card_number": "2911111111"}
     reference = submitted().line.reference
-    assert "ZORRO" not in said(visitor(REPRESENTATIVE).post("/commandes/nouvelle/", typed))
+    browser = visitor(REPRESENTATIVE)
+    address = begun(browser)
+    people = {name: value for name, value in typed.items() if name != "action"}
+    step(browser, address, "administrateurs", people)
+    assert "ZORRO" not in said(step(browser, address, "structure", {"action": "registre"}))
+    assert "ZORRO" not in said(browser.get(f"{address}etape/administrateurs/"))
     assert "ZORRO" in said(visitor(ALICE).post(f"/guichet/{reference}/completer/", typed))
 
 

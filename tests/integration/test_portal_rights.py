@@ -9,6 +9,7 @@ import pytest
 from django.test import override_settings
 from django.urls import URLPattern, get_resolver, include, path, reverse
 
+from sceau.operations import issue_certificate, open_draft
 from sceau.portal.hats import Hat, Page
 from sceau.portal.urls import DRAWER_PAGES, PAGES, page_named, pages
 from tests.instance import (
@@ -23,6 +24,7 @@ from tests.instance import (
     Instance,
     Someone,
     accepted,
+    form,
     offer,
     right_for,
     server_request,
@@ -33,6 +35,7 @@ from tests.portal import DoorClient, staff_the_door, tls_layer, visitor
 # Stated apart from the table it checks: who may open what.
 OPEN = {"home", "door", "leave", "how", "glossary", "accessibility", "revoke-by-code", "revoke-by-key"}
 OPEN |= {"find", "find-file", "check", "language"}
+OPEN |= {"needs", "needs-questions", "needs-answer"}
 OPEN |= {"diagnosis", "mail-bounce", "calendar-feed", "psc", "psc-return"}
 DESK_READS = {
     *("desk", "desk-order", "desk-contracts", "desk-contract"),
@@ -217,8 +220,6 @@ def test_a_session_of_the_drawer_ends_where_the_drawer_is_closed(portal: Instanc
 
 def theirs(portal: Instance) -> dict[str, str]:
     """References of one structure's objects."""
-    from sceau.operations import issue_certificate
-
     order = accepted(offer("serv-ssl"))
     open_order = submitted(offer("serv-ssl"))
     issued = issue_certificate(ADMINISTRATOR.actor, server_request(), idempotency_key="k")
@@ -228,6 +229,7 @@ def theirs(portal: Instance) -> dict[str, str]:
         "demander": right_for("SERV_SSL"),
         "certificats": issued.line.reference,
         "accepted": order.line.reference,
+        "brouillons": open_draft(REPRESENTATIVE.actor, raw=form(), origin="blank").line.reference,
     }
 
 
@@ -247,6 +249,7 @@ def test_every_address_of_anothers_object_answers_as_if_it_did_not_exist(
         for method in set(page.methods) - {"HEAD"}:
             values = {"form": "pem"} if "<str:form>" in page.route else {}
             values |= {"event": "suspend"} if "<str:event>" in page.route else {}
+            values |= {"code": "offres"} if "<str:code>" in page.route else {}
             real = browser.generic(
                 method, reverse(page.name, kwargs={"reference": references[family], **values})
             )

@@ -13,6 +13,7 @@ from sceau.registration import (
     CONTRACT_LIFE,
     DEPARTURE_LIFE,
     DESIGNATION_LIFE,
+    DRAFT_LIFE,
     HABILITATION_LIFE,
     LEAVE_LIFE,
     MEMBER_LIFE,
@@ -45,6 +46,13 @@ WORDS = {
         "record in the DNS. `lapse`: the record is gone, or has been silent for too long; it may come "
         "back. Withdrawn and refused are for ever. A right that rests on a leave serves only while it "
         "stands.",
+    ),
+    "draft": (
+        "Order being written",
+        "`registration.DRAFT_LIFE`. What its owner types, step by step; nothing of it is an act before it is "
+        "sent. `entrust` puts section 4 in a named person's hands, `give-back` is theirs, `take-back` and "
+        "all the rest the owner's. `drop`: deleted by its owner, or erased by time (`drafts.toml`). What is "
+        "over keeps nothing of what was typed.",
     ),
     "order": (
         "Order",
@@ -101,6 +109,7 @@ WORDS = {
 def page() -> str:
     lives: tuple[Life[Any, Any], ...] = (
         CONTRACT_LIFE,
+        DRAFT_LIFE,
         ORDER_LIFE,
         HABILITATION_LIFE,
         LEAVE_LIFE,

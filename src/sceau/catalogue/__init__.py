@@ -16,6 +16,7 @@ from sceau.catalogue.desk import (
     Risk,
     Stay,
 )
+from sceau.catalogue.drafts import DraftRules
 from sceau.catalogue.editions import (
     Edition,
     PdfChoice,
@@ -48,6 +49,15 @@ from sceau.catalogue.mails import (
     Reminder,
     ReminderOf,
     SendingRules,
+)
+from sceau.catalogue.needs import (
+    NeedAdvice,
+    NeededProduct,
+    NeedQuestion,
+    NeedRules,
+    Per,
+    Use,
+    UseAnswer,
 )
 from sceau.catalogue.reading import CatalogueError
 from sceau.catalogue.registers import (
@@ -94,6 +104,7 @@ __all__ = [
     "DeskRules",
     "DomainList",
     "DomainProof",
+    "DraftRules",
     "Edition",
     "EntranceRules",
     "Environment",
@@ -115,11 +126,16 @@ __all__ = [
     "Mark",
     "Medium",
     "NameNeed",
+    "NeedAdvice",
+    "NeedQuestion",
+    "NeedRules",
+    "NeededProduct",
     "Offer",
     "PdfChoice",
     "PdfLayout",
     "PdfName",
     "PdfOffer",
+    "Per",
     "PieceKind",
     "Power",
     "Preset",
@@ -155,6 +171,8 @@ __all__ = [
     "Term",
     "Usage",
     "UsageGroup",
+    "Use",
+    "UseAnswer",
     "harmless",
     "load_catalogue",
     "load_communes",

@@ -12,6 +12,7 @@ from pathlib import Path
 from sceau.catalogue.authorities import Calendar, Environment, Issuer
 from sceau.catalogue.communes import Communes, load_communes
 from sceau.catalogue.desk import DeskRules
+from sceau.catalogue.drafts import DraftRules
 from sceau.catalogue.editions import Edition
 from sceau.catalogue.entrance import EntranceRules
 from sceau.catalogue.guidance import (
@@ -28,6 +29,7 @@ from sceau.catalogue.languages import Language
 from sceau.catalogue.legal_file import DomainProof, LeaveUse, PieceKind, Power, StoppingAct
 from sceau.catalogue.lookup import LookupRules
 from sceau.catalogue.mails import MailRules
+from sceau.catalogue.needs import NeedRules
 from sceau.catalogue.reading import CatalogueError
 from sceau.catalogue.registers import RegisterLayout, RegisterNames
 from sceau.catalogue.runs import RunRules
@@ -69,6 +71,8 @@ class Catalogue:
     mail: MailRules
     desk: DeskRules
     entrance: EntranceRules
+    drafts: DraftRules
+    needs: NeedRules
     lookup: LookupRules
     registers: Mapping[str, RegisterLayout]
     register_names: RegisterNames

@@ -17,12 +17,14 @@ from typing import TypeVar
 from sceau.catalogue import legal_file, sections
 from sceau.catalogue.catalogue import Catalogue
 from sceau.catalogue.desk import read_desk
+from sceau.catalogue.drafts import read_draft_rules
 from sceau.catalogue.editions import Edition, read_edition
 from sceau.catalogue.entrance import read_entrance
 from sceau.catalogue.guidance import Profession
 from sceau.catalogue.languages import Language, english_files, with_words
 from sceau.catalogue.lookup import read_lookup
 from sceau.catalogue.mails import read_mail_rules
+from sceau.catalogue.needs import read_needs
 from sceau.catalogue.profiles import read_profile
 from sceau.catalogue.reading import CatalogueError, Row
 from sceau.catalogue.references import check_references
@@ -34,7 +36,7 @@ from sceau.catalogue.types import Profile
 T = TypeVar("T")
 _DATA = Path(__file__).parent / "data"
 _TABLES = {
-    *("revocation_runs", "entrance", "lookup"),
+    *("revocation_runs", "entrance", "lookup", "drafts", "needs"),
     *("offers", "products", "issuers", "calendar", "environments", "cards", "reasons", "professions"),
     *("departments", "presets", "usages", "help", "glossary", "contacts", "suffixes"),
     *("pieces", "powers", "leaves", "stops", "register_names", "mails", "desk"),
@@ -155,6 +157,8 @@ def _assemble(
         mail=read_mail_rules(rows["mails.toml"]),
         desk=read_desk(rows["desk.toml"]),
         entrance=read_entrance(rows["entrance.toml"]),
+        drafts=read_draft_rules(rows["drafts.toml"]),
+        needs=read_needs(rows["needs.toml"]),
         lookup=read_lookup(rows["lookup.toml"]),
         register_names=read_register_names(rows["register_names.toml"]),
         editions=_editions(rows, problems),

@@ -37,6 +37,7 @@ def check_references(catalogue: Catalogue, problems: list[str]) -> None:
     _check_profiles(catalogue, problems)
     _check_issuers(catalogue, problems)
     _check_uses(catalogue, problems)
+    _check_needs(catalogue, problems)
     _check_reasons(catalogue, problems)
     _check_legal_file(catalogue, problems)
     _known("lookup.toml.listed.products", catalogue.lookup.listed.products, catalogue.products, problems)
@@ -122,6 +123,24 @@ def _check_uses(catalogue: Catalogue, problems: list[str]) -> None:
     for group in catalogue.usages.values():
         for usage in group.usages:
             _known(f"usages.toml.{group.code}", usage.products, catalogue.products, problems)
+
+
+def _check_needs(catalogue: Catalogue, problems: list[str]) -> None:
+    """A name that a use imposes is one of its preset's; a use that is a known one takes its products."""
+    for use in catalogue.needs.uses.values():
+        for answer in use.answers.values():
+            where = f"needs.toml.uses.{use.code}.answers.{answer.code}"
+            taken = {one.product for one in answer.certificates}
+            _known(where, taken, catalogue.products, problems)
+            if answer.preset:
+                _known(where, [answer.preset], catalogue.presets, problems)
+            preset = catalogue.presets.get(answer.preset)
+            names = preset.common_names if preset is not None else ()
+            if preset is not None and not taken & set(preset.products):
+                problems.append(f"{where}: takes nothing of {preset.code!r}")
+            given = {one.name for one in answer.certificates}
+            if given - {*names, ""} or (names and "" in given):
+                problems.append(f"{where}: names that {answer.preset!r} does not impose")
 
 
 def _check_reasons(catalogue: Catalogue, problems: list[str]) -> None:

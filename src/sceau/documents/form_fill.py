@@ -20,11 +20,12 @@ _FILE = Path(__file__).with_name("form413.pdf")
 _SIZE, _LEADING, _EDGE = 9.0, 11.0, 2.0
 _DATED = "visa.date"
 _LINES = 1 << 12
+_PREVIEW = "Aperçu, à ne pas signer : la commande n’est pas envoyée"
 
 
-def fill_form(raw: Mapping[str, Any], *, order: str = "", version: int = 0) -> bytes:
+def fill_form(raw: Mapping[str, Any], *, order: str = "", version: int = 0, preview: bool = False) -> bytes:
     """The PDF of a raw form, made from version `version` of the order `order`. The visa is left to whoever
-    signs.
+    signs. With `preview`, each page says that it is one; the rest is the very file that will be signed.
 
     Raises `Refused` when the form has more lines than the pages, or letters that they cannot show.
     """
@@ -35,7 +36,7 @@ def fill_form(raw: Mapping[str, Any], *, order: str = "", version: int = 0) -> b
     if order:
         texts |= {layout.order: order, layout.version: str(version)}
     _require_shown(texts)
-    return _written(texts, ticked, chosen)
+    return _written(texts, ticked, chosen, preview=preview)
 
 
 Values = tuple[dict[str, str], set[str], dict[str, str]]
@@ -138,7 +139,9 @@ def _blank() -> bytes:
     return _FILE.read_bytes()
 
 
-def _written(texts: Mapping[str, str], ticked: set[str], chosen: Mapping[str, str]) -> bytes:
+def _written(
+    texts: Mapping[str, str], ticked: set[str], chosen: Mapping[str, str], *, preview: bool
+) -> bytes:
     import pikepdf  # late: most processes never make a form
 
     with pikepdf.open(BytesIO(_blank())) as pdf:
@@ -156,9 +159,32 @@ def _written(texts: Mapping[str, str], ticked: set[str], chosen: Mapping[str, st
                 for kid in field.Kids:
                     state = pikepdf.Name(f"/{chosen[name]}")
                     kid.AS = state if state in kid.AP.N else pikepdf.Name("/Off")
+        if preview:
+            _mark(pdf, widths)
         out = BytesIO()
         pdf.save(out, deterministic_id=True)
         return out.getvalue()
+
+
+def _mark(pdf: Any, widths: list[int]) -> None:
+    """« Aperçu » across the head and the foot of each page, as an artifact: it is no part of the form."""
+    import pikepdf
+
+    size = 15.0
+    wide = _width(_PREVIEW, widths) * size
+    for page in pdf.pages:
+        left, low, right, high = (float(value) for value in page.mediabox)
+        at = left + (right - left - wide) / 2
+        lines = [
+            f"BT 0.64 0.13 0.11 rg /SceauSans {size:.1f} Tf 1 0 0 1 {at:.2f} {top:.2f} Tm ".encode()
+            + _literal(_PREVIEW)
+            + b" Tj ET"
+            for top in (high - 20, low + 10)
+        ]
+        fonts = page.resources.get("/Font", pikepdf.Dictionary())
+        fonts["/SceauSans"] = pdf.Root.AcroForm.DR.Font.SceauSans
+        page.resources["/Font"] = fonts
+        page.contents_add(b"q /Artifact BMC " + b" ".join(lines) + b" EMC Q")
 
 
 def _look(pdf: Any, field: Any, text: str, widths: list[int]) -> Any:

@@ -68,11 +68,16 @@ def amend_order(actor: Actor, *, reference: str, version: int, raw: Mapping[str,
     incomplete. An edit that changes nothing makes no version.
     """
     with acting(actor, "order.amended", reference) as act:
-        order = lock_order(act, reference)
-        by_desk = _require_editor(act, order)
-        said = raw if by_desk else _as_requester_says(raw)
-        _amend(act, order, version=version, raw=said, why=read_text(why, subject="why"), by_desk=by_desk)
+        correct_order(act, reference, version=version, raw=raw, why=read_text(why, subject="why"))
     return view(reference)
+
+
+def correct_order(act: Act, reference: str, *, version: int, raw: Mapping[str, Any], why: str) -> None:
+    """Amend an order within an act under way, as `amend_order` says."""
+    order = lock_order(act, reference)
+    by_desk = _require_editor(act, order)
+    said = raw if by_desk else _as_requester_says(raw)
+    _amend(act, order, version=version, raw=said, why=why, by_desk=by_desk)
 
 
 def settle_scope_kind(
@@ -193,38 +198,42 @@ def _receive(actor: Actor, raw: Mapping[str, Any], channel: str, key: str | None
     with acting(actor, "order.received") as act:
         if actor.person_id:
             require_person(act)
-        if channel not in CHANNELS or (channel == "web" and not actor.person_id):
-            raise Refused([Finding.error("order.channel", channel)])
-        stored = _with_visa(act, _as_requester_says(raw)) if channel == "web" else raw
-        text = canonical(stored)
-        first = _received_before(actor, key)
-        if first is not None:
-            _require_same(first, text)
-            act.unchanged()
-            return first
-        reading = reading_of(stored)
-        if channel == "web":
-            require_contract(act, reading.require())
-        order = Order(
-            reference=draw_reference(ORDER, act.machine.random),
-            state=OrderState.RECEIVED,
-            current_version=1,
-            channel=channel,
-            submitted_by=actor.person_id,
-            submitted_at=act.at,
-            changed_at=act.at,
-            idempotency_key=key,
-        )
-        _describe(order, stored, reading.value)
-        order.save(force_insert=True)
-        open_case(order, reading.value, act.at)
-        index_order(order, stored, reading.value)
-        act.about(order.reference)
-        act.tell(channel=channel)
-        _write_version(
-            act, order, text, why="", signed=_signing_card(act, raw) if channel == "web" else signed
-        )
-        return order.reference
+        return write_order(act, raw, channel, key, signed=signed)
+
+
+def write_order(act: Act, raw: Mapping[str, Any], channel: str, key: str | None, *, signed: str = "") -> str:
+    """Open an order within an act under way, as `receive_form` says; its reference."""
+    actor = act.actor
+    if channel not in CHANNELS or (channel == "web" and not actor.person_id):
+        raise Refused([Finding.error("order.channel", channel)])
+    stored = _with_visa(act, _as_requester_says(raw)) if channel == "web" else raw
+    text = canonical(stored)
+    first = _received_before(actor, key)
+    if first is not None:
+        _require_same(first, text)
+        act.unchanged()
+        return first
+    reading = reading_of(stored)
+    if channel == "web":
+        require_contract(act, reading.require())
+    order = Order(
+        reference=draw_reference(ORDER, act.machine.random),
+        state=OrderState.RECEIVED,
+        current_version=1,
+        channel=channel,
+        submitted_by=actor.person_id,
+        submitted_at=act.at,
+        changed_at=act.at,
+        idempotency_key=key,
+    )
+    _describe(order, stored, reading.value)
+    order.save(force_insert=True)
+    open_case(order, reading.value, act.at)
+    index_order(order, stored, reading.value)
+    act.about(order.reference)
+    act.tell(channel=channel)
+    _write_version(act, order, text, why="", signed=_signing_card(act, raw) if channel == "web" else signed)
+    return order.reference
 
 
 def _received_before(actor: Actor, key: str | None) -> str | None:
@@ -372,3 +381,16 @@ def _require_desk(act: Act, order: Order) -> None:
     findings = check_officer(order_facts(order), officer_of(act))
     if findings:
         raise Refused(findings)
+
+
+def check_order(actor: Actor, *, raw: Mapping[str, Any]) -> tuple[Finding, ...]:
+    """What an order made on line with this text would be refused for, or warned of. Changes nothing."""
+    act = Act.at_now(actor, "order.received")
+    reading = reading_of(_with_visa(act, _as_requester_says(raw)))
+    if reading.value is None:
+        return reading.findings
+    try:
+        require_contract(act, reading.value)
+    except Refused as refusal:
+        return (*reading.findings, *refusal.findings)
+    return reading.findings

@@ -18,8 +18,8 @@ _LENGTH = 10
 ORDER, HABILITATION, CERTIFICATE, TOKEN = "CMD", "HAB", "CRT", "JET"
 CONTRACT_ACT, PIECE, LEAVE = "ACT", "PIE", "ACC"
 REGISTER, TASK = "REG", "TCH"
-DEPARTURE = "DEP"
 THIRD_PARTY, MEMBER, DESIGNATION, TECHNICAL_PART = "TIE", "EQU", "DES", "TEC"
+DEPARTURE, DRAFT = "DEP", "BRO"
 
 
 def draw_reference(prefix: str, random: Callable[[int], bytes]) -> str:

@@ -23,6 +23,8 @@ _MOST_CARRIED = 64 * 1024
 NO_RECENT_PROOF = frozenset(
     {
         *("new-order", "amend-order", "answer-order"),  # what is typed there, the desk decides upon
+        *("draft-step", "draft-verdict", "entrust-draft", "take-draft-back"),  # nothing is sent yet
+        *("give-draft-back", "delete-draft"),
         *("verdict-own", "verdict-pair", "verdict"),  # asked as one types; says yes or no, does nothing
         *("renewed-files", "desk-piece-file", "desk-piece-read"),  # reading
         *("desk-take", "desk-note", "desk-ask", "desk-edit", "desk-task-done"),  # before a decision

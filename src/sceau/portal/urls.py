@@ -34,6 +34,8 @@ from sceau.portal.pages.desk import views as desk
 from sceau.portal.pages.desk_revocation import certificates as desk_certificates
 from sceau.portal.pages.desk_revocation import keys as desk_keys
 from sceau.portal.pages.desk_revocation import runs as desk_runs
+from sceau.portal.pages.drafts import names, sharing, starting
+from sceau.portal.pages.drafts import views as drafts
 from sceau.portal.pages.entrance import psc, sessions
 from sceau.portal.pages.entrance import views as entrance
 from sceau.portal.pages.evidence import views as evidence
@@ -42,6 +44,7 @@ from sceau.portal.pages.habilitations import views as habilitations
 from sceau.portal.pages.leaves import views as leaves
 from sceau.portal.pages.mails import calls as mail_calls
 from sceau.portal.pages.mails import views as mail_pages
+from sceau.portal.pages.needs import views as needs
 from sceau.portal.pages.orders import paper
 from sceau.portal.pages.orders import views as orders
 from sceau.portal.pages.own_contract import views as own_contract
@@ -70,19 +73,31 @@ PAGES: tuple[Page, ...] = (
     Page("glossaire/", reading.glossary, "glossary", ANYBODY),
     Page("langue/<str:code>/", language.choose, "language", ANYBODY, READ),
     Page("accessibilite/", reading.accessibility, "accessibility", ANYBODY),
+    Page("besoin/", needs.needs, "needs", ANYBODY),
+    Page("besoin/questions/", needs.questions, "needs-questions", ANYBODY),
+    Page("besoin/reponse/", needs.answer, "needs-answer", ANYBODY),
     Page("revoquer/", revocation.by_code, "revoke-by-code", ANYBODY, BOTH),
     Page("revoquer/cle/", revocation.by_key, "revoke-by-key", ANYBODY, BOTH),
     Page("trouver/", finding.find, "find", ANYBODY, BOTH),
     Page("trouver/<str:issuer>/<str:serial>/<str:form>/", finding.download, "find-file", ANYBODY),
     Page("verifier/", finding.check, "check", ANYBODY, BOTH),
     Page("commandes/", orders.orders, "orders", CARD_HOLDERS),
-    Page("commandes/nouvelle/", orders.new_order, "new-order", CARD_HOLDERS, BOTH),
+    Page("commandes/nouvelle/", starting.new_order, "new-order", CARD_HOLDERS, BOTH),
     Page("commandes/<str:reference>/", orders.order, "order", CARD_HOLDERS),
-    Page("commandes/<str:reference>/corriger/", orders.amend, "amend-order", CARD_HOLDERS, BOTH),
+    Page("commandes/<str:reference>/corriger/", starting.correct, "amend-order", CARD_HOLDERS, ACT),
     Page("commandes/<str:reference>/formulaire/", orders.form_pdf, "order-form", CARD_HOLDERS),
     Page("commandes/<str:reference>/signer/", orders.sign, "sign-order", CARD_HOLDERS, ACT),
     Page("commandes/<str:reference>/repondre/", orders.answer, "answer-order", CARD_HOLDERS, ACT),
     Page("commandes/<str:reference>/abandonner/", orders.abandon, "abandon-order", CARD_HOLDERS, ACT),
+    Page("brouillons/<str:reference>/", drafts.draft, "draft", CARD_HOLDERS),
+    Page("brouillons/<str:reference>/apercu/", drafts.preview, "draft-preview", CARD_HOLDERS),
+    Page("brouillons/<str:reference>/envoyer/", drafts.send, "send-draft", CARD_HOLDERS, ACT),
+    Page("brouillons/<str:reference>/confier/", sharing.entrust, "entrust-draft", CARD_HOLDERS, BOTH),
+    Page("brouillons/<str:reference>/reprendre/", sharing.take_back, "take-draft-back", CARD_HOLDERS, ACT),
+    Page("brouillons/<str:reference>/rendre/", sharing.give_back, "give-draft-back", CARD_HOLDERS, ACT),
+    Page("brouillons/<str:reference>/supprimer/", sharing.delete, "delete-draft", CARD_HOLDERS, BOTH),
+    Page("brouillons/<str:reference>/verdict/", names.verdict, "draft-verdict", CARD_HOLDERS, ACT),
+    Page("brouillons/<str:reference>/etape/<str:code>/", drafts.step, "draft-step", CARD_HOLDERS, BOTH),
     Page("habilitations/", habilitations.habilitations, "habilitations", CARD_HOLDERS),
     Page("habilitations/<str:reference>/", habilitations.habilitation, "habilitation", CARD_HOLDERS),
     Page("habilitations/<str:reference>/acte/<str:event>/", rights.act, "right-act", EVIDENCE_READERS, BOTH),

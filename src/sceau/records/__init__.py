@@ -23,6 +23,7 @@ from sceau.records.designation_views import (
     ThirdPartyLine,
 )
 from sceau.records.desk_views import Found, FoundPage, LaneFigures, QueueLine, QueuePage, WeekFigures
+from sceau.records.draft_views import DraftFile, DraftLine
 from sceau.records.finding_views import ListedCertificate, RecordedCertificate
 from sceau.records.fleet_views import FleetEnds, FleetPage, FleetWish
 from sceau.records.life_views import DepartureLineView, DepartureView
@@ -103,6 +104,8 @@ if TYPE_CHECKING:
         desk_page,
         desk_weeks,
         digests_under,
+        draft_for,
+        drafts_of,
         end_of_share,
         entries_between,
         feed_deadlines,
@@ -219,6 +222,8 @@ __all__ = [
     "DesignationLine",
     "DesignationVersionLine",
     "DesignationView",
+    "DraftFile",
+    "DraftLine",
     "FleetEnds",
     "FleetPage",
     "FleetWish",
@@ -299,6 +304,8 @@ __all__ = [
     "desk_page",
     "desk_weeks",
     "digests_under",
+    "draft_for",
+    "drafts_of",
     "end_of_share",
     "entries_between",
     "feed_deadlines",

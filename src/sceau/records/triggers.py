@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sceau.records.designation_refusals import DESIGNATIONS
 from sceau.records.desk_refusals import DESK
+from sceau.records.draft_refusals import DRAFTS
 from sceau.records.legal_file_refusals import LEGAL_FILE
 from sceau.records.life_refusals import LIFE
 from sceau.records.mail_refusals import MAILS
@@ -283,6 +284,7 @@ REFUSALS: tuple[Refusal, ...] = (
     *DESK,
     *LIFE,
     *DESIGNATIONS,
+    *DRAFTS,
     Refusal(
         "card_keeps_holder",
         "records_card",

@@ -21,6 +21,7 @@ from django.db import DatabaseError, connection
 from sceau.operations import (
     advance_runs,
     erase_pieces,
+    expire_drafts,
     finish_key_reports,
     late_lists,
     machine,
@@ -73,6 +74,7 @@ def tasks() -> list[Task]:
         Task("journal", timedelta(seconds=5), seal_journal),
         Task("leaves", timedelta(minutes=15), recheck_domains),
         Task("pieces", timedelta(hours=1), erase_pieces),
+        Task("drafts", timedelta(hours=1), expire_drafts),
         Task("reminders", timedelta(hours=1), remind),
         Task("mails", timedelta(seconds=5), post_mails),
         Task("sessions", timedelta(hours=6), lambda: call_command("clearsessions")),

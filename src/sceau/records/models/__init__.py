@@ -28,6 +28,7 @@ from sceau.records.models.designations import (
     ThirdParty,
 )
 from sceau.records.models.desk import ApprovalRules, DeskCase, RequestItem, SearchWord, StayCount
+from sceau.records.models.drafts import OrderDraft
 from sceau.records.models.habilitations import ON_LEAVE, Habilitation, HabilitationVersion
 from sceau.records.models.journal import (
     JournalDisclosure,
@@ -117,6 +118,7 @@ __all__ = [
     "Notice",
     "OpenSession",
     "Order",
+    "OrderDraft",
     "OrderNote",
     "OrderParty",
     "OrderVersion",

@@ -67,7 +67,8 @@ class OrderParty(models.Model):
 
     Who was part of any version decides nothing; who is part of the present one sees it.
     `person_id` is empty as long as nobody knows whose card it is. `role`: submitter, signatory,
-    administrator, representative (of the contract named).
+    administrator, representative (of the contract named),
+    technical (who had section 4 in hand while it was written: decides nothing, and sees nothing of the rest).
     """
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="parties")

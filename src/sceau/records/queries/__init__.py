@@ -31,6 +31,7 @@ from sceau.records.queries.desk import (
     lane_figures,
     structures_worked_for,
 )
+from sceau.records.queries.drafts import draft_for, drafts_of
 from sceau.records.queries.finding import listed_certificate, listed_certificates, recorded_certificate
 from sceau.records.queries.fleet import fleet_ends, fleet_page, names_given_under
 from sceau.records.queries.habilitations import (
@@ -189,6 +190,8 @@ __all__ = [
     "desk_page",
     "desk_weeks",
     "digests_under",
+    "draft_for",
+    "drafts_of",
     "end_of_share",
     "entries_between",
     "feed_deadlines",

@@ -57,7 +57,7 @@ def orders_of(person_id: str, *, after: str = "", limit: int = 50) -> tuple[Orde
 def _orders_about(person_id: str) -> QuerySet[Order]:
     if not person_id:
         return Order.objects.none()
-    present = OrderParty.objects.filter(version=F("order__current_version"))
+    present = OrderParty.objects.filter(version=F("order__current_version")).exclude(role="technical")
     mine = present.filter(Q(person_id=person_id) | Q(card_number__in=cards_of(person_id)))
     return Order.objects.filter(Q(submitted_by=person_id) | Q(id__in=mine.values("order_id")))
 

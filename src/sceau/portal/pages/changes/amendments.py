@@ -14,10 +14,10 @@ from django.utils.translation import gettext as _
 from sceau.operations import amend_grants, answer_amendment, machine, preview_amendment, start_amendment
 from sceau.portal.language import page_catalogue
 from sceau.portal.pages.contracts.stopping import plan_of, stop_kinds
+from sceau.portal.pages.orders.checking import check_all, check_products, from_registers
 from sceau.portal.pages.orders.editing import edited
 from sceau.portal.pages.orders.raw import Raw, raw_from
 from sceau.portal.pages.orders.sheet import OrderSheet, offers_to_add
-from sceau.portal.pages.orders.views import check_all, check_products, from_registers
 from sceau.portal.rendering import page
 from sceau.portal.saying import summary
 from sceau.portal.visitor import PortalRequest, actor_of

@@ -22,10 +22,10 @@ from sceau.operations import (
     take_order,
 )
 from sceau.portal.pages.desk.views import POINTS, TYPED, file_page, required_file
+from sceau.portal.pages.orders.checking import check_products, from_registers
 from sceau.portal.pages.orders.editing import edited
 from sceau.portal.pages.orders.raw import Raw, raw_from
 from sceau.portal.pages.orders.sheet import OrderSheet, offers_to_add
-from sceau.portal.pages.orders.views import check_products, from_registers
 from sceau.portal.rendering import page
 from sceau.portal.saying import summary
 from sceau.portal.visitor import PortalRequest, actor_of

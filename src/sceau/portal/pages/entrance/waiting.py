@@ -12,18 +12,22 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from sceau.catalogue import load_catalogue
 from sceau.portal.hats import Hat
 from sceau.portal.visitor import Visitor
 from sceau.records import (
     CertificateLine,
+    DraftLine,
     FleetWish,
     QueueOf,
     certificates_of,
     desk_page,
+    drafts_of,
     fleet_page,
     list_tasks,
     orders_of,
 )
+from sceau.registration import DraftState, Writer
 
 _SHOWN = 20
 _MONTH = 30
@@ -52,7 +56,7 @@ class Doing:
 
 def waiting_for(visitor: Visitor, *, at: datetime) -> list[Waiting]:
     """What waits for this visitor, as far as a page shows; nothing is counted in full."""
-    found = [*_orders(visitor), *_to_collect(visitor, at), *_ending(visitor, at)]
+    found = [*_orders(visitor), *_drafts(visitor, at), *_to_collect(visitor, at), *_ending(visitor, at)]
     if Hat.DESK in visitor.hats:
         found += [*_queue(visitor, at), *_tasks()]
     return found
@@ -113,6 +117,12 @@ def _with_any_card() -> list[Doing]:
             reverse("new-order"),
         ),
         Doing(
+            _("De quoi ai-je besoin ?"),
+            _("Dites à quoi serviront les certificats : nous disons lesquels, combien, sous quels noms."),
+            _("Trouver ce qu’il faut"),
+            reverse("needs"),
+        ),
+        Doing(
             _("Demander un certificat"),
             _("Pour une habilitation que vous détenez."),
             _("Demander un certificat"),
@@ -131,6 +141,29 @@ def _with_any_card() -> list[Doing]:
             reverse("habilitations"),
         ),
     ]
+
+
+def _drafts(visitor: Visitor, at: datetime) -> list[Waiting]:
+    """Orders being written: what somebody entrusted first, and what time has erased since the last visit."""
+    gone = load_catalogue().drafts.gone
+    return [_draft(one) for one in drafts_of(visitor.person_id, at=at, gone=gone)]
+
+
+def _draft(one: DraftLine) -> Waiting:
+    address = reverse("draft", args=[one.reference])
+    day = f"{localtime(one.changed_at):%d/%m/%Y}"
+    if one.by_time:
+        text = _("Un brouillon non repris a été effacé le %(day)s") % {"day": day}
+        return Waiting(text, reverse("new-order"), _("effacé"), one.structure_name, tone="")
+    if one.writer == Writer.HELPER:
+        text = _("Remplir la partie technique que %(owner)s vous confie") % {"owner": one.owner}
+        return Waiting(text, address, _("confiée"), one.structure_name)
+    what = _("Reprendre la commande en préparation")
+    until = _("gardée jusqu’au %(day)s") % {"day": f"{localtime(one.expires_at):%d/%m/%Y}"}
+    is_back = one.state == DraftState.WRITING and one.given_back_at is not None
+    return Waiting(
+        what, address, _("à relire") if is_back else until, one.structure_name, tone="warn" if is_back else ""
+    )
 
 
 def _orders(visitor: Visitor) -> list[Waiting]:

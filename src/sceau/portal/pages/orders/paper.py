@@ -16,10 +16,11 @@ from sceau.operations import PaperForm, key_paper_form, twice_typed
 from sceau.portal.language import page_catalogue
 from sceau.portal.limits import too_often
 from sceau.portal.pages.desk.views import required_file
+from sceau.portal.pages.orders.checking import check_products
 from sceau.portal.pages.orders.editing import edited
 from sceau.portal.pages.orders.raw import Raw, raw_from
 from sceau.portal.pages.orders.sheet import OrderSheet, offers_to_add
-from sceau.portal.pages.orders.views import check_products, form_response
+from sceau.portal.pages.orders.views import form_response
 from sceau.portal.rendering import page
 from sceau.portal.saying import summary
 from sceau.portal.uploads import read_upload
