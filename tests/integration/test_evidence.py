@@ -6,7 +6,9 @@ import base64
 import hashlib
 import io
 import json
+import subprocess
 import zipfile
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -33,12 +35,14 @@ from sceau.journal import (
 from sceau.operations import (
     PieceEntry,
     add_piece,
+    evidence,
     export_evidence,
     issue_certificate,
     machine,
     revoke_certificate,
     seal_journal,
 )
+from sceau.operations.acts import acting
 from sceau.records import journal_lines
 from sceau.vocabulary import Refused
 from tests.instance import (
@@ -55,6 +59,7 @@ from tests.instance import (
     right_for,
     server_request,
 )
+from tests.pdfa import pdfa_faults
 from tests.pdfmaker import saved
 
 
@@ -157,13 +162,72 @@ def another_request() -> bytes:
     return made.sign(csr_key("server"), SHA256()).public_bytes(Encoding.DER)
 
 
-def test_the_pages_are_pdf_a_with_the_originals_inside(right: str) -> None:
+def test_the_pages_are_pdf_a_with_the_originals_inside(right: str, tmp_path: Path) -> None:
     made = export_evidence(AUDITOR.actor, reference=right)
     pdf = open_evidence(made.octets).require().pdf
     assert list(attachments_of(pdf).values()) == [scan()]
-    with pikepdf.open(io.BytesIO(pdf)) as opened:
-        assert str(opened.open_metadata().get("pdfaid:part")) == "3"
-        assert opened.Root.MarkInfo.Marked
+    assert pdfa_faults(pdf) == []
+    (tmp_path / "dossier.pdf").write_bytes(pdf)
+    command = ["pdfdetach", "-saveall", "-o", str(tmp_path / "out"), str(tmp_path / "dossier.pdf")]
+    (tmp_path / "out").mkdir()
+    subprocess.run(command, check=True, capture_output=True)
+    assert [path.read_bytes() for path in (tmp_path / "out").iterdir()] == [scan()]
+
+
+def test_what_is_no_pdf_a_is_seen(right: str) -> None:
+    """The reader of the test above is not blind: each thing taken away is named."""
+    pdf = open_evidence(export_evidence(AUDITOR.actor, reference=right).octets).require().pdf
+
+    def without(change: Callable[[pikepdf.Pdf], object], **saving: Any) -> set[str]:
+        written = io.BytesIO()
+        with pikepdf.open(io.BytesIO(pdf)) as opened:
+            change(opened)
+            opened.save(written, **saving)
+        return {one.split(" ")[0] for one in pdfa_faults(written.getvalue())}
+
+    def spec(opened: pikepdf.Pdf) -> pikepdf.Object:
+        return opened.Root.AF[0]
+
+    assert without(lambda opened: None) == set()
+    assert without(lambda opened: opened.Root.__delitem__("/OutputIntents")) == {"6.2.3"}
+    assert without(lambda opened: opened.Root.__delitem__("/Metadata")) == {"6.6.2.1"}
+    assert without(lambda opened: opened.Root.__delitem__("/AF")) == {"6.8"}
+    assert without(lambda opened: spec(opened).__delitem__("/AFRelationship")) == {"6.8"}
+    assert without(lambda opened: spec(opened).EF.F.__delitem__("/Subtype")) == {"6.8"}
+    assert without(lambda opened: opened.Root.__delitem__("/StructTreeRoot")) == {"6.7.3"}
+    assert "6.1.3" in without(
+        lambda opened: None, encryption=pikepdf.Encryption(owner="x", user="", R=6, metadata=False)
+    )
+
+
+def test_nothing_is_cut_however_long_the_life_was(instance: Instance, right: str) -> None:
+    """More entries than fit on paper: all are in the file for machines, with proofs; the pages say so."""
+    with acting(ALICE.actor, "habilitation.suspended", right) as act:
+        for number in range(5_200):
+            act.also("habilitation.resumed", right, public={"number": number})
+    seal_journal()
+    made = export_evidence(AUDITOR.actor, reference=right)
+    opened = open_evidence(made.octets).require()
+    verdict = verify_evidence(opened, verifiers=[verifier()])
+    assert verdict.findings == ()
+    entries = dossier_of(made.octets)["journal"]["entries"]
+    told = {json.loads(one["entry"]).get("number") for one in entries} | {
+        json.loads(one["entry"]).get("public", {}).get("number") for one in entries
+    }
+    assert set(range(5_200)) <= told
+    read = subprocess.run(["pdftotext", "-", "-"], input=opened.pdf, capture_output=True, check=True)
+    said = " ".join(read.stdout.decode().split())
+    assert f"{len(entries)} lignes, avec leurs preuves" in said
+    assert f"Les {len(entries) - 2000} autres sont" in said
+
+
+def test_a_file_beyond_what_the_verifier_opens_is_refused_not_cut(
+    right: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evidence, "MOST_EVIDENCE_BYTES", 10_000)
+    with pytest.raises(Refused) as refusal:
+        export_evidence(AUDITOR.actor, reference=right)
+    assert refusal.value.findings[0].code == "evidence.too-large"
 
 
 def test_whose_right_it_is_has_their_own_file_without_the_desks_names(right: str) -> None:

@@ -564,3 +564,19 @@ def test_what_was_issued_while_a_leave_stood_is_no_alarm_once_it_is_withdrawn(ho
     withdraw_leave(ALICE.actor, LeaveEnd(reference, "Repris", seen, keep))
     seal_journal()
     assert house.codes() == {}
+
+
+@pytest.mark.parametrize(
+    "change", ["holder = 'Autre'", "ends = '2040-01-01'", "state = 'lapsed'", "use = 'dmp'", "reason = 'x'"]
+)
+def test_a_leave_changed_in_the_database_is_named(house: House, change: str) -> None:
+    from tests.integration.test_legal_file import letter
+
+    reference = letter()
+    verify_leave(ALICE.actor, reference=reference)
+    seal_journal()
+    house.instance.clock.forward(hours=1)
+    report = house.read()
+    assert (report.findings, report.read["leaves"]) == ((), 1)
+    tamper(f"UPDATE records_leave SET {change}")
+    assert house.codes() == {"recheck.leave-altered": {reference}}

@@ -10,7 +10,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -67,7 +67,7 @@ def make_dossier(
         "lead": list(lead),
         "sections": [asdict(one) for one in sections],
     }
-    return _with_originals(_typeset("evidence.typ", page, at), attached)
+    return _with_originals(_typeset("evidence.typ", page, at), attached, at)
 
 
 def make_letter(letter: PostLetter, *, at: datetime) -> bytes:
@@ -88,7 +88,7 @@ def attachments_of(pdf: bytes) -> dict[str, bytes]:
         raise ValueError(str(error)) from error
 
 
-def _with_originals(pdf: bytes, attached: Sequence[Attached]) -> bytes:
+def _with_originals(pdf: bytes, attached: Sequence[Attached], at: datetime) -> bytes:
     """The originals inside, as sources of the document [ISO 19005-3 §6.8]. In memory: some are nobody's to
     see on a disk.
     """
@@ -106,6 +106,7 @@ def _with_originals(pdf: bytes, attached: Sequence[Attached]) -> bytes:
                 filename=one.file,
                 description=one.description,
                 mime_type=one.mime,
+                mod_date=f"D:{at.astimezone(UTC):%Y%m%d%H%M%S}Z",  # asked for by PDF/A-3: when it was put in
                 relationship=pikepdf.Name.Source,
             )
             opened.attachments[one.file] = spec

@@ -20,6 +20,7 @@ from sceau.journal.entries import (
     read_entry,
 )
 from sceau.journal.evidence import (
+    MOST_EVIDENCE_BYTES,
     EvidenceFile,
     EvidencePoint,
     EvidenceVerdict,
@@ -54,6 +55,7 @@ from sceau.journal.walk import JournalFlaw
 
 __all__ = [
     "MAX_ENTRY_BYTES",
+    "MOST_EVIDENCE_BYTES",
     "SALT_BYTES",
     "ConsistencyProof",
     "Disclosure",

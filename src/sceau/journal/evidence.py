@@ -26,12 +26,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sceau.journal.entries import SALT_BYTES, canonical, commit, read_entry
 from sceau.journal.heads import HeadKey, HeadVerifier, read_head, read_note, sign_note
 from sceau.journal.tree import InclusionProof, leaf_hash, verify_inclusion
-from sceau.vocabulary import Finding, Reading, read_ok, read_refused
+from sceau.vocabulary import Finding, Reading, displayed, read_ok, read_refused
 
 FORMAT = "sceau-evidence/1"
 JSON_NAME, PDF_NAME, SEAL_NAME = "dossier.json", "dossier.pdf", "seal.txt"
-MOST_BYTES = 256 * 1024 * 1024
+MOST_EVIDENCE_BYTES = 256 * 1024 * 1024
 _DATE = (1980, 1, 1, 0, 0, 0)
+_NO_BOX = (*(zipfile.BadZipFile, ValueError, OSError, KeyError, NotImplementedError, RuntimeError, EOFError),)
 _REFERENCE = re.compile(r"[A-Z0-9-]{5,40}")
 
 
@@ -76,21 +77,45 @@ def write_evidence(dossier: Mapping[str, Any], pdf: bytes, *, origin: str, key: 
 
 
 def open_evidence(octets: bytes) -> Reading[EvidenceFile]:
-    """The members, if the file is exactly the one that these members make."""
+    """The members, if the file is exactly the one that these members make. Refused otherwise, with the part
+    that is missing, foreign, out of place or damaged, where that can be said.
+    """
     refused = Finding.error("evidence.not-a-file", f"{len(octets)}")
-    if len(octets) > MOST_BYTES:
+    if len(octets) > MOST_EVIDENCE_BYTES:
         return read_refused(refused)
     try:
         with zipfile.ZipFile(io.BytesIO(octets)) as box:
-            infos = box.infolist()
-            if [one.filename for one in infos] != [JSON_NAME, PDF_NAME, SEAL_NAME]:
-                return read_refused(refused)
-            if any(one.compress_type != zipfile.ZIP_STORED for one in infos):
-                return read_refused(refused)
+            findings = list(_members(box.infolist())) or list(_damaged(box))
+            if findings:
+                return read_refused(*findings)
             file = EvidenceFile(box.read(JSON_NAME), box.read(PDF_NAME), box.read(SEAL_NAME).decode())
-    except (zipfile.BadZipFile, ValueError, OSError, KeyError, NotImplementedError, RuntimeError, EOFError):
+    except _NO_BOX:
         return read_refused(refused)
     return read_ok(file) if _box(file) == octets else read_refused(refused)
+
+
+def _members(infos: Sequence[zipfile.ZipInfo]) -> Iterator[Finding]:
+    """What is wrong with the list of parts."""
+    wanted, found = [JSON_NAME, PDF_NAME, SEAL_NAME], [one.filename for one in infos]
+    for name in wanted:
+        if name not in found:
+            yield Finding.error("evidence.part-missing", name)
+    for name in sorted(set(found) - set(wanted)):
+        yield Finding.error("evidence.part-foreign", displayed(name))
+    if sorted(found) == sorted(wanted) and found != wanted:
+        yield Finding.error("evidence.parts-swapped", ", ".join(found))
+    for one in infos:
+        if one.filename in wanted and (found.count(one.filename) > 1 or one.compress_type):
+            yield Finding.error("evidence.part-foreign", one.filename)
+
+
+def _damaged(box: zipfile.ZipFile) -> Iterator[Finding]:
+    """The parts whose octets are not those that their own checksums tell."""
+    for name in (JSON_NAME, PDF_NAME, SEAL_NAME):
+        try:
+            box.read(name)
+        except _NO_BOX:
+            yield Finding.error("evidence.part-damaged", name)
 
 
 def verify_evidence(file: EvidenceFile, *, verifiers: Sequence[HeadVerifier]) -> EvidenceVerdict:
@@ -100,9 +125,9 @@ def verify_evidence(file: EvidenceFile, *, verifiers: Sequence[HeadVerifier]) ->
     origin = file.seal.partition("\n")[0].removesuffix("/evidence")
     seal = read_note(file.seal, origin, verifiers)
     subject = _subject_of(seal)
-    if subject is None or seal != _sealed(origin, subject, file.dossier, file.pdf):
-        broken = Finding.error("evidence.seal", origin[:80] or "—")
-        return EvidenceVerdict((EvidencePoint("seal", 1, (broken,)),), None)
+    broken = _broken(seal, subject, origin, file)
+    if subject is None or broken:
+        return EvidenceVerdict((EvidencePoint("seal", 1, broken),), None)
     points = [EvidencePoint("seal", 1)]
     try:
         dossier = _read(file.dossier, subject)
@@ -111,6 +136,20 @@ def verify_evidence(file: EvidenceFile, *, verifiers: Sequence[HeadVerifier]) ->
         unreadable = Finding.error("evidence.dossier-unreadable", subject)
         return EvidenceVerdict((*points, EvidencePoint("dossier", 1, (unreadable,))), None)
     return EvidenceVerdict(tuple(points), dossier)
+
+
+def _broken(seal: str | None, subject: str | None, origin: str, file: EvidenceFile) -> tuple[Finding, ...]:
+    """Why the seal does not hold: it is not the journal's, or a part is not the one that it names."""
+    if seal is None or subject is None:
+        return (Finding.error("evidence.seal", displayed(origin[:80]) or "—"),)
+    sealed = seal.split("\n")
+    shown = _sealed(origin, subject, file.dossier, file.pdf).split("\n")
+    parts = tuple(
+        Finding.error("evidence.part-differs", name)
+        for name, told, found in zip((JSON_NAME, PDF_NAME), sealed[2:4], shown[2:4], strict=False)
+        if told != found
+    )
+    return parts or (() if sealed == shown else (Finding.error("evidence.seal", displayed(origin[:80])),))
 
 
 def _read(data: bytes, subject: str) -> dict[str, Any]:
@@ -136,6 +175,9 @@ def _inside(dossier: Mapping[str, Any], verifiers: Sequence[HeadVerifier]) -> It
     versions = [version for order in dossier["orders"] for version in order["versions"]]
     yield EvidencePoint("orders", len(versions), tuple(_orders(versions, told)))
     yield EvidencePoint("right", len(dossier["rights"]), tuple(_rights(dossier["rights"], told)))
+    leaves = dossier.get("leaves", [])
+    if leaves:
+        yield EvidencePoint("leaves", len(leaves), tuple(_leaves(leaves, told)))
     if dossier["certificate"] is not None:
         yield EvidencePoint("certificate", 1, tuple(_certificate(dossier["certificate"], told)))
         asked = tuple(_request(dossier["certificate"], told))
@@ -186,6 +228,18 @@ def _rights(rights: Iterable[Mapping[str, Any]], told: Sequence[Any]) -> Iterato
         known = _digests_of(right["reference"], right["number"], told)
         if digest != right["digest"] or digest not in known:
             yield Finding.error("evidence.right-digest", f"{right['reference']} v{right['number']}")
+
+
+def _leaves(leaves: Iterable[Mapping[str, Any]], told: Sequence[Any]) -> Iterator[Finding]:
+    """The same, of the leaves of domain holders, as the journal last told them. One whose entries are older
+    than their digests has nothing to be compared with.
+    """
+    for leave in leaves:
+        digest = hashlib.sha256(leave["text"].encode()).hexdigest()
+        mine = [one for one in told if one.about[:1] == (leave["reference"],)]
+        known = [one.public["digest"] for one in mine if "digest" in one.public]
+        if digest != leave["digest"] or (known and digest != known[-1]) or not mine:
+            yield Finding.error("evidence.leave-digest", leave["reference"])
 
 
 def _digests_of(reference: str, number: int, told: Sequence[Any]) -> set[Any]:

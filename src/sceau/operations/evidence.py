@@ -17,21 +17,16 @@ from typing import Any
 
 from sceau.catalogue import Medium
 from sceau.documents import CONTENT_TYPES, Attached, make_dossier
-from sceau.journal import (
-    Frontier,
-    HeadVerifier,
-    inclusion_proof,
-    nodes_after,
-    write_evidence,
-)
+from sceau.journal import MOST_EVIDENCE_BYTES, write_evidence
 from sceau.operations.acts import acting
+from sceau.operations.evidence_journal import journal_about
 from sceau.operations.evidence_pages import pages_of
 from sceau.operations.journal import seal_journal
 from sceau.operations.machine import Actor, machine
 from sceau.operations.order_facts import examination, form_of
 from sceau.operations.pieces import open_piece
 from sceau.operations.standing import AUDITOR, AUTHORITY, DESK, require_person
-from sceau.operations.typed import canonical
+from sceau.operations.typed import canonical, digest_of
 from sceau.records import certificate_for, habilitation_for, roles_of, standing_registers
 from sceau.records.models import (
     Approval,
@@ -39,22 +34,18 @@ from sceau.records.models import (
     Contract,
     Habilitation,
     HabilitationVersion,
-    JournalDisclosure,
-    JournalEntry,
-    JournalLeaf,
     KeptRequest,
+    Leave,
     Order,
     OrderNote,
     OrderVersion,
     Piece,
     Revocation,
-    TreeHead,
     VisaAttestation,
 )
 from sceau.vocabulary import Finding, Refused, displayed
 
 _OFFICERS = frozenset({DESK, AUDITOR, AUTHORITY})
-_MOST_ENTRIES = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +81,20 @@ class _Gathering:
         numbers = {version.contract_id for version in self.versions}
         return list(Contract.objects.select_related("structure").filter(pk__in=numbers).order_by("id"))
 
+    @property
+    def leaves(self) -> list[Leave]:
+        """Every leave of a domain's holder that a version rests on."""
+        numbers = {version.leave_id for version in self.versions if version.leave_id is not None}
+        rows = Leave.objects.select_related("structure", "letter", "identity").filter(pk__in=numbers)
+        return list(rows.order_by("id"))
+
 
 def export_evidence(actor: Actor, *, reference: str, identities: bool = False) -> Evidence:
     """The sealed evidence file of a habilitation (``HAB-…``) or a certificate (``CRT-…``).
 
     `identities`: with the copies of identity documents inside; desk only. Refused as unknown
-    (``evidence.unknown``) for who may not see it.
+    (``evidence.unknown``) for who may not see it, and (``evidence.too-large``) above what the verifier opens:
+    nothing is ever left out to fit.
     """
     whole = _check_reader(actor, reference)
     seal_journal()
@@ -108,6 +107,8 @@ def export_evidence(actor: Actor, *, reference: str, identities: bool = False) -
     inside = [*_request(gathering), *attached]
     pdf = make_dossier(title, lead, sections, at=gathering.at, attached=inside)
     octets = write_evidence(dossier, pdf, origin=present.origin, key=present.head_key)
+    if len(octets) > MOST_EVIDENCE_BYTES:  # said, never cut
+        raise Refused([Finding.error("evidence.too-large", reference, size=len(octets) // 2**20)])
     digest = hashlib.sha256(octets).hexdigest()
     with acting(actor, "evidence.exported", reference) as act:
         require_person(act)
@@ -154,6 +155,7 @@ def _dossier(gathering: _Gathering, pieces: list[Piece], attached: set[str]) -> 
         "environment": present.environment,
         "catalogue": present.catalogue.digest,
         "rights": [_right(version) for version in gathering.versions],
+        "leaves": [_leave(one) for one in gathering.leaves],
         "contracts": [_contract(one) for one in gathering.contracts],
         "orders": [_order(one, whole=gathering.whole) for one in gathering.orders],
         "registers": [
@@ -161,7 +163,7 @@ def _dossier(gathering: _Gathering, pieces: list[Piece], attached: set[str]) -> 
         ],
         "pieces": [_piece(one, attached) for one in pieces],
         "certificate": None if gathering.certificate is None else _certificate(gathering.certificate),
-        "journal": _journal(gathering, pieces),
+        "journal": journal_about(_subjects(gathering, pieces), whole=gathering.whole),
     }
 
 
@@ -182,6 +184,11 @@ def _right(version: HabilitationVersion) -> dict[str, Any]:
         "text": canonical(version.content()),
         "digest": version.digest,
     }
+
+
+def _leave(leave: Leave) -> dict[str, Any]:
+    text = canonical(leave.content())
+    return {"reference": leave.reference, "text": text, "digest": digest_of(text)}
 
 
 def _contract(contract: Contract) -> dict[str, Any]:
@@ -308,9 +315,8 @@ def _pieces(gathering: _Gathering) -> list[Piece]:
     orders, contracts = gathering.orders, gathering.contracts
     found = {one.pk: one for one in Piece.objects.filter(order__in=orders)}
     found |= {one.pk: one for one in Piece.objects.filter(contract__in=contracts)}
-    for version in gathering.versions:
-        leave = version.leave
-        for piece in () if leave is None else (leave.letter, leave.identity):
+    for leave in gathering.leaves:
+        for piece in (leave.letter, leave.identity):
             if piece is not None:
                 found[piece.pk] = piece
     return [found[number] for number in sorted(found)]
@@ -335,64 +341,13 @@ def _file_name(piece: Piece) -> str:
     return f"{piece.reference}.{piece.medium}"
 
 
-def _journal(gathering: _Gathering, pieces: list[Piece]) -> dict[str, Any]:
-    """The entries about all this, each with its place under the first signed head that covers it."""
-    present = machine()
-    subjects = {gathering.subject, *(version.habilitation.reference for version in gathering.versions)}
-    subjects |= {order.reference for order in gathering.orders}
-    subjects |= {f"contract/{contract.number}" for contract in gathering.contracts}
-    subjects |= {version.leave.reference for version in gathering.versions if version.leave is not None}
-    subjects |= {piece.reference for piece in pieces}
-    rows = JournalEntry.objects.filter(subject__in=subjects, leaf__isnull=False).select_related("leaf")
-    entries: list[dict[str, Any]] = []
-    proofs = _Proofs()
-    for row in rows.order_by("leaf__position")[:_MOST_ENTRIES]:
-        proof, head = proofs.of(row.leaf.position)
-        entries.append(
-            {
-                "position": row.leaf.position,
-                "kind": row.kind,
-                "at": row.at.isoformat(),
-                "entry": bytes(row.entry).decode(),
-                "head": head,
-                "path": [node.hex() for node in proof],
-                "disclosures": _disclosures(row, whole=gathering.whole),
-            }
-        )
+def _subjects(gathering: _Gathering, pieces: list[Piece]) -> set[str]:
+    """The references of everything that the file is about."""
     return {
-        "origin": present.origin,
-        "key": HeadVerifier.of(present.origin, present.head_key).text,
-        "heads": proofs.notes,
-        "entries": entries,
+        gathering.subject,
+        *(version.habilitation.reference for version in gathering.versions),
+        *(order.reference for order in gathering.orders),
+        *(f"contract/{contract.number}" for contract in gathering.contracts),
+        *(leave.reference for leave in gathering.leaves),
+        *(piece.reference for piece in pieces),
     }
-
-
-def _disclosures(row: JournalEntry, *, whole: bool) -> list[dict[str, Any]]:
-    kept = JournalDisclosure.objects.filter(entry=row).order_by("name")
-    return [
-        {"name": one.name, "salt": bytes(one.salt).hex(), "data": one.data}
-        for one in (kept if whole else kept.exclude(name__in=("actor", "text")))
-    ]
-
-
-class _Proofs:
-    """Proofs under the first head that covers each entry: they need only the leaves since the head before."""
-
-    def __init__(self) -> None:
-        self.notes: list[str] = []
-        self._sizes: list[int] = []
-        self._node_at: Any = None
-
-    def of(self, position: int) -> tuple[tuple[bytes, ...], int]:
-        """The path, and which of `notes` it leads to. Positions come in rising order."""
-        if not self._sizes or position >= self._sizes[-1]:
-            head = TreeHead.objects.filter(size__gt=position).order_by("size")[0]
-            before = TreeHead.objects.filter(size__lte=position).order_by("-size").first()
-            frontier = Frontier() if before is None else Frontier.from_bytes(bytes(before.frontier))
-            leaves = JournalLeaf.objects.filter(position__gte=frontier.size, position__lt=head.size)
-            hashes = leaves.order_by("position").values_list("leaf_hash", flat=True)
-            self._node_at = nodes_after(frontier, [bytes.fromhex(one) for one in hashes])
-            self.notes.append(head.note)
-            self._sizes.append(head.size)
-        proof = inclusion_proof(position, self._sizes[-1], self._node_at)
-        return proof.path, len(self.notes) - 1

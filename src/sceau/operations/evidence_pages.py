@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,9 @@ from typing import Any
 from sceau.documents import PageSection
 from sceau.operations.machine import machine
 from sceau.records.models import PARIS
+
+_MOST_SHOWN = 2_000
+"""Lines of the journal on paper; the machine's part has all of them."""
 
 
 def pages_of(dossier: Mapping[str, Any]) -> tuple[str, Sequence[str], Sequence[PageSection]]:
@@ -24,6 +28,7 @@ def pages_of(dossier: Mapping[str, Any]) -> tuple[str, Sequence[str], Sequence[P
     sections = [
         *(_certificate(dossier["certificate"]) if dossier["certificate"] else ()),
         _rights(dossier["rights"]),
+        _leaves(dossier["leaves"]),
         _contracts(dossier["contracts"]),
         *(section for order in dossier["orders"] for section in _order(order)),
         _pieces(dossier["pieces"]),
@@ -72,6 +77,15 @@ def _rights(rights: Sequence[Mapping[str, Any]]) -> PageSection:
     said = () if rows else ("Aucune : le certificat est celui d'un professionnel, sur sa propre carte.",)
     columns = ("Version", "Personne", "Produit et noms", "Commande", "Accordée", "État")
     return PageSection("L'habilitation", said, columns, rows) if rows else PageSection("L'habilitation", said)
+
+
+def _leaves(leaves: Sequence[Mapping[str, Any]]) -> PageSection | None:
+    said = [(one, json.loads(one["text"])) for one in leaves]
+    rows = tuple(
+        (one["reference"], text["name"], text["holder"], text["state"], one["digest"]) for one, text in said
+    )
+    columns = ("Accord", "Nom", "Titulaire", "État", "SHA-256")
+    return PageSection("Les accords des titulaires de noms", (), columns, rows) if rows else None
 
 
 def _contracts(contracts: Sequence[Mapping[str, Any]]) -> PageSection | None:
@@ -135,6 +149,15 @@ def _registers(registers: Sequence[Mapping[str, Any]]) -> PageSection:
 
 
 def _journal(journal: Mapping[str, Any]) -> PageSection:
-    rows = tuple((str(one["position"]), _moment(one["at"]), one["kind"]) for one in journal["entries"])
-    said = (f"Journal {journal['origin']}, clé {journal['key']}.",)
+    entries = journal["entries"]
+    shown = entries[:_MOST_SHOWN]
+    rows = tuple((str(one["position"]), _moment(one["at"]), one["kind"]) for one in shown)
+    said: tuple[str, ...] = (
+        f"Journal {journal['origin']}, clé {journal['key']}. {len(entries)} lignes, avec leurs preuves.",
+    )
+    if len(entries) > len(shown):
+        said += (
+            f"Les {len(shown)} premières sont ci-dessous. Les {len(entries) - len(shown)} autres sont, comme "
+            "elles, dans dossier.json, scellé avec ces pages.",
+        )
     return PageSection("Le journal", said, ("Position", "Le", "Acte"), rows)

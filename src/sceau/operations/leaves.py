@@ -22,7 +22,7 @@ from sceau.operations.references import LEAVE, draw_reference
 from sceau.operations.standing import DESK, require_role
 from sceau.operations.stops import carry_out, check_few, fingerprint, hold_rights, stops_of_leave
 from sceau.operations.structures import keep_structure
-from sceau.operations.typed import read_text
+from sceau.operations.typed import canonical, digest_of, read_text
 from sceau.records import LeaveLine, cards_of, leave_line, roles_of
 from sceau.records.models import PARIS, Leave, Order, OrderParty, Piece, Structure
 from sceau.registration import (
@@ -145,6 +145,7 @@ def refuse_leave(actor: Actor, *, reference: str, reason: str) -> LeaveLine:
         row.save()
         has_served(act, row.identity)
         act.keep(reason=row.reason)
+        _tell_digest(act, row)
     return _view(reference)
 
 
@@ -190,6 +191,7 @@ def check_domain(actor: Actor, *, reference: str) -> LeaveLine:
             _step(act, row, event)
         row.save()
         act.tell(state=row.state)
+        _tell_digest(act, row)
     return _view(reference)
 
 
@@ -243,6 +245,7 @@ def withdraw_leave(actor: Actor, end: LeaveEnd) -> LeaveLine:
         act.keep(reason=row.reason)
         stopped = carry_out(act, decided, stopping, why=row.reason)
         act.tell(before=before, state=row.state, **stopped)
+        _tell_digest(act, row)
     return _view(end.reference)
 
 
@@ -401,6 +404,12 @@ def _tell(act: Act, row: Leave) -> None:
         challenge=row.challenge,
     )
     act.keep(holder=row.holder)
+    _tell_digest(act, row)
+
+
+def _tell_digest(act: Act, row: Leave) -> None:
+    """The whole leave as it now stands, by its digest: the nightly reading compares the row with it."""
+    act.tell(digest=digest_of(canonical(row.content())))
 
 
 def _view(reference: str) -> LeaveLine:

@@ -13,6 +13,7 @@ from sceau.operations.machine import machine
 from sceau.operations.recheck_certificates import recheck_certificates
 from sceau.operations.recheck_journal import recheck_journal
 from sceau.operations.recheck_keys import recheck_keys
+from sceau.operations.recheck_leaves import recheck_leaves
 from sceau.operations.recheck_rights import recheck_rights
 from sceau.operations.recheck_run import LintChoice, RecheckOrder, RecheckReport, Run
 from sceau.operations.recheck_scratch import Scratch
@@ -43,6 +44,7 @@ def recheck(
             recheck_signatures(run)
             recheck_lists(run)
             recheck_rights(run)
+            recheck_leaves(run)
             recheck_keys(run)
             recheck_journal(run)
         return run.report()

@@ -63,6 +63,29 @@ class Leave(models.Model):
         )
         indexes = (models.Index(fields=("structure", "name"), name="leave_of_name"),)
 
+    def content(self) -> dict[str, object]:
+        """What the journal keeps the digest of: everything that the leave says and where it stands, but for
+        the times of looking it up.
+        """
+        return {
+            "reference": self.reference,
+            "structure": self.structure.national_id,
+            "form": self.form,
+            "state": self.state,
+            "name": self.name,
+            "whole": self.whole,
+            "use": self.use,
+            "products": sorted(self.products),
+            "holder": self.holder,
+            "begins": self.begins.isoformat(),
+            "ends": None if self.ends is None else self.ends.isoformat(),
+            "signed": self.signed,
+            "letter": None if self.letter is None else self.letter.sha256,
+            "identity": None if self.identity is None else self.identity.sha256,
+            "challenge": self.challenge,
+            "reason": self.reason,
+        }
+
     def facts(self) -> LeaveFacts:
         """What the rules are told of this leave."""
         return LeaveFacts(
