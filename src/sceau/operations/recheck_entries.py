@@ -15,11 +15,12 @@ from sceau.vocabulary import Finding
 
 _INTENDED, _COLLECTED, _REVOKED = "certificate.intended", "certificate.collected", "certificate.revoked"
 _HANDED_OVER = "certificate.handed-over"  # collected by a program
+_DELIVERED = "certificate.delivered"  # issued and handed over in one act
 _AFTER = {
-    CertificateState.ISSUED: "certificate.issued",
-    CertificateState.COLLECTED: "certificate.issued",
-    CertificateState.PRESUMED: "certificate.presumed",
-    CertificateState.ABANDONED: "certificate.abandoned",
+    CertificateState.ISSUED: ("certificate.issued",),
+    CertificateState.COLLECTED: (_DELIVERED, "certificate.issued"),
+    CertificateState.PRESUMED: ("certificate.presumed",),
+    CertificateState.ABANDONED: ("certificate.abandoned",),
 }
 
 
@@ -63,18 +64,25 @@ def is_sequenced(row: JournalEntry) -> bool:
 
 
 def _compare(row: Certificate, told: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
-    intent, after = told.get(_INTENDED), _AFTER.get(CertificateState(row.state))
+    intent = told.get(_INTENDED)
     if intent is None:
         yield Finding.error("recheck.entry-missing", row.reference, kind=_INTENDED)
     else:
         yield from _compare_intent(row, intent)
-    if after is not None and after not in told:
-        yield Finding.error("recheck.entry-missing", row.reference, kind=after)
+    yield from _compare_outcome(row, told)
+    yield from _compare_end(row, told)
+
+
+def _compare_outcome(row: Certificate, told: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
+    kinds = _AFTER.get(CertificateState(row.state), ())
+    after = next((kind for kind in kinds if kind in told), None)
+    if kinds and after is None:
+        yield Finding.error("recheck.entry-missing", row.reference, kind=kinds[-1])
     elif after is not None and told[after].get("serial") != row.serial:
         yield Finding.error("recheck.entry-differs", row.reference, kind=after, part="serial")
-    if row.state == CertificateState.COLLECTED and told.keys().isdisjoint((_COLLECTED, _HANDED_OVER)):
+    given = (_COLLECTED, _HANDED_OVER, _DELIVERED)
+    if row.state == CertificateState.COLLECTED and told.keys().isdisjoint(given):
         yield Finding.error("recheck.entry-missing", row.reference, kind=_COLLECTED)
-    yield from _compare_end(row, told)
 
 
 def _compare_end(row: Certificate, told: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:

@@ -122,16 +122,16 @@ def _hand_over(several: Sequence[_Keeping], at: datetime) -> None:
     given = []
     for one in several:
         actor, row = one.signed.actor, one.signed.row
-        act = Act(one.act.machine, actor, at, Telling("certificate.handed-over", (row.reference,)))
         refused = why_not[actor]
         if refused is not None:
+            act = Act(one.act.machine, actor, at, Telling("certificate.handed-over", (row.reference,)))
             one.trouble = refused
             one.others.append((act, refusal_of(act, refused)))
             continue
         after = CERTIFICATE_LIFE.after(one.state, CertificateEvent.COLLECT, subject=row.reference).require()
         one.state = CertificateState(after)
-        act.tell(serial=row.serial, issuer=row.issuer, by="token" if actor.token else "card")
-        one.others += act.tellings()
+        one.act.rename("certificate.delivered")  # one entry tells both
+        one.act.tell(by="token" if actor.token else "card")
         given.append((row.id, str(one.state), one.code_hash))
     hot.collect_recorded(given, at=at)
 

@@ -1,9 +1,10 @@
 """References: how people and the journal name an order, a right, a certificate. Drawn, never counted.
 
 Ten characters of Crockford's alphabet (no I, L, O, U), so 50 random bits: nobody finds another's by trying,
-and a telephone line can carry one. Of a certificate's, the first four tell the half hour or so in which it
-was asked for, and 30 bits are random: certificates are many, and an index in which the new ones stand
-together does not slow down as it grows. What a reference names is never given for knowing it. Uniqueness is
+and a telephone line can carry one. Of a certificate's, the first six tell the two seconds in which it was asked
+for, and 20 bits are random: certificates are many, and an index in which the new ones stand together costs a
+batch few pages and does not slow down as it grows. Two certificates meet no more often than if the time were
+told coarsely and more bits were random. What a reference names is never given for knowing it. Uniqueness is
 the database's.
 """
 
@@ -28,12 +29,12 @@ def draw_reference(prefix: str, random: Callable[[int], bytes]) -> str:
 
 
 def draw_dated_reference(prefix: str, at: datetime, random: Callable[[int], bytes]) -> str:
-    """A new reference that follows those drawn earlier than 34 minutes before `at` (until 2087)."""
+    """A new reference that follows those drawn earlier than two seconds before `at` (until 2088)."""
     period = int((at - _ORIGIN).total_seconds()) // _PERIOD
-    return _spelt(prefix, (period % (1 << 20)) << 30 | int.from_bytes(random(4), "big") >> 2)
+    return _spelt(prefix, (period % (1 << 30)) << 20 | int.from_bytes(random(3), "big") >> 4)
 
 
-_ORIGIN, _PERIOD = datetime(2020, 1, 1, tzinfo=UTC), 2048  # seconds
+_ORIGIN, _PERIOD = datetime(2020, 1, 1, tzinfo=UTC), 2  # seconds
 
 
 def _spelt(prefix: str, number: int) -> str:
