@@ -1,11 +1,11 @@
 """References: how people and the journal name an order, a right, a certificate. Drawn, never counted.
 
 Ten characters of Crockford's alphabet (no I, L, O, U), so 50 random bits: nobody finds another's by trying,
-and a telephone line can carry one. Of a certificate's, the first six tell the two seconds in which it was asked
-for, and 20 bits are random: certificates are many, and an index in which the new ones stand together costs a
-batch few pages and does not slow down as it grows. Two certificates meet no more often than if the time were
-told coarsely and more bits were random. What a reference names is never given for knowing it. Uniqueness is
-the database's.
+and a telephone line can carry one. Of a certificate's, the first six tell the two seconds in which it was
+asked for, and 20 bits are random: certificates are many, and an index in which the new ones stand together
+costs a batch few pages and does not slow down as it grows. Two certificates meet no more often than if the
+time were told coarsely and more bits were random. What a reference names is never given for knowing it.
+Uniqueness is the database's.
 """
 
 from __future__ import annotations
