@@ -40,6 +40,7 @@ TOPICS: dict[str, tuple[str, str]] = {
     "ledger": ("sceau.cli.ledger", "Relire le registre du signataire, ligne à ligne."),
     "journal": ("sceau.cli.journal", "Montrer, exporter et vérifier le journal."),
     "evidence": ("sceau.cli.evidence", "Établir un dossier de preuve, et le vérifier hors ligne."),
+    "mail": ("sceau.cli.mail", "Voir les courriels et leur sort, en renvoyer un, essayer l'envoi."),
     "explain": ("sceau.cli.explain", "Demander à la règle : oui ou non, et pourquoi."),
 }
 

@@ -167,6 +167,7 @@ from sceau.operations.mails import (
     resend_mail,
     revive_address,
     send_mails,
+    try_mail,
 )
 from sceau.operations.order_items import RequestPoint
 from sceau.operations.order_texts import (
@@ -459,6 +460,7 @@ __all__ = [
     "take_order",
     "technical_findings",
     "technical_form",
+    "try_mail",
     "twice_typed",
     "unhold_order",
     "verify_leave",

@@ -27,8 +27,9 @@ from sceau.operations.post import Delivery, Fate, Letter, MailRoom
 from sceau.operations.register_tasks import TaskEntry, raise_tasks
 from sceau.operations.standing import AUTHORITY, DESK, require_role
 from sceau.records.models import DeadAddress, Mail, Notice
-from sceau.vocabulary import Finding, Refused, displayed
+from sceau.vocabulary import Fault, Finding, Refused, displayed, read_email
 
+TRIAL = "trial"
 _ROUND = 200
 _COUNTS = frozenset({"gained", "kept", "rights", "certificates", "tokens"})
 _ON_ITS_WAY = timedelta(minutes=10)
@@ -99,6 +100,29 @@ def resend_mail(actor: Actor, *, number: int) -> int:
         copy.save(force_insert=True)
         act.keep(address=row.address)
     return copy.pk
+
+
+def try_mail(actor: Actor, *, address: str) -> int:
+    """Send a mail that says only that it arrived, now; its number in the outbox, where its fate stands. Desk
+    or authority. `Fault` (``mail.no-postman``) when this instance writes to nobody.
+    """
+    room = machine().mail
+    if room is None:
+        raise Fault("mail.no-postman", retryable=False)
+    with acting(actor, "mail.tried") as act:
+        require_role(act, DESK, AUTHORITY)
+        read = read_email(address.strip(), subject="email").require().text
+        template = machine().catalogue.mail.mails[TRIAL]
+        words = compose(
+            template, [About(room.domain, {})], head=Letterhead(room.portal, room.contact), most=1
+        )
+        row = _row(words, read, f"trial/{act.machine.random(16).hex()}", at=act.at)
+        row.template, row.role, row.about = TRIAL, str(MailRole.DESK), "essai"
+        row.save(force_insert=True)
+        act.about(f"mail/{row.pk}")
+        act.keep(address=read)
+    _send(row.pk, room)
+    return row.pk
 
 
 def revive_address(actor: Actor, *, address: str, reason: str) -> None:

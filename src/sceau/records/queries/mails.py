@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 from django.db.models import Q
@@ -19,15 +20,19 @@ from sceau.records.models import (
 )
 
 
-def list_mails(*, text: str = "", state: str = "", after: int = 0, limit: int = 50) -> tuple[MailLine, ...]:
-    """Mails, the newest first: about a reference or to an address (`text`, whole), in a state; below the
-    number `after`.
+def list_mails(
+    *, text: str = "", state: str = "", templates: Collection[str] = (), after: int = 0, limit: int = 50
+) -> tuple[MailLine, ...]:
+    """Mails, the newest first: about a reference or to an address (`text`, whole), in a state, of one of
+    these templates (none: of any); below the number `after`.
     """
     rows = Mail.objects.order_by("-pk")
     if text:
         rows = rows.filter(Q(about=text) | Q(address=text))
     if state:
         rows = rows.filter(state=state)
+    if templates:
+        rows = rows.filter(template__in=templates)
     if after:
         rows = rows.filter(pk__lt=after)
     return tuple(_line(row) for row in rows[:limit])
