@@ -7,9 +7,9 @@ from datetime import datetime
 from cryptography import x509
 from django.utils.translation import gettext as _
 
-from sceau.catalogue import load_catalogue
 from sceau.certification import IssuerFacts, Presented, Provenance
 from sceau.operations import machine
+from sceau.portal.language import page_catalogue
 from sceau.portal.pictures import Chain, Link, chain_picture
 from sceau.records import CertificateFile
 
@@ -50,7 +50,7 @@ def _above(issuer: str, generation: int) -> list[Link]:
     issuers = machine().issuers
     while code is not None and code in issuers:
         facts = next((one for one in issuers[code] if one.generation == generation), issuers[code][-1])
-        parent = load_catalogue().issuers[code].parent
+        parent = page_catalogue().issuers[code].parent
         links.append(_link(code, facts, is_root=parent is None))
         code, generation = parent, -1
     return links[::-1]
@@ -60,6 +60,6 @@ def _link(code: str, facts: IssuerFacts, *, is_root: bool) -> Link:
     until = x509.load_der_x509_certificate(facts.certificate).not_valid_after_utc
     return Link(
         _("Autorité racine") if is_root else _("Autorité qui délivre"),
-        load_catalogue().issuers[code].common_name,
+        page_catalogue().issuers[code].common_name,
         until,
     )
