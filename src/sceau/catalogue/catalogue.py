@@ -32,6 +32,7 @@ from sceau.catalogue.mails import MailRules
 from sceau.catalogue.needs import NeedRules
 from sceau.catalogue.reading import CatalogueError
 from sceau.catalogue.registers import RegisterLayout, RegisterNames
+from sceau.catalogue.retelling import Retelling
 from sceau.catalogue.runs import RunRules
 from sceau.catalogue.saying import FindingText
 from sceau.catalogue.types import CardType, Offer, Product, Profile, Reason, ReasonNotOffered, Sentence
@@ -45,6 +46,7 @@ class Catalogue:
     folder: Path
     digest: str
     language: Language
+    retelling: Retelling | None
     offers: Mapping[str, Offer]
     products: Mapping[str, Product]
     profiles: Mapping[str, Profile]
@@ -101,9 +103,10 @@ class Catalogue:
 
         Raises `CatalogueError` for a code that has no text: a defect of ours, never an answer to a person.
         """
-        return self._text_of(finding.code).say(
-            {**dict(finding.details), "subject": self.label_of(finding.subject)}
-        )
+        details = dict(finding.details)
+        if self.retelling is not None:
+            details = self.retelling.of(details)
+        return self._text_of(finding.code).say({**details, "subject": self.label_of(finding.subject)})
 
     def say_fault(self, fault: Fault) -> Sentence:
         """The fault in the catalogue's language; ``{detail}`` and ``{subject}`` in its text are the fault's
@@ -115,6 +118,10 @@ class Catalogue:
         if code not in self.findings:
             raise CatalogueError([f"finding {code!r} has no text"])
         return self.findings[code]
+
+    def retold(self, said: str) -> str:
+        """What the French catalogue said, in this catalogue's language; any other text as it is."""
+        return said if self.retelling is None else self.retelling.sentence(said)
 
     def label_of(self, path: str) -> str:
         """The label of a field of the form, or `path` itself when it names none.

@@ -48,8 +48,7 @@ _KEYS = {
 _FRENCH_ONLY = (
     "texts/policy.toml",  # what a certificate is relied on for
     "texts/evidence.toml",  # written in the signed evidence file
-    "texts/forms.toml",  # printed on form 413
-    "texts/mails.toml",  # mailed
+    "texts/mails.toml/mail.state.",  # mailed
 )
 
 
@@ -60,7 +59,7 @@ def is_word(file: str, path: str) -> bool:
     place = f"{file}{path}"
     keys = next((keys for start, keys in _KEYS.items() if place.startswith(start)), ())
     key = next((step for step in reversed(path.split("/")) if not step.isdecimal()), "")
-    return key in keys and file not in _FRENCH_ONLY
+    return key in keys and not place.startswith(_FRENCH_ONLY)
 
 
 def with_words(french: object, words: object, where: str, problems: list[str]) -> object:

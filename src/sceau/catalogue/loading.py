@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache, lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -29,6 +30,7 @@ from sceau.catalogue.profiles import read_profile
 from sceau.catalogue.reading import CatalogueError, Row
 from sceau.catalogue.references import check_references
 from sceau.catalogue.registers import RegisterLayout, read_layout, read_register_names
+from sceau.catalogue.retelling import Retelling, retelling_of, text_pairs
 from sceau.catalogue.runs import read_runs
 from sceau.catalogue.saying import FindingText, read_finding
 from sceau.catalogue.types import Profile
@@ -69,6 +71,8 @@ def _load(folder: Path, language: Language) -> Catalogue:
     files = _read_files(folder, problems)
     words = english_files() if language is Language.ENGLISH else {}
     catalogue = _build(folder, files, words, problems)
+    if catalogue is not None and language is Language.ENGLISH:
+        catalogue = replace(catalogue, language=language, retelling=_retelling(catalogue, files, words))
     if catalogue is None or problems:
         raise CatalogueError(problems)
     return catalogue
@@ -114,14 +118,12 @@ def _build(
     if problems:
         return None
 
-    catalogue = _assemble(folder, digest_of(files), rows, problems, english=bool(words))
+    catalogue = _assemble(folder, digest_of(files), rows, problems)
     check_references(catalogue, problems)
     return catalogue
 
 
-def _assemble(
-    folder: Path, digest: str, rows: Mapping[str, Row], problems: list[str], *, english: bool
-) -> Catalogue:
+def _assemble(folder: Path, digest: str, rows: Mapping[str, Row], problems: list[str]) -> Catalogue:
     def table(name: str, read: Callable[[str, Row], T], *, part: str | None = None) -> Mapping[str, T]:
         file = rows[f"{name}.toml"]
         return MappingProxyType(sections.read_each(file.row(part) if part else file, read))
@@ -129,7 +131,8 @@ def _assemble(
     catalogue = Catalogue(
         folder=folder,
         digest=digest,
-        language=Language.ENGLISH if english else Language.FRENCH,
+        language=Language.FRENCH,
+        retelling=None,
         offers=table("offers", sections.read_offer),
         products=table("products", sections.read_product),
         profiles=_profiles(rows, problems),
@@ -172,6 +175,16 @@ def _assemble(
 
 def _by_code(professions: Mapping[str, Profession]) -> Mapping[int, Profession]:
     return MappingProxyType({profession.code: profession for profession in professions.values()})
+
+
+def _retelling(english: Catalogue, files: Mapping[str, bytes], words: Mapping[str, bytes]) -> Retelling:
+    french = load_catalogue(english.folder)
+    pairs = (
+        pair
+        for name, data in words.items()
+        for pair in text_pairs(tomllib.loads(files[name].decode()), tomllib.loads(data.decode()))
+    )
+    return retelling_of(french.findings, english.findings, pairs)
 
 
 def _worded(name: str, data: bytes, words: Mapping[str, bytes], problems: list[str]) -> object:

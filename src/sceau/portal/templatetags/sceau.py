@@ -93,6 +93,12 @@ def place(path: str) -> str:
 
 
 @register.filter
+def retold(said: str) -> str:
+    """What the catalogue said in French, in the language of the page; any other text as it is."""
+    return page_catalogue().retold(str(said or ""))
+
+
+@register.filter
 def card_label(code: str) -> str:
     """``CPE_NOMINATIVE`` → « CPE nominative »."""
     card = page_catalogue().cards.get(code)
