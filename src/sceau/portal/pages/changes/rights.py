@@ -10,6 +10,7 @@ from functools import partial
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from sceau.operations import (
     machine,
@@ -76,8 +77,8 @@ def _page(
         "found": found,
         "kinds": stop_kinds(only, stopping, request.POST),
         "certificates": _lines(only.certificates[:_MOST_SHOWN]),
-        "fields": [sheet.field("reason", kind="textarea", label="Motif", required=True, rows=3)],
-        **summary(findings, heading="Rien n’a été fait", fields=["reason"]),
+        "fields": [sheet.field("reason", kind="textarea", label=_("Motif"), required=True, rows=3)],
+        **summary(findings, heading=_("Rien n’a été fait"), fields=["reason"]),
     }
     return page(request, "changes/right_act.html", context, status=422 if findings else 200)
 

@@ -12,8 +12,8 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from sceau.catalogue import load_catalogue
 from sceau.portal.hats import Hat
+from sceau.portal.language import page_catalogue
 from sceau.portal.visitor import Visitor
 from sceau.records import (
     CertificateLine,
@@ -145,7 +145,7 @@ def _with_any_card() -> list[Doing]:
 
 def _drafts(visitor: Visitor, at: datetime) -> list[Waiting]:
     """Orders being written: what somebody entrusted first, and what time has erased since the last visit."""
-    gone = load_catalogue().drafts.gone
+    gone = page_catalogue().drafts.gone
     return [_draft(one) for one in drafts_of(visitor.person_id, at=at, gone=gone)]
 
 

@@ -11,9 +11,9 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from sceau.catalogue import load_catalogue
 from sceau.documents import fill_form
 from sceau.operations import abandon_order, answer_request, machine, sign_order
+from sceau.portal.language import page_catalogue
 from sceau.portal.pages.orders.answering import answers_from, open_points, timeline_of
 from sceau.portal.refusals import refused
 from sceau.portal.rendering import page
@@ -31,7 +31,7 @@ def orders(request: PortalRequest) -> HttpResponse:
     context = {
         "title": _("Mes commandes"),
         "drafts": drafts_of(
-            request.visitor.person_id, at=machine().clock(), gone=load_catalogue().drafts.gone
+            request.visitor.person_id, at=machine().clock(), gone=page_catalogue().drafts.gone
         ),
         "orders": found[:_PAGE],
         "after": found[_PAGE - 1].reference if len(found) > _PAGE else "",
