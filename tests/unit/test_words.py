@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import shutil
+import tomllib
 from pathlib import Path
 
 import polib
@@ -120,9 +122,7 @@ def test_english_changes_words_and_nothing_else() -> None:
 def test_every_english_file_holds_words_only() -> None:
     for path in sorted(ENGLISH_WORDS.rglob("*.toml")):
         name = path.relative_to(ENGLISH_WORDS).as_posix()
-        assert all(is_word(name, place) for place in _places(words.tomllib.loads(path.read_text("utf-8")))), (
-            name
-        )
+        assert all(is_word(name, place) for place in _places(tomllib.loads(path.read_text("utf-8")))), name
 
 
 def _places(value: object, path: str = "") -> list[str]:
@@ -239,7 +239,6 @@ def test_a_catalogue_that_is_wrong_in_english_is_not_loaded(
     (tmp_path / "cards.toml").write_text('[CPS]\nno_such_key = "x"\n', encoding="utf-8")
     monkeypatch.setattr(languages, "ENGLISH_WORDS", tmp_path)
     copy = tmp_path / "data"
-    import shutil
 
     shutil.copytree(FRENCH.folder, copy, ignore=shutil.ignore_patterns("communes"))
     with pytest.raises(CatalogueError, match=r"english/cards.toml.CPS.no_such_key"):
