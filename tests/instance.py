@@ -36,8 +36,10 @@ from sceau.operations import (
     appoint_officer,
     approve_order,
     confirm_contract_act,
+    confirm_role,
     install,
     preview_contract_act,
+    propose_role,
     receive_form,
     register_card,
     register_person,
@@ -235,6 +237,21 @@ def people_it() -> None:
         appoint_officer(system, person_id=officer.national_id.text, quality="desk")
     appoint_officer(system, person_id=AUDITOR.national_id.text, quality="auditor")
     appoint_officer(system, person_id=AUTHORITY.national_id.text, quality="authority")
+
+
+def change_role(someone: Someone, quality: str, event: str) -> None:
+    """A role given or taken by two people, neither of them who it is about."""
+    person = someone.national_id.text
+    reference = propose_role(AUTHORITY.actor, person_id=person, quality=quality, event=event, reason="Essai")
+    confirm_role((BRUNO if someone is not BRUNO else CHLOE).actor, reference=reference)
+
+
+def give_role(someone: Someone, quality: str) -> None:
+    change_role(someone, quality, "give")
+
+
+def take_role(someone: Someone, quality: str) -> None:
+    change_role(someone, quality, "take")
 
 
 def contract_entry(

@@ -25,7 +25,6 @@ from sceau.operations import (
     add_piece,
     amend_order,
     answer_request,
-    appoint_officer,
     approve_order,
     ask_for_more,
     assign_order,
@@ -54,7 +53,6 @@ from sceau.records.models import (
 from tests.instance import (
     ADMINISTRATOR,
     ALICE,
-    AUTHORITY,
     BRUNO,
     CATALOGUE,
     CHLOE,
@@ -66,6 +64,7 @@ from tests.instance import (
     Someone,
     accepted,
     form,
+    give_role,
     offer,
     server_request,
     submitted,
@@ -142,12 +141,12 @@ def test_a_rule_that_asks_for_the_authority_waits_for_one_who_holds_that_role(in
         reference = taken()
     assert approve(ALICE, reference) == "under-review"
     assert approve(BRUNO, reference) == "under-review"
-    appoint_officer(AUTHORITY.actor, person_id=CHLOE.national_id.text, quality="authority")
+    give_role(CHLOE, "authority")
     assert approve(CHLOE, reference) == "accepted"
 
 
 def test_the_first_of_two_may_be_the_one_with_the_role(instance: Instance) -> None:
-    appoint_officer(AUTHORITY.actor, person_id=ALICE.national_id.text, quality="authority")
+    give_role(ALICE, "authority")
     with ruled(WITH_AUTHORITY):
         reference = taken()
     assert approve(ALICE, reference) == "under-review"

@@ -290,10 +290,11 @@ def test_a_bare_instance_is_peopled_from_the_console(
     )
     assert (held["status"], held["not_after"][:10]) == ("valid", "2028-01-01")
     assert answer(run("officer", alice, "desk", "--json"))["roles"] == ["desk"]
-    assert answer(run("officer", alice, "authority", "--json"))["roles"] == ["authority", "desk"]
-    assert refused(run("officer", alice, "auditor")) == {"operations.roles-by-authority"}
-    taken = run("officer", alice, "desk", "--dismiss", "--as", alice, "--json")
-    assert answer(taken)["roles"] == ["authority"]
+    assert refused(run("officer", alice, "pape")) == {"operations.role-unknown"}
+    assert answer(run("officer", alice, "desk", "--dismiss", "--json"))["roles"] == []
+    assert answer(run("officer", alice, "authority", "--json"))["roles"] == ["authority"]
+    assert refused(run("officer", alice, "auditor")) == {"operations.roles-by-two"}
+    assert refused(run("officer", alice, "authority", "--dismiss")) == {"operations.roles-by-two"}
     assert answer(run("card-status", ALICE.card, "lost", "--reason", "Perdue", "--json"))["status"] == "lost"
     file = tmp_path / "contrat.json"
     structure = {"name": "Clinique", "siret": SIRET, "postcode": "69003", "commune": "Lyon"}

@@ -10,10 +10,10 @@ import pytest
 from django.conf import settings
 
 from sceau.identity import CardTrust, RevocationLookup, lookup_from_lists
-from sceau.operations import Actor, dismiss_officer, set_card_status
+from sceau.operations import Actor, set_card_status
 from sceau.portal import Doorkeeper, post
 from tests.cardmaker import NOW, CardPlan, authority, card, octet
-from tests.instance import ADMINISTRATOR, ALICE, AUTHORITY, DOCTOR, NOON, Instance, Someone
+from tests.instance import ADMINISTRATOR, ALICE, DOCTOR, NOON, Instance, Someone, take_role
 from tests.portal import (
     STANDARD,
     STANDARD_ROOT,
@@ -223,7 +223,7 @@ def test_lists_are_read_once_while_they_are_the_same(
 
 def test_a_role_taken_back_is_gone_at_the_next_page(portal: Instance) -> None:
     browser = visitor(ALICE)
-    dismiss_officer(AUTHORITY.actor, person_id=ALICE.national_id.text, quality="desk")
+    take_role(ALICE, "desk")
     assert browser.get("/guichet/").status_code == 403
     assert browser.get("/commandes/").status_code == 200
 

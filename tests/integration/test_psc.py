@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.core.cache import cache
 
-from sceau.operations import appoint_officer, issue_certificate, set_card_status
+from sceau.operations import issue_certificate, set_card_status
 from sceau.portal import post_psc
 from sceau.portal.hats import Hat
 from sceau.portal.proofs import WITHOUT_CARD
@@ -21,13 +21,13 @@ from sceau.site.psc_link import psc_door_of
 from tests.instance import (
     ADMINISTRATOR,
     ALICE,
-    AUTHORITY,
     DOCTOR,
     NOON,
     Instance,
     Someone,
     accepted,
     csr,
+    give_role,
     offer,
     right_for,
     server_request,
@@ -251,7 +251,7 @@ def test_a_session_ends_with_the_last_valid_card(psc: Provider) -> None:
 
 
 def test_roles_and_the_profession_stay_with_the_card(psc: Provider, instance: Instance) -> None:
-    appoint_officer(AUTHORITY.actor, person_id=DOCTOR.national_id.text, quality="auditor")
+    give_role(DOCTOR, "auditor")
     theirs = {ALICE: ["/guichet/", "/revocations/"], DOCTOR: ["/demander/ps/PS_AUTH/", "/guichet/"]}
     for who, pages in theirs.items():
         says(psc, instance, who)

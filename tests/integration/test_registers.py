@@ -16,7 +16,6 @@ from sceau.operations import (
     StructureEntry,
     act_on_contract,
     appoint_officer,
-    dismiss_officer,
     preview_contract_act,
     register_card,
     register_person,
@@ -57,9 +56,11 @@ from tests.instance import (
     Someone,
     accepted,
     contract_entry,
+    give_role,
     right_for,
     set_contract_state,
     submitted,
+    take_role,
 )
 from tests.integration.test_orders import refusal
 
@@ -81,27 +82,22 @@ def test_only_the_desk_and_the_authority_keep_the_registers(instance: Instance, 
         assert refusal(act) == {"operations.role-missing"}
 
 
-def test_roles_are_given_and_taken_by_the_authority_once_there_is_one(instance: Instance) -> None:
+def test_roles_are_given_and_taken_by_two_people_once_there_is_an_authority(instance: Instance) -> None:
     person = STRANGER.national_id.text
-    assert refusal(appoint_officer, SYSTEM, person_id=person, quality="desk") == {
-        "operations.roles-by-authority"
+    assert refusal(appoint_officer, SYSTEM, person_id=person, quality="desk") == {"operations.roles-by-two"}
+    assert refusal(appoint_officer, AUTHORITY.actor, person_id=person, quality="desk") == {
+        "operations.roles-by-two"
     }
-    assert refusal(appoint_officer, ALICE.actor, person_id=person, quality="desk") == {
-        "operations.role-missing"
-    }
-    appoint_officer(AUTHORITY.actor, person_id=person, quality="desk")
+    give_role(STRANGER, "desk")
     assert roles_of(person) == {"desk"}
     assert person in {line.national_id for line in officers()}
-    dismiss_officer(AUTHORITY.actor, person_id=person, quality="desk")
+    take_role(STRANGER, "desk")
     assert roles_of(person) == frozenset()
-    assert refusal(appoint_officer, AUTHORITY.actor, person_id=person, quality="pape") == {
-        "operations.role-unknown"
-    }
 
 
 def test_a_role_taken_back_stops_at_once(instance: Instance) -> None:
     reference = submitted().line.reference
-    dismiss_officer(AUTHORITY.actor, person_id=ALICE.national_id.text, quality="desk")
+    take_role(ALICE, "desk")
     stale = Actor(ALICE.national_id.text, ALICE.card, frozenset({"desk"}), "Alice")
     assert refusal(take_order, stale, reference=reference) == {"order.not-desk"}
 

@@ -47,6 +47,7 @@ from tests.instance import (
     accepted,
     csr,
     form,
+    give_role,
     offer,
     right_for,
     server_request,
@@ -257,9 +258,7 @@ def test_a_token_does_nothing_but_what_a_token_does(habilitated: Instance) -> No
 
 def test_the_verbs_of_an_officers_token_are_no_officers_verbs(habilitated: Instance) -> None:
     """A token of somebody who is also of the desk gives nothing of the desk."""
-    from sceau.operations import appoint_officer
-
-    appoint_officer(AUTHORITY.actor, person_id=ADMINISTRATOR.national_id.text, quality="desk")
+    give_role(ADMINISTRATOR, "desk")
     actor = admit_token(make().secret)
     issued = issue_certificate(actor, server_request(), idempotency_key="k").line.reference
     assert "token.act" in refusal(set_card_status, actor, number=STRANGER.card, status="lost", reason="x")

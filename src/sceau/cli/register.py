@@ -137,16 +137,17 @@ def officer_(
     quality: Annotated[str, typer.Argument(metavar="RÔLE", help="desk, auditor ou authority.")],
     *,
     dismiss: Annotated[bool, typer.Option("--dismiss", help="Reprendre le rôle.")] = False,
-    as_: As = "",
     data: Data = DATA,
     as_json: AsJson = False,
 ) -> None:
-    """Donner ou reprendre un rôle. Dès qu'une autorité existe, elle seule le fait."""
+    """Donner ou reprendre un rôle à l'installation, l'autorité en dernier. Ensuite, il faut deux personnes,
+    dans le portail.
+    """
     open_instance(data)
-    from sceau.operations import appoint_officer, dismiss_officer
+    from sceau.operations import Actor, appoint_officer, dismiss_officer
 
     verb = dismiss_officer if dismiss else appoint_officer
-    line = verb(_actor(as_), person_id=national_id, quality=quality)
+    line = verb(Actor.system("console"), person_id=national_id, quality=quality)
     held = ", ".join(sorted(line.roles)) or "aucun rôle"
     say(line, as_json=as_json, lines=[f"{line.national_id}  {line.display} : {held}"])
 

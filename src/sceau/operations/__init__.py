@@ -114,6 +114,11 @@ from sceau.operations.issuance import (
     prepare_to_issue,
 )
 from sceau.operations.journal import seal_journal
+from sceau.operations.kept_forms import (
+    hand_on_form,
+    keep_form,
+    take_form,
+)
 from sceau.operations.key_reports import (
     KeyLook,
     KeyReport,
@@ -189,6 +194,20 @@ from sceau.operations.orders import (
 )
 from sceau.operations.outcomes import recover_intents
 from sceau.operations.paper_forms import PaperForm, key_paper_form, twice_typed
+from sceau.operations.passkey_entry import (
+    welcome_by_passkey,
+)
+from sceau.operations.passkeys import (
+    InvitationAsked,
+    InvitationOpened,
+    Invited,
+    confirm_invitation,
+    drop_invitation,
+    invite_passkey,
+    look_at_invitation,
+    register_passkey,
+    revoke_passkey,
+)
 from sceau.operations.people import (
     appoint_officer,
     dismiss_officer,
@@ -214,6 +233,11 @@ from sceau.operations.revocation import (
     revoke_certificate,
 )
 from sceau.operations.revocation_runs import approve_run, drop_run, pause_run, prepare_run, resume_run
+from sceau.operations.roles import (
+    confirm_role,
+    drop_role,
+    propose_role,
+)
 from sceau.operations.run_requests import RunRequest
 from sceau.operations.run_slices import advance_run, advance_runs
 from sceau.operations.sessions import end_every_session, end_session, note_session, spend
@@ -261,6 +285,9 @@ __all__ = [
     "FormOutcome",
     "HandOver",
     "Hold",
+    "InvitationAsked",
+    "InvitationOpened",
+    "Invited",
     "KeyLook",
     "KeyReport",
     "LeaveEnd",
@@ -332,7 +359,9 @@ __all__ = [
     "complete_leave",
     "confirm_contract_act",
     "confirm_employee",
+    "confirm_invitation",
     "confirm_mailbox",
+    "confirm_role",
     "create_token",
     "crl_path",
     "decide_departure",
@@ -343,6 +372,8 @@ __all__ = [
     "dismiss_officer",
     "drop_contract_act",
     "drop_departure",
+    "drop_invitation",
+    "drop_role",
     "drop_run",
     "end_contact",
     "end_designation",
@@ -364,19 +395,23 @@ __all__ = [
     "finish_task",
     "give_back_draft",
     "give_back_technical_part",
+    "hand_on_form",
     "hand_over",
     "hold_order",
     "import_register",
     "install",
+    "invite_passkey",
     "issue_all",
     "issue_certificate",
     "issue_pair",
     "judge_signature",
+    "keep_form",
     "keep_test_set",
     "key_designation",
     "key_paper_form",
     "late_lists",
     "letter_of",
+    "look_at_invitation",
     "look_up_key",
     "machine",
     "make_feed",
@@ -401,6 +436,7 @@ __all__ = [
     "preview_leave_end",
     "preview_right_act",
     "propose_member",
+    "propose_role",
     "publish_crls",
     "publish_deltas",
     "raise_tasks",
@@ -421,6 +457,7 @@ __all__ = [
     "refuse_member",
     "refuse_order",
     "register_card",
+    "register_passkey",
     "register_person",
     "register_structure_contract",
     "register_third_party",
@@ -439,6 +476,7 @@ __all__ = [
     "revoke_by_code",
     "revoke_certificate",
     "revoke_feed",
+    "revoke_passkey",
     "revoke_token",
     "right_acts",
     "rotate_pieces",
@@ -457,6 +495,7 @@ __all__ = [
     "suspend_habilitation",
     "take_back_draft",
     "take_back_technical_part",
+    "take_form",
     "take_order",
     "technical_findings",
     "technical_form",
@@ -465,6 +504,7 @@ __all__ = [
     "unhold_order",
     "verify_leave",
     "welcome",
+    "welcome_by_passkey",
     "welcome_card",
     "welcome_without_card",
     "withdraw_habilitation",

@@ -181,7 +181,7 @@ def _entry_of(act: Act, telling: Telling, salts: Iterator[bytes]) -> hot.NewEntr
         at=act.at,
         actor=_named(act.actor) or committed("actor", _described(act.actor)),
         about=telling.about,
-        public=telling.public,
+        public={**telling.public, "hat": act.actor.hat} if act.actor.hat else telling.public,
         catalogue=act.machine.catalogue.digest,
         commitments={
             name: committed(name, canonical(data)) for name, data in sorted(telling.personal.items())
@@ -230,6 +230,7 @@ def _described(actor: Actor) -> bytes:
             "qualities": sorted(actor.qualities),
             "display": actor.display,
             **({"token": actor.token} if actor.token else {}),
+            **({"passkey": actor.passkey} if actor.passkey else {}),
         }
     )
 

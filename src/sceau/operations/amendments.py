@@ -148,7 +148,7 @@ def answer_amendment(
         check_few(act, decide_stops(effects.stops, whole, stopping), stopping)
         row.version, row.seen = version, seen
         row.plan = {"each": dict(whole.each), "others": dict(whole.others)}
-        row.planned_by, row.planned_card, row.planned_at = actor.person_id, actor.card or "", act.at
+        row.planned_by, row.planned_card, row.planned_at = actor.person_id, actor.in_hand, act.at
         row.save()
         act.about(order.reference, row.amends.reference)
         act.tell(version=version, rights=len(effects.lost), certificates=len(effects.certificates))
@@ -249,7 +249,7 @@ def _check_structure(reading: Reading[Form413], base: Order) -> list[Finding]:
 
 def _require_answerable(act: Act, order: Order, version: int) -> None:
     findings = list(check_officer(order_facts(order), officer_of(act)))
-    if not act.actor.card:
+    if not act.actor.in_hand:
         findings.append(Finding.error("order.card-needed", order.reference))
     if order.state != OrderState.UNDER_REVIEW:
         findings.append(Finding.error("life.not-now", order.reference))

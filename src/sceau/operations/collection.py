@@ -134,6 +134,8 @@ def why_not_handed_over(actors: Sequence[Actor], at: datetime) -> dict[Actor, Re
 def _check_holder(actor: Actor, person: Person | None, cards: dict[str, hot.CardRow], at: datetime) -> None:
     if person is None:
         raise Refused([Finding.error("operations.person-unknown", actor.person_id or "—")])
+    if actor.passkey:
+        raise Refused([Finding.error("issuance.card-needed", "card")])
     if actor.card is None:
         return
     row = cards.get(actor.card)

@@ -111,7 +111,7 @@ def act_on_contract(actor: Actor, demand: ContractDemand) -> ContractLine:
             stops=as_stored(stops),
             plan=_plan_stored(demand.plan),
             asked_by=actor.person_id,
-            asked_card=actor.card or "",
+            asked_card=actor.in_hand,
             asked_at=act.at,
         )
         row.save(force_insert=True)
@@ -145,7 +145,7 @@ def drop_contract_act(actor: Actor, *, reference: str, reason: str) -> ContractL
         _require_officer(act, contract)
         words = read_text(reason, subject="reason")
         row.state, row.decided_by, row.decided_at = "dropped", actor.person_id, act.at
-        row.decided_card = actor.card or ""
+        row.decided_card = actor.in_hand
         row.save(update_fields=["state", "decided_by", "decided_card", "decided_at"])
         act.tell(event=row.event, act=row.reference)
         act.keep(reason=words)
@@ -202,7 +202,7 @@ def _do(act: Act, row: ContractAct, contract: Contract, stops: Stops) -> None:
     decided = decide_stops(now, _plan_of(row.plan), stopping)
     check_few(act, decided, stopping)
     row.state, row.decided_by, row.decided_at = "done", act.actor.person_id, act.at
-    row.decided_card = act.actor.card or ""
+    row.decided_card = act.actor.in_hand
     row.save(update_fields=["state", "decided_by", "decided_card", "decided_at"])
     before = contract.state
     contract.state = _following(contract, event)
@@ -245,7 +245,7 @@ def _require_officer(act: Act, contract: Contract) -> None:
         contract.number,
         officer_cards=cards_of(person.national_id),
         party_cards=party_cards(contract.pk),
-        has_card=bool(act.actor.card),
+        has_card=bool(act.actor.in_hand),
     )
     if findings:
         raise Refused(findings)

@@ -78,7 +78,7 @@ def open_departure(actor: Actor, *, person_id: str, structure_id: str, reason: s
             state=DepartureState.OPEN,
             reason=words,
             opened_by=actor.person_id,
-            opened_card=actor.card or "",
+            opened_card=actor.in_hand,
             opened_at=act.at,
         )
         act.about(row.reference, f"structure/{structure.national_id}", f"person/{leaver.pk}")
@@ -186,7 +186,7 @@ def _open(act: Act, reference: str) -> tuple[Departure, Quality]:
 
 
 def _require_card(act: Act) -> None:
-    if not act.actor.card:
+    if not act.actor.in_hand:
         raise Refused([Finding.error("departure.card-needed", "card")])
 
 

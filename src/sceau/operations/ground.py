@@ -297,6 +297,8 @@ def _check_standing(right: hot.RightRow) -> None:
 def _card_of(actor: Actor, person: Person, right: Right | None, read: Read) -> CardFacts:
     """The card in hand; without one, the card recorded with a right that was used before [decision 16]."""
     number = actor.card
+    if actor.passkey:  # an officer's passkey decides; what it cannot be is a subscriber's card
+        raise Refused([Finding.error("issuance.card-needed", "card")])
     if number is None:
         if right is None or not hot.is_right_used(right.habilitation):
             raise Refused([Finding.error("issuance.card-needed", "card")])

@@ -228,7 +228,7 @@ def withdraw_leave(actor: Actor, end: LeaveEnd) -> LeaveLine:
     with acting(actor, "leave.withdrawn", end.reference) as act:
         _require_desk(act)
         row = _lock(act, end.reference)
-        if not actor.card:
+        if not actor.in_hand:
             raise Refused([Finding.error("letter.card-needed", row.reference)])
         stops = stops_of_leave(row, act.at)
         hold_rights(stops)

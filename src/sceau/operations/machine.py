@@ -33,6 +33,8 @@ class Actor:
     transaction. The machine itself acts with an empty `person_id`, under the name `display` (``[a-z0-9-]+``).
     With `token` (the reference of an API token), a program acts for the person, `within` that token's one
     right (its reference as admitted; verbs look it up again); `card` is then the one that made the token.
+    With `passkey` (its reference), an officer came in by it, without a card. `hat` is the role they chose to
+    act in, empty where none is chosen.
     """
 
     person_id: str
@@ -41,6 +43,13 @@ class Actor:
     display: str = ""
     token: str = ""
     within: str = ""
+    passkey: str = ""
+    hat: str = ""
+
+    @property
+    def in_hand(self) -> str:
+        """What proves who decides: the card's number, else the passkey's reference; empty without either."""
+        return self.card or self.passkey
 
     @classmethod
     def system(cls, name: str = "instance") -> Actor:

@@ -109,7 +109,7 @@ def approve_order(actor: Actor, *, reference: str, version: int) -> OrderFile:
             order=order,
             version=version,
             officer=officer.person_id,
-            card_number=actor.card or "",
+            card_number=actor.in_hand,
             at=act.at,
         )
         act.tell(version=version, ambers=sorted({finding.code for finding in examined.ambers}))

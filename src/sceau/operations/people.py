@@ -7,18 +7,16 @@ from datetime import datetime
 from sceau.operations.acts import Act, acting
 from sceau.operations.machine import Actor
 from sceau.operations.search_index import index_card, index_person
-from sceau.operations.standing import AUTHORITY, require_keeper, require_role
+from sceau.operations.standing import AUTHORITY, require_keeper
 from sceau.records import CardLine, PersonLine, card_line, person_line
 from sceau.records.models import Card, Person, Role
+from sceau.registration import OFFICER_ROLES, CardStatus
 from sceau.registration import Card as CardFacts
-from sceau.registration import CardStatus
 from sceau.registration import Person as PersonFacts
 from sceau.vocabulary import (
     Finding,
     Refused,
 )
-
-ROLES = frozenset({"desk", "auditor", "authority"})
 
 
 def register_person(actor: Actor, person: PersonFacts) -> PersonLine:
@@ -69,8 +67,8 @@ def set_card_status(actor: Actor, *, number: str, status: str, reason: str) -> C
 
 
 def appoint_officer(actor: Actor, *, person_id: str, quality: str) -> PersonLine:
-    """Give `desk`, `auditor` or `authority`. By the authority; by the machine while nobody holds that
-    role.
+    """Give `desk`, `auditor` or `authority` at the set-up: by the machine, while nobody holds the authority's
+    role. From then on it takes two people (`roles.propose_role`).
     """
     with acting(actor, "role.given") as act:
         person = _for_role(act, person_id, quality)
@@ -81,7 +79,7 @@ def appoint_officer(actor: Actor, *, person_id: str, quality: str) -> PersonLine
 
 
 def dismiss_officer(actor: Actor, *, person_id: str, quality: str) -> PersonLine:
-    """Take a role back. By the authority."""
+    """Take a role back at the set-up, as `appoint_officer` gives it."""
     with acting(actor, "role.taken") as act:
         person = _for_role(act, person_id, quality)
         removed, _ = Role.objects.filter(person=person, quality=quality).delete()
@@ -150,15 +148,13 @@ def keep_card(holder: Person, card: CardFacts, not_after: datetime | None) -> Ca
 
 
 def _for_role(act: Act, person_id: str, quality: str) -> Person:
-    """Whose role changes, after checking that the actor may change roles."""
-    if act.actor.person_id:
-        require_role(act, AUTHORITY)
-    elif Role.objects.filter(quality=AUTHORITY).exists():
-        raise Refused([Finding.error("operations.roles-by-authority", quality)])
+    """Whose role changes, after checking that the machine may still change roles."""
+    if act.actor.person_id or Role.objects.filter(quality=AUTHORITY).exists():
+        raise Refused([Finding.error("operations.roles-by-two", quality)])
     person = Person.objects.filter(national_id=person_id).first()
     if person is None:
         raise Refused([Finding.error("operations.person-unknown", person_id)])
-    if quality not in ROLES:
+    if quality not in OFFICER_ROLES:
         raise Refused([Finding.error("operations.role-unknown", quality)])
     act.about(f"person/{person.pk}")
     act.tell(quality=quality)

@@ -123,7 +123,7 @@ def open_piece(actor: Actor, *, reference: str) -> tuple[PieceLine, bytes]:
         person = require_person(act)
         if DESK not in roles_of(person.national_id):
             raise Refused([Finding.error("piece.desk-only", reference)])
-        if not actor.card:
+        if not actor.in_hand:
             raise Refused([Finding.error("piece.card-needed", reference)])
         _refuse_erased(row)
         data = _cabinet().unseal(row.reference, row.sha256)

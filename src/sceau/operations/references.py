@@ -21,11 +21,17 @@ CONTRACT_ACT, PIECE, LEAVE = "ACT", "PIE", "ACC"
 REGISTER, TASK = "REG", "TCH"
 THIRD_PARTY, MEMBER, DESIGNATION, TECHNICAL_PART = "TIE", "EQU", "DES", "TEC"
 DEPARTURE, DRAFT = "DEP", "BRO"
+ROLE_PROPOSAL, INVITATION, PASSKEY = "ROL", "INV", "PK"
 
 
 def draw_reference(prefix: str, random: Callable[[int], bytes]) -> str:
     """A new reference, e.g. ``CMD-7K3QZ-9F2M4``."""
     return _spelt(prefix, int.from_bytes(random(7), "big") >> 6)
+
+
+def draw_short_reference(prefix: str, random: Callable[[int], bytes]) -> str:
+    """A new reference of seven letters, e.g. ``PK-7K3QZ9F``: as long as a card's number."""
+    return f"{prefix}-{_letters(int.from_bytes(random(5), 'big') >> 5, 7)}"
 
 
 def draw_dated_reference(prefix: str, at: datetime, random: Callable[[int], bytes]) -> str:
@@ -38,5 +44,9 @@ _ORIGIN, _PERIOD = datetime(2020, 1, 1, tzinfo=UTC), 2  # seconds
 
 
 def _spelt(prefix: str, number: int) -> str:
-    letters = "".join(_ALPHABET[number >> 5 * at & 31] for at in reversed(range(_LENGTH)))
+    letters = _letters(number, _LENGTH)
     return f"{prefix}-{letters[:5]}-{letters[5:]}"
+
+
+def _letters(number: int, length: int) -> str:
+    return "".join(_ALPHABET[number >> 5 * at & 31] for at in reversed(range(length)))

@@ -94,13 +94,13 @@ def approve_run(actor: Actor, *, reference: str) -> RunFile:
         row = lock_run(reference)
         if row.state not in {RunState.PREPARED, RunState.PAUSED}:
             RUN_LIFE.after(RunState(row.state), RunEvent.START, subject=reference).require()
-        if not actor.card:
+        if not actor.in_hand:
             raise Refused([Finding.error("run.card-needed", reference)])
         if row.approvals.filter(officer=person.national_id).exists():
             raise Refused([Finding.error("run.already-approved", reference)])
         count_again(act, row)
         RevocationRunApproval.objects.create(
-            run=row, officer=person.national_id, card_number=actor.card, at=act.at
+            run=row, officer=person.national_id, card_number=actor.in_hand, at=act.at
         )
         act.tell(approvals=row.approvals.count(), deciders=row.deciders_needed, total=row.total)
         if row.state == RunState.PREPARED and has_its_yes(row):

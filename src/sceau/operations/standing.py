@@ -11,7 +11,7 @@ from sceau.operations.acts import Act
 from sceau.operations.confinement import hold_act
 from sceau.operations.machine import machine
 from sceau.records import cards_of, roles_of, structures_worked_for
-from sceau.records.models import PARIS, Card, ContractParty, Person
+from sceau.records.models import PARIS, Card, ContractParty, Passkey, Person
 from sceau.registration import CardStatus, Officer
 from sceau.vocabulary import Finding, Refused
 
@@ -19,8 +19,8 @@ DESK, AUTHORITY, AUDITOR = "desk", "authority", "auditor"
 
 
 def require_person(act: Act) -> Person:
-    """The actor as a person of the records, with a card that is valid now if one is in hand. Else
-    `Refused`.
+    """The actor as a person of the records, with a card (or a passkey) that holds now if one is in hand.
+    Else `Refused`.
     """
     actor = act.actor
     hold_act(actor, act.telling.kind, act.at)
@@ -35,13 +35,19 @@ def require_person(act: Act) -> Person:
         if status is not CardStatus.VALID:
             words = act.machine.catalogue.text(f"card-status.{status}")
             raise Refused([Finding.error("operations.card-not-valid", actor.card, status=words)])
+    if (
+        actor.passkey
+        and not Passkey.objects.filter(reference=actor.passkey, person=person, ended_at=None).exists()
+    ):
+        raise Refused([Finding.error("passkey.ended", actor.passkey)])
     return person
 
 
 def require_role(act: Act, *qualities: str) -> Person:
-    """The actor holds one of these roles now. The machine itself holds none."""
+    """The actor holds one of these roles now, and acts in it if one was chosen. The machine holds none."""
     person = require_person(act)
-    if not roles_of(person.national_id) & set(qualities):
+    held = roles_of(person.national_id)
+    if not (held & {act.actor.hat} if act.actor.hat else held) & set(qualities):
         raise Refused(
             [Finding.error("operations.role-missing", person.national_id, needed=", ".join(qualities))]
         )
@@ -62,7 +68,7 @@ def officer_of(act: Act) -> Officer:
         person_id=person.national_id,
         cards=cards_of(person.national_id) | ({act.actor.card} if act.actor.card else frozenset()),
         is_desk=DESK in roles,
-        card=act.actor.card or "",
+        card=act.actor.in_hand,
         roles=roles,
         structures=structures_worked_for(person.national_id),
     )

@@ -17,6 +17,7 @@ from sceau.records.draft_refusals import DRAFTS
 from sceau.records.legal_file_refusals import LEGAL_FILE
 from sceau.records.life_refusals import LIFE
 from sceau.records.mail_refusals import MAILS
+from sceau.records.officer_refusals import OFFICERS
 from sceau.records.refusals import (
     OFFICER_IS_DESK,
     OFFICER_IS_PARTY,
@@ -285,6 +286,7 @@ REFUSALS: tuple[Refusal, ...] = (
     *LIFE,
     *DESIGNATIONS,
     *DRAFTS,
+    *OFFICERS,
     Refusal(
         "card_keeps_holder",
         "records_card",

@@ -40,6 +40,7 @@ from sceau.records.models.journal import (
 )
 from sceau.records.models.leaves import Leave
 from sceau.records.models.mails import CalendarFeed, DeadAddress, Mail, MailContact, Notice
+from sceau.records.models.officers import KeptForm, Passkey, PasskeyInvitation, RoleProposal, SpentChallenge
 from sceau.records.models.orders import Approval, Order, OrderNote, OrderParty, OrderVersion
 from sceau.records.models.people import (
     PARIS,
@@ -110,6 +111,7 @@ __all__ = [
     "JournalLeaf",
     "JournalPending",
     "KeptRequest",
+    "KeptForm",
     "KeyUse",
     "Leave",
     "Mail",
@@ -122,6 +124,8 @@ __all__ = [
     "OrderNote",
     "OrderParty",
     "OrderVersion",
+    "Passkey",
+    "PasskeyInvitation",
     "Person",
     "Piece",
     "RegisterChange",
@@ -136,9 +140,11 @@ __all__ = [
     "RevocationRunLine",
     "RevocationRunMember",
     "Role",
+    "RoleProposal",
     "SearchWord",
     "Setting",
     "SharedFactor",
+    "SpentChallenge",
     "StayCount",
     "Structure",
     "TeamCheck",

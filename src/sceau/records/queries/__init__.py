@@ -97,6 +97,12 @@ from sceau.records.queries.mails import (
 )
 from sceau.records.queries.names import HeldName, right_holding
 from sceau.records.queries.orders import order_file, order_for, orders_of
+from sceau.records.queries.officers import (
+    passkey_facts,
+    passkey_invitations,
+    passkeys_of,
+    role_proposals,
+)
 from sceau.records.queries.people import (
     card_line,
     cards_of,
@@ -248,6 +254,9 @@ __all__ = [
     "order_file",
     "order_for",
     "orders_of",
+    "passkey_facts",
+    "passkey_invitations",
+    "passkeys_of",
     "person_line",
     "piece_line",
     "pieces_of_order",
@@ -260,6 +269,7 @@ __all__ = [
     "revoked_pieces",
     "right_holding",
     "rights_under",
+    "role_proposals",
     "roles_of",
     "run_file",
     "run_preview",
