@@ -13,12 +13,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs7
-from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test.utils import CaptureQueriesContext
 
 from sceau.catalogue import load_catalogue
 from sceau.operations import CertificateRequest, collect_certificate, issue_certificate, revoke_certificate
+from sceau.portal import post_brakes
 from sceau.portal.hats import ANYBODY
 from sceau.portal.urls import page_named
 from sceau.records import CertificateFile, listed_certificates
@@ -43,12 +43,12 @@ LISTED = load_catalogue().lookup.listed
 
 @pytest.fixture
 def portal(instance: Instance) -> Iterator[Instance]:
-    cache.clear()
+    post_brakes(None)
     staff_the_door()
     accepted(offer("serv-mail"), offer("serv-ssl"))
     with tls_layer():
         yield instance
-    cache.clear()
+    post_brakes(None)
 
 
 def issued(product: str = "SERV_CONF", name: str = MAILBOX, *, collected: bool = True) -> CertificateFile:
@@ -328,7 +328,7 @@ def test_one_octet_changed_is_never_called_good(portal: Instance) -> None:
     for at in range(0, len(file.der), 97):
         changed = bytearray(file.der)
         changed[at] ^= 0x01
-        cache.clear()
+        post_brakes(None)
         answer = anybody().post("/verifier/", {"given_file": SimpleUploadedFile("x", bytes(changed))})
         assert answer.status_code in {200, 422}
         assert "Il vaut" not in text(answer), at
@@ -353,7 +353,7 @@ def test_whatever_else_is_sent_gets_a_page_that_says_what_is_wrong(portal: Insta
     broken += ["-----BEGIN CERTIFICATE-----\n" * 2000, "-----END X-----" * 3000]
     for sent in broken:
         assert "abîmé" in given(sent, 422)
-        cache.clear()
+        post_brakes(None)
     for raw in (
         b"\x30\x80" * 30000,
         b"\x30\x00",
@@ -363,7 +363,7 @@ def test_whatever_else_is_sent_gets_a_page_that_says_what_is_wrong(portal: Insta
         b"0\x0b\x06\x09*\x86H\x86\xf7\x0d\x01\x07\x02",
     ):
         given(raw, 422)
-        cache.clear()
+        post_brakes(None)
 
 
 def test_more_certificates_than_a_chain_has_are_not_read(portal: Instance) -> None:

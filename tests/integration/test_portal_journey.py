@@ -533,13 +533,13 @@ def test_a_wrong_code_and_a_wrong_serial_get_the_same_page(portal: Instance) -> 
 
 
 def test_tries_of_codes_are_braked(portal: Instance) -> None:
-    from django.core.cache import cache
+    from sceau.portal import post_brakes
 
-    cache.clear()
+    post_brakes(None)
     anybody = DoorClient(None, at_door=False)
     sent = {"serial": "CRT-00000-00000", "code": "x", "reason": "keyCompromise", "sure": "oui"}
     statuses = [anybody.post("/revoquer/", sent).status_code for _ in range(12)]
-    cache.clear()
+    post_brakes(None)
     assert statuses[:10] == [422] * 10
     assert statuses[10:] == [429] * 2
 

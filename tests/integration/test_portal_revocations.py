@@ -15,11 +15,11 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from cryptography.x509.oid import NameOID
-from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from sceau.certification import KEY_PROOF_TEXT
 from sceau.operations import CertificateRequest, advance_runs, issue_certificate
+from sceau.portal import post_brakes
 from sceau.records.models import BlockedKey, Certificate, Revocation, RevocationRun
 from tests.instance import (
     ADMINISTRATOR,
@@ -56,7 +56,7 @@ def csr_of(text: str = "") -> bytes:
 def issued(instance: Instance) -> Iterator[Certificate]:
     """A portal, and one certificate of the administrator."""
     staff_the_door()
-    cache.clear()  # the brake counts by the minute, and a test's clock stands still
+    post_brakes(None)  # the brake counts by the minute, and a test's clock stands still
     accepted()
     request = CertificateRequest(
         product="SERV_SSL",

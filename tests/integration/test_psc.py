@@ -7,10 +7,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from django.core.cache import cache
 
 from sceau.operations import issue_certificate, set_card_status
-from sceau.portal import post_psc
+from sceau.portal import post_brakes, post_psc
 from sceau.portal.hats import Hat
 from sceau.portal.proofs import WITHOUT_CARD
 from sceau.portal.psc import COOKIE
@@ -47,7 +46,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
 
 @pytest.fixture
 def psc(instance: Instance, running: Provider) -> Iterator[Provider]:
-    cache.clear()  # the brakes of the test before
+    post_brakes(None)  # the brakes of the test before
     staff_the_door()
     post_psc(psc_door_of(running.settings(), back=BACK, is_production=False))
     says(running, instance)

@@ -37,7 +37,7 @@ def propose_role(actor: Actor, *, person_id: str, quality: str, event: str, reas
         change = _event(event)
         refuse_with(check_role_asked(_case(person, quality, change), by))
         if RoleProposal.objects.filter(person=person, quality=quality, state="asked").exists():
-            raise Refused([Finding.error("role.waiting", "quality", role=quality)])
+            raise Refused([Finding.error("role.waiting", "quality")])
         row = RoleProposal.objects.create(
             reference=draw_reference(ROLE_PROPOSAL, act.machine.random),
             person=person,

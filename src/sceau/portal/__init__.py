@@ -13,6 +13,7 @@ from sceau.portal.door import (
     peer_certificate,
     post,
 )
+from sceau.portal.limits import post_brakes
 from sceau.portal.psc_door import PscDoor, post_psc
 
 __all__ = [
@@ -24,5 +25,6 @@ __all__ = [
     "doorkeeper",
     "peer_certificate",
     "post",
+    "post_brakes",
     "post_psc",
 ]

@@ -26,6 +26,7 @@ _MENU = (
     ("own-contracts", gettext_noop("Mon contrat")),
     ("desk", gettext_noop("Guichet")),
     ("desk-revocations", gettext_noop("Révocations")),
+    ("officers", gettext_noop("Agents")),
     ("how", gettext_noop("Comment ça marche")),
     ("glossary", gettext_noop("Glossaire")),
 )

@@ -27,6 +27,12 @@ DESK_READERS = frozenset({Hat.DESK, Hat.AUDITOR})
 ENDERS = frozenset({Hat.DESK, Hat.AUTHORITY})
 ENDER_READERS = frozenset({Hat.DESK, Hat.AUTHORITY, Hat.AUDITOR})
 PROFESSIONALS = frozenset({Hat.PROFESSIONAL})
+OFFICERS = frozenset({Hat.DESK, Hat.AUDITOR, Hat.AUTHORITY})
+AUTHORITIES = frozenset({Hat.AUTHORITY})
+KNOWN = frozenset(Hat) - {Hat.ANYBODY}
+CHOICES = (Hat.DESK, Hat.AUTHORITY, Hat.AUDITOR, Hat.HOLDER)
+"""The hats that are chosen, the first one held being worn until another is: one at a time, so that nobody
+does with one role what they hold another for."""
 
 READ = ("GET", "HEAD")
 ACT = ("POST",)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from sceau.portal.hats import Page
 from sceau.portal.proofs import hindrance
-from sceau.portal.refusals import faulty, not_found, not_yours, refused, show_your_card
+from sceau.portal.refusals import faulty, not_found, not_yours, other_hat, refused, show_your_card
 from sceau.portal.visitor import NOBODY, PortalRequest, visitor_of
 from sceau.vocabulary import Fault, Refused
 
@@ -50,6 +50,8 @@ class VisitorMiddleware:
             return HttpResponseNotAllowed(page.methods)
         if page.hats & asked.visitor.hats:
             return hindrance(asked, page)
+        if page.hats & set(asked.visitor.choices):
+            return other_hat(asked, page)
         return not_yours(asked) if asked.visitor.known else show_your_card(asked)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

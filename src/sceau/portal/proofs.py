@@ -1,7 +1,8 @@
 """Before an act: was who acts recognised recently enough, and by what may open it.
 
 An act is a POST of somebody known. All of them ask for a recent proof, but those named here as deciding,
-issuing and revoking nothing; and whoever came without the card may do only what decision 16 leaves them.
+issuing and revoking nothing; whoever came by Pro Santé Connect may do only what decision 16 leaves them, and
+who wears the auditor's hat changes nothing. What was sent too early is kept meanwhile, files included.
 """
 
 from __future__ import annotations
@@ -9,16 +10,17 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from sceau.operations import machine
+from sceau.operations import machine, welcome_by_passkey
 from sceau.portal.hats import Hat, Page
+from sceau.portal.kept import KEPT, keep, names_of_files, take_up
+from sceau.portal.passkey_asking import digest_of_session, options_to_enter, used_passkey
 from sceau.portal.rendering import page as rendered
 from sceau.portal.saying import summary
 from sceau.portal.visitor import Means, PortalRequest, facts_of, prove_again
-from sceau.vocabulary import Finding
+from sceau.vocabulary import Finding, Refused
 
 CONFIRMS = "preuve"
 """The field by which a person confirms, on the page that asks for a recent proof."""
-_MOST_CARRIED = 64 * 1024
 
 NO_RECENT_PROOF = frozenset(
     {
@@ -30,8 +32,16 @@ NO_RECENT_PROOF = frozenset(
         *("desk-take", "desk-note", "desk-ask", "desk-edit", "desk-task-done"),  # before a decision
         *("desk-contract-piece", "desk-order-piece"),  # filing a piece
         *("end-session", "end-sessions"),  # whoever sees a stranger's session ends it at once
+        *("own-passkey-end", "wear-hat"),  # so with a key that is lost; a hat decides nothing
     }
 )
+READ_BY_POST = frozenset(
+    {
+        *("evidence", "desk-piece-file"),  # a copy, that the journal tells of
+        *("end-session", "end-sessions", "own-passkey-end", "wear-hat"),  # their own door
+    }
+)
+"""What the auditor's hat may post: nothing that changes anything but how they themselves come in."""
 WITHOUT_CARD = frozenset(
     {
         *("request", "verdict", "request-pair", "verdict-pair", "renew-many", "renewed-files"),
@@ -45,19 +55,66 @@ its recorded card is valid and it was used before, the verbs ask [decision 16]."
 
 def hindrance(request: PortalRequest, page: Page) -> HttpResponse | None:
     """Why this act is not done yet, as a page; None: nothing stands against it here."""
-    visitor = request.visitor
-    if request.method != "POST" or not visitor.known or Hat.ANYBODY in page.hats:
+    if request.method != "POST" or not request.visitor.known or Hat.ANYBODY in page.hats:
         return None
-    if visitor.means is Means.PSC and page.name not in WITHOUT_CARD:
+    return _not_by_such(request, page) or (None if page.name in NO_RECENT_PROOF else _not_proven(request))
+
+
+def _not_by_such(request: PortalRequest, page: Page) -> HttpResponse | None:
+    """Why whoever came so, or wears such a hat, does not do this at all."""
+    if request.visitor.hat is Hat.AUDITOR and page.name not in READ_BY_POST:
+        context = {"title": _("L’audit voit tout et ne change rien")}
+        return rendered(request, "refusals/auditor.html", context, status=403)
+    if request.visitor.means is Means.PSC and page.name not in WITHOUT_CARD:
         context = {"title": _("Cet acte demande votre carte")}
         return rendered(request, "refusals/card_for_this.html", context, status=403)
-    if page.name in NO_RECENT_PROOF or is_fresh(request):
-        return None
-    confirms = CONFIRMS in request.POST
-    if confirms and visitor.means is not Means.PSC and not _handshake_is_old(request):
+    return None
+
+
+def _not_proven(request: PortalRequest) -> HttpResponse | None:
+    """What stands against it: no recent proof, or a form that was kept and is not any more."""
+    findings = () if is_fresh(request) else _proven_now(request)
+    if findings:
+        return _ask_for_proof(request, findings)
+    ticket = request.POST.get(KEPT, "")
+    if ticket and not take_up(request, ticket):
+        return _gone(request)
+    return None
+
+
+def _proven_now(request: PortalRequest) -> tuple[Finding, ...]:
+    """Whether this very request proves who sends it; empty when it does, and then it is noted."""
+    minutes = int(machine().catalogue.entrance.session.fresh.total_seconds() // 60)
+    if CONFIRMS not in request.POST or request.visitor.means is Means.PSC:
+        return (Finding.error("session.proof-old", "session", minutes=minutes),)
+    if request.visitor.means is Means.PASSKEY:
+        findings = _proven_by_passkey(request)
+    elif _handshake_is_old(request):
+        findings = (Finding.error("session.handshake-old", "session", minutes=minutes),)
+    else:
+        findings = ()
+    if not findings:
         prove_again(request)
-        return None
-    return _ask_for_proof(request, "session.handshake-old" if confirms else "session.proof-old")
+    return findings
+
+
+def _proven_by_passkey(request: PortalRequest) -> tuple[Finding, ...]:
+    reading, known, challenge = used_passkey(
+        request, purpose=_purpose(request), person_id=request.visitor.person_id
+    )
+    if reading.value is None or known is None:
+        return reading.findings
+    try:
+        welcome_by_passkey(
+            reference=known.reference, sign_count=reading.value.sign_count, challenge=challenge
+        )
+    except Refused as refusal:
+        return refusal.findings
+    return ()
+
+
+def _purpose(request: PortalRequest) -> str:
+    return f"prove:{digest_of_session(request)}"
 
 
 def is_fresh(request: PortalRequest) -> bool:
@@ -73,30 +130,30 @@ def _handshake_is_old(request: HttpRequest) -> bool:
     return since is not None and machine().clock() - since > machine().catalogue.entrance.session.fresh
 
 
-def _ask_for_proof(request: PortalRequest, code: str) -> HttpResponse:
-    """The page that asks for a proof; what was typed goes along. The connection is closed: the next one
-    shows the card again, for no session of TLS is resumed [ASSURANCE T07].
+def _ask_for_proof(request: PortalRequest, findings: tuple[Finding, ...]) -> HttpResponse:
+    """The page that asks for a proof, and keeps what was sent. The connection is closed: the next one shows
+    the card again, for no session of TLS is resumed [ASSURANCE T07].
     """
-    minutes = int(machine().catalogue.entrance.session.fresh.total_seconds() // 60)
-    finding = (
-        Finding.error("session.handshake-old", "session", minutes=minutes)
-        if code == "session.handshake-old"
-        else Finding.error("session.proof-old", "session", minutes=minutes)
-    )
+    ticket = request.POST.get(KEPT, "")
     context = {
         "title": _("Confirmez que c’est vous"),
-        "carried": _carried(request),
-        "files_lost": bool(request.FILES),
+        "ticket": ticket or keep(request),
+        "files": [] if ticket else names_of_files(request),
+        "minutes": int(machine().catalogue.entrance.session.kept.total_seconds() // 60),
         "confirms": CONFIRMS,
-        **summary([finding], heading=_("Une preuve récente est demandée")),
+        **summary(findings, heading=_("Une preuve récente est demandée")),
     }
+    if request.visitor.means is Means.PASSKEY:
+        context["options"] = options_to_enter(request, purpose=_purpose(request))
     response = rendered(request, "refusals/proof_needed.html", context, status=403)
     response["Connection"] = "close"
     return response
 
 
-def _carried(request: HttpRequest) -> list[tuple[str, str]]:
-    """What was typed, to be sent again with the confirmation; nothing of a form too large to carry."""
-    ours = ("csrfmiddlewaretoken", CONFIRMS)
-    typed = [(name, value) for name, values in request.POST.lists() if name not in ours for value in values]
-    return typed if sum(len(name) + len(value) for name, value in typed) <= _MOST_CARRIED else []
+def _gone(request: PortalRequest) -> HttpResponse:
+    """What was kept is not there any more: nothing was done, and the page is filled in anew."""
+    context = {
+        "title": _("Ce qui était gardé ne l’est plus"),
+        **summary([Finding.error("session.form-gone", "session")], heading=_("Rien n’a été fait")),
+    }
+    return rendered(request, "refusals/form_gone.html", context, status=410)

@@ -30,7 +30,9 @@ _STORED = "psc"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question that waits for its answer. `again` says that it proves anew who is already in."""
+    """A question that waits for its answer. `again` says that it proves anew who is already in; `kept` is the
+    ticket of a form that waits for it, empty without any.
+    """
 
     key: str
     state: str
@@ -38,16 +40,17 @@ class Asked:
     verifier: str
     way_on: str
     again: bool
+    kept: str = ""
 
 
-def ask(*, way_on: str, again: bool) -> Asked:
+def ask(*, way_on: str, again: bool, kept: str = "") -> Asked:
     """A new question, kept on our side for ten minutes under a key of its own."""
     state, nonce, verifier = (_drawn() for _ in range(3))
     store = SessionStore()
-    store[_STORED] = [state, nonce, verifier, way_on, again, machine().clock().isoformat()]
+    store[_STORED] = [state, nonce, verifier, way_on, again, kept, machine().clock().isoformat()]
     store.set_expiry(int(KEPT.total_seconds()))
     store.create()
-    return Asked(store.session_key or "", state, nonce, verifier, way_on, again)
+    return Asked(store.session_key or "", state, nonce, verifier, way_on, again, kept)
 
 
 def address_to_ask(door: PscDoor, asked: Asked) -> str:
@@ -87,12 +90,12 @@ def take(request: HttpRequest) -> Asked | None:
     kept = SessionStore(key).load().get(_STORED)
     if not isinstance(kept, list) or not spend(key):
         return None
-    state, nonce, verifier, way_on, again, since = kept
+    state, nonce, verifier, way_on, again, ticket, since = kept
     told = request.GET.getlist("state")
     is_answer = len(told) == 1 and hmac.compare_digest(told[0].encode(), state.encode())
     if not is_answer or machine().clock() - datetime.fromisoformat(since) > KEPT:
         return None
-    return Asked(key, state, nonce, verifier, way_on, again)
+    return Asked(key, state, nonce, verifier, way_on, again, ticket)
 
 
 def read_answer(door: PscDoor, request: HttpRequest, asked: Asked) -> Reading[PscHolder]:

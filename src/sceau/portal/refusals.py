@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from sceau.portal.hats import Page
 from sceau.portal.language import page_catalogue
 from sceau.portal.rendering import page
 from sceau.portal.saying import summary
@@ -65,6 +66,16 @@ def not_yours(request: PortalRequest) -> HttpResponse:
     return page(
         request, "refusals/not_yours.html", {"title": _("Cette page n’est pas pour vous")}, status=403
     )
+
+
+def other_hat(request: PortalRequest, wanted: Page) -> HttpResponse:
+    """403: the page is for another hat that this visitor has: they choose it, and it opens."""
+    context = {
+        "title": _("Cette page demande un autre de vos rôles"),
+        "offered": [one for one in request.visitor.choices if one in wanted.hats],
+        "way_on": request.get_full_path() if "GET" in wanted.methods else "",
+    }
+    return page(request, "refusals/other_hat.html", context, status=403)
 
 
 def refused(request: HttpRequest, refusal: Refused, *, title: str, status: int = 422) -> HttpResponse:

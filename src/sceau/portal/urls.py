@@ -11,12 +11,15 @@ from sceau.portal import language
 from sceau.portal.hats import (
     ACT,
     ANYBODY,
+    AUTHORITIES,
     BOTH,
     CARD_HOLDERS,
     DESK,
     DESK_READERS,
     ENDER_READERS,
     ENDERS,
+    KNOWN,
+    OFFICERS,
     PROFESSIONALS,
     READ,
     Page,
@@ -36,7 +39,7 @@ from sceau.portal.pages.desk_revocation import keys as desk_keys
 from sceau.portal.pages.desk_revocation import runs as desk_runs
 from sceau.portal.pages.drafts import names, sharing, starting
 from sceau.portal.pages.drafts import views as drafts
-from sceau.portal.pages.entrance import psc, sessions
+from sceau.portal.pages.entrance import passkeys, psc, roles, sessions
 from sceau.portal.pages.entrance import views as entrance
 from sceau.portal.pages.evidence import views as evidence
 from sceau.portal.pages.finding import views as finding
@@ -45,6 +48,7 @@ from sceau.portal.pages.leaves import views as leaves
 from sceau.portal.pages.mails import calls as mail_calls
 from sceau.portal.pages.mails import views as mail_pages
 from sceau.portal.pages.needs import views as needs
+from sceau.portal.pages.officers import views as officers
 from sceau.portal.pages.orders import paper
 from sceau.portal.pages.orders import views as orders
 from sceau.portal.pages.own_contract import views as own_contract
@@ -66,9 +70,25 @@ PAGES: tuple[Page, ...] = (
     Page("sortie/", entrance.leave, "leave", ANYBODY, ACT),
     Page("pro-sante-connect/", psc.begin, "psc", ANYBODY, ACT),
     Page("pro-sante-connect/retour/", psc.come_back, "psc-return", ANYBODY),
-    Page("connexions/", sessions.sessions, "sessions", CARD_HOLDERS),
-    Page("connexions/terminer/", sessions.end_others, "end-sessions", CARD_HOLDERS, ACT),
-    Page("connexions/<str:reference>/terminer/", sessions.end, "end-session", CARD_HOLDERS, ACT),
+    Page("connexions/", sessions.sessions, "sessions", KNOWN),
+    Page("connexions/terminer/", sessions.end_others, "end-sessions", KNOWN, ACT),
+    Page("connexions/<str:reference>/terminer/", sessions.end, "end-session", KNOWN, ACT),
+    Page("role/", roles.put_on, "wear-hat", KNOWN, ACT),
+    Page("cle-acces/", passkeys.enter, "passkey", ANYBODY, BOTH),
+    Page("cle-acces/inscription/<str:link>/", passkeys.register, "passkey-register", ANYBODY, BOTH),
+    Page("mes-cles/", passkeys.own, "own-passkeys", OFFICERS),
+    Page("mes-cles/<str:reference>/revoquer/", passkeys.end_own, "own-passkey-end", OFFICERS, ACT),
+    Page("agents/", officers.board, "officers", OFFICERS),
+    Page("agents/personnes/", officers.person, "officer-person", ENDERS, ACT),
+    Page("agents/roles/", officers.propose, "role-propose", AUTHORITIES, ACT),
+    Page("agents/roles/<str:reference>/confirmer/", officers.confirm, "role-confirm", ENDERS, ACT),
+    Page("agents/roles/<str:reference>/abandonner/", officers.drop, "role-drop", ENDERS, ACT),
+    Page("agents/invitations/", officers.invite, "passkey-invite", ENDERS, ACT),
+    Page(
+        "agents/invitations/<str:reference>/confirmer/", officers.confirm_key, "passkey-confirm", ENDERS, ACT
+    ),
+    Page("agents/invitations/<str:reference>/fermer/", officers.drop_key, "passkey-drop", ENDERS, ACT),
+    Page("agents/cles/<str:reference>/revoquer/", officers.end_key, "passkey-end", ENDERS, ACT),
     Page("comment-ca-marche/", reading.how, "how", ANYBODY),
     Page("glossaire/", reading.glossary, "glossary", ANYBODY),
     Page("langue/<str:code>/", language.choose, "language", ANYBODY, READ),

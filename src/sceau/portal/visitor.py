@@ -5,7 +5,8 @@ A session made with a card is bound to that very certificate: it only lives on t
 cards, on connections that prove the same certificate [ASSURANCE T07]. The card is read again at each request,
 under the lists and the register of that moment, so that a card opposed in mid-session opens nothing more
 [T03]. A session of Pro Santé Connect lives on the public listener, wears no hat but the holder's, and ends
-when none of the person's cards is valid any more [decision 16].
+when none of the person's cards is valid any more [decision 16]. A session of a passkey lives there too, wears
+an officer's hat only, and ends with the passkey or the last role. Who has several hats wears one at a time.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ from django.http import HttpRequest
 from sceau.identity import CardHolder
 from sceau.operations import Actor, machine, note_session
 from sceau.portal.door import TlsFacts, doorkeeper, tls_facts
-from sceau.portal.hats import Hat
+from sceau.portal.hats import CHOICES, Hat
 from sceau.portal.psc_door import psc_door
-from sceau.records import card_line, roles_of, valid_cards_of
+from sceau.records import card_line, passkey_facts, roles_of, valid_cards_of
 from sceau.vocabulary import Finding, errors
 
 _STORED = "visitor"
@@ -37,12 +38,16 @@ class Means(StrEnum):
     CARD = "card"
     DRAWER = "drawer"
     PSC = "psc"
+    PASSKEY = "passkey"
+
+
+ON_PUBLIC_LISTENER = frozenset({Means.PSC, Means.PASSKEY})
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
     """A visitor at this request. `actor` is None for nobody known; `finding` says why a session has just
-    ended.
+    ended. `hat` is the one worn, `choices` those that could be; `roles` what the worn one is at the desk.
     """
 
     hats: frozenset[Hat]
@@ -56,10 +61,12 @@ class Visitor:
     roles: frozenset[str] = field(default_factory=frozenset)
     means: Means | None = None
     proven_at: datetime | None = None
+    hat: Hat | None = None
+    choices: tuple[Hat, ...] = ()
 
     @property
     def known(self) -> bool:
-        """Whether a card holder is behind this request."""
+        """Whether somebody recognised is behind this request."""
         return self.actor is not None
 
     @property
@@ -105,6 +112,11 @@ def let_in_by_psc(request: HttpRequest, *, actor: Actor, proven_at: datetime) ->
     _begin(request, actor, Means.PSC, {"proven": proven_at.isoformat()})
 
 
+def let_in_by_passkey(request: HttpRequest, *, actor: Actor) -> None:
+    """Begin a session for the officer whose passkey has just been verified."""
+    _begin(request, actor, Means.PASSKEY, {"passkey": actor.passkey})
+
+
 def _begin(request: HttpRequest, actor: Actor, means: Means, stored: dict[str, Any]) -> None:
     """`until` in `stored` is when what the session was made with ends."""
     request.session.flush()
@@ -119,6 +131,8 @@ def _begin(request: HttpRequest, actor: Actor, means: Means, stored: dict[str, A
         "display": actor.display,
         "certificate": "",
         "drawer": False,
+        "passkey": "",
+        "hat": "",
         "seen": now.isoformat(),
         "proven": now.isoformat(),
         **stored,
@@ -140,6 +154,14 @@ def prove_again(request: PortalRequest) -> None:
     request.session[_STORED] = {**stored, "proven": machine().clock().isoformat()}
 
 
+def wear(request: PortalRequest, hat: str) -> bool:
+    """Put on one of the hats that the visitor has; whether it is one of them."""
+    if hat not in request.visitor.choices:
+        return False
+    request.session[_STORED] = {**request.session[_STORED], "hat": hat}
+    return True
+
+
 def show_out(session: SessionBase) -> None:
     """End the session, here and in the database."""
     session.flush()
@@ -152,11 +174,11 @@ def visitor_of(request: HttpRequest) -> Visitor:
         return NOBODY
     now = machine().clock()
     means = Means(stored["means"])
-    if facts_of(request).asks_for_cards and means is Means.PSC:
+    if facts_of(request).asks_for_cards and means in ON_PUBLIC_LISTENER:
         return NOBODY
     if not facts_of(request).asks_for_cards and means is Means.CARD:
         return Visitor(NOBODY.hats, elsewhere=True)
-    finding = (_why_psc_ended if means is Means.PSC else _why_it_ended)(request, stored, now)
+    finding = _WHY.get(means, _why_it_ended)(request, stored, now)
     if finding is not None:
         show_out(request.session)
         return Visitor(NOBODY.hats, finding=finding)
@@ -168,6 +190,18 @@ def _why_psc_ended(_request: HttpRequest, stored: dict[str, Any], now: datetime)
     if psc_door() is None or _is_over(stored, now):
         return Finding.error("session.ended", "session")
     return None if valid_cards_of(stored["person"], at=now) else Finding.error("psc.no-card", "session")
+
+
+def _why_passkey_ended(_request: HttpRequest, stored: dict[str, Any], now: datetime) -> Finding | None:
+    if _is_over(stored, now):
+        return Finding.error("session.ended", "session")
+    held = passkey_facts(reference=stored["passkey"])
+    if held is None or held.person_id != stored["person"] or not roles_of(stored["person"]):
+        return Finding.error("session.passkey-ended", "session")
+    return None
+
+
+_WHY = {Means.PSC: _why_psc_ended, Means.PASSKEY: _why_passkey_ended}
 
 
 def _is_over(stored: dict[str, Any], now: datetime) -> bool:
@@ -216,12 +250,20 @@ def _touch(session: SessionBase, stored: dict[str, Any], now: datetime) -> None:
 
 
 def _known(stored: dict[str, Any], means: Means) -> Visitor:
-    roles = frozenset() if means is Means.PSC else roles_of(stored["person"])
-    hats = {Hat.ANYBODY, Hat.HOLDER}
-    hats.update(hat for hat in (Hat.DESK, Hat.AUDITOR, Hat.AUTHORITY) if hat.value in roles)
-    if stored["type"] == "CPS":
+    choices = _choices(stored, means)
+    hat = next((one for one in choices if one == stored.get("hat")), choices[0])
+    roles = frozenset({hat.value}) - {Hat.HOLDER.value}
+    hats = {Hat.ANYBODY, hat}
+    if hat is Hat.HOLDER and stored["type"] == "CPS":
         hats.add(Hat.PROFESSIONAL)
-    actor = Actor(stored["person"], stored["card"] or None, roles, stored["display"])
+    actor = Actor(
+        stored["person"],
+        stored["card"] or None,
+        roles,
+        stored["display"],
+        passkey=stored.get("passkey", ""),
+        hat=hat.value if roles or len(choices) > 1 else "",
+    )
     return Visitor(
         hats=frozenset(hats),
         actor=actor,
@@ -232,4 +274,15 @@ def _known(stored: dict[str, Any], means: Means) -> Visitor:
         roles=roles,
         means=means,
         proven_at=datetime.fromisoformat(stored["proven"]),
+        hat=hat,
+        choices=choices,
     )
+
+
+def _choices(stored: dict[str, Any], means: Means) -> tuple[Hat, ...]:
+    """The hats this visitor may wear: the holder's with a card or Pro Santé Connect, those of the roles held
+    now with a card or a passkey.
+    """
+    roles = frozenset() if means is Means.PSC else roles_of(stored["person"])
+    is_holder = means is not Means.PASSKEY
+    return tuple(one for one in CHOICES if one.value in roles or (one is Hat.HOLDER and is_holder))

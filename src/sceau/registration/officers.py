@@ -53,9 +53,9 @@ def check_role_change(case: RoleCase) -> tuple[Finding, ...]:
     if case.quality not in OFFICER_ROLES:
         findings.append(Finding.error("operations.role-unknown", case.quality))
     elif case.event is RoleEvent.GIVE and case.quality in case.held:
-        findings.append(Finding.error("role.held", "quality", role=case.quality))
+        findings.append(Finding.error("role.held", "quality"))
     elif case.event is RoleEvent.TAKE and case.quality not in case.held:
-        findings.append(Finding.error("role.not-held", "quality", role=case.quality))
+        findings.append(Finding.error("role.not-held", "quality"))
     elif case.event is RoleEvent.TAKE and case.quality == AUTHORITY and case.authorities < 2:
         findings.append(Finding.error("role.last-authority", "quality"))
     return tuple(findings)

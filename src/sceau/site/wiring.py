@@ -24,7 +24,7 @@ from sceau.enrolment import RestApp
 from sceau.enrolment import Settings as RestSettings
 from sceau.identity import CardHolder, CardUse, lookup_from_lists, read_card
 from sceau.operations import Machine, SignerReader, install
-from sceau.portal import Doorkeeper, doorkeeper, peer_certificate, post, post_psc
+from sceau.portal import Doorkeeper, doorkeeper, peer_certificate, post, post_brakes, post_psc
 from sceau.publication import (
     FolderShelf,
     OcspService,
@@ -79,6 +79,7 @@ def wire() -> Machine:
     )
     install(machine)
     post(doorkeeper_of(data, issuers, catalogue))
+    post_brakes(data / "run" / "brakes")
     back = f"{settings.SCEAU_PORTAL_ADDRESS}/pro-sante-connect/retour/"
     post_psc(
         psc_door_of(

@@ -112,6 +112,12 @@ def role_label(code: str) -> str:
 
 
 @register.filter
+def hat_label(code: str) -> str:
+    """``desk`` → « Guichet »: a role as one acts in it."""
+    return word("hat", code)
+
+
+@register.filter
 def product_label(code: str) -> str:
     """The product's label."""
     product = page_catalogue().products.get(code)

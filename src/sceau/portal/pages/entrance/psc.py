@@ -9,7 +9,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
 from sceau.identity import PscHolder
-from sceau.operations import welcome_without_card
+from sceau.operations import Actor, welcome_without_card
+from sceau.portal.kept import KEPT, hand_on
 from sceau.portal.limits import too_often
 from sceau.portal.pages.entrance.views import way_on
 from sceau.portal.psc import COOKIE, address_to_ask, ask, keep_cookie, read_answer, take
@@ -25,7 +26,9 @@ def begin(request: PortalRequest) -> HttpResponse:
     door = _door(request)
     if too_often(request, "psc", per_minute=20):
         return _turned_away(request, (Finding.error("portal.too-often", "psc"),), status=429)
-    asked = ask(way_on=way_on(request), again=request.visitor.means is Means.PSC)
+    again = request.visitor.means is Means.PSC
+    ticket = request.POST.get(KEPT, "")[:64] if again else ""
+    asked = ask(way_on=way_on(request), again=again, kept=ticket)
     response = HttpResponseRedirect(address_to_ask(door, asked))
     keep_cookie(response, asked)
     return response
@@ -45,11 +48,14 @@ def come_back(request: PortalRequest) -> HttpResponse:
     if reading.value is None:
         return _turned_away(request, reading.findings)
     try:
-        _enter(request, reading.value)
+        actor = _enter(request, reading.value)
     except Refused as refusal:
         return _turned_away(request, refusal.findings)
     name = f"{reading.value.given_names} {reading.value.surname}".strip()
     context = {"title": _("Vous êtes entré"), "name": name, "way_on": asked.way_on}
+    path = hand_on(request, actor, asked.kept)
+    if path:
+        context.update(way_on=path, ticket=asked.kept)
     response = page(request, "entrance/psc_in.html", context)
     response.delete_cookie(COOKIE, samesite="Lax")
     return response
@@ -62,9 +68,10 @@ def _door(request: HttpRequest) -> PscDoor:
     return door
 
 
-def _enter(request: PortalRequest, holder: PscHolder) -> None:
+def _enter(request: PortalRequest, holder: PscHolder) -> Actor:
     actor = welcome_without_card(holder.national_id.text)
     let_in_by_psc(request, actor=actor, proven_at=holder.proven_at)
+    return actor
 
 
 def _turned_away(request: PortalRequest, findings: tuple[Finding, ...], *, status: int = 403) -> HttpResponse:

@@ -1,0 +1,15 @@
+"""Which hat is worn, for who has several."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+
+from sceau.portal.pages.entrance.views import way_on
+from sceau.portal.visitor import PortalRequest, wear
+
+
+def put_on(request: PortalRequest) -> HttpResponse:
+    """Act in another of one's roles from now on."""
+    if not wear(request, request.POST.get("role", "")):
+        raise Http404
+    return HttpResponseRedirect(way_on(request))
