@@ -1,5 +1,5 @@
-"""An authenticator in software, for tests: makes passkeys and answers with them as a browser would pass it on,
-or as an attacker would wish it to.
+"""An authenticator in software, for tests: makes passkeys and answers with them as a browser would pass it
+on, or as an attacker would wish it to.
 """
 
 from __future__ import annotations

@@ -13,11 +13,16 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
 from django.core.handlers.wsgi import WSGIRequest
-from django.test import Client
+from django.test import Client, RequestFactory
 
-from sceau.identity import CardTrust
-from sceau.portal import TLS_EXTENSION, Doorkeeper, TestCard, TlsFacts, post
+from sceau.catalogue import load_catalogue
+from sceau.identity import CardTrust, PscAnswer
+from sceau.operations import machine, welcome_without_card
+from sceau.portal import TLS_EXTENSION, Doorkeeper, PscDoor, TestCard, TlsFacts, post, post_psc
+from sceau.portal.visitor import let_in_by_psc
 from tests.cardmaker import Authority, CardPlan, authority, card, integer, printable
 from tests.instance import DOCTOR, Someone
 
@@ -114,6 +119,25 @@ def tls_layer() -> Iterator[None]:
 def visitor(someone: Someone, **changes: Any) -> DoorClient:
     """A browser that has entered with somebody's card."""
     return DoorClient(der(certificate_of(someone, **changes))).enters()
+
+
+def psc_visitor(someone: Someone) -> DoorClient:
+    """A browser whom Pro Santé Connect named, on the public listener. How an answer of theirs is read and
+    refused, `test_psc` shows with a provider of its own.
+    """
+    place = next(iter(load_catalogue().entrance.psc.values()))
+    post_psc(PscDoor(place, client="essai", back="https://localhost/", exchange=_never))
+    request = RequestFactory().get("/")
+    request.session = SessionStore()
+    actor = welcome_without_card(someone.national_id.text)
+    let_in_by_psc(request, actor=actor, proven_at=machine().clock())
+    browser = DoorClient(at_door=False)
+    browser.cookies[settings.SESSION_COOKIE_NAME] = request.session.session_key or ""
+    return browser
+
+
+def _never(code: str, verifier: str) -> PscAnswer:
+    raise AssertionError("nobody comes back from Pro Santé Connect here")
 
 
 PROFESSIONAL = DOCTOR

@@ -10,10 +10,17 @@ from typing import Any
 import pytest
 from pytest_django.plugin import DjangoDbBlocker
 
+from sceau.portal import post_brakes
 from tests.instance import Instance, make_instance, people_it
 from tests.integration.databases import copy, drop, make_template, pointed_at
 
 _NUMBERS = itertools.count(1)
+
+
+@pytest.fixture(autouse=True)
+def _brakes_released() -> None:
+    """The clock of an instance stands still: without this, all tests would try things in one minute."""
+    post_brakes(None)
 
 
 @pytest.fixture(scope="session")

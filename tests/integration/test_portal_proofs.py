@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import Http404
+from django.urls import get_resolver, resolve
 
 from sceau.catalogue import load_catalogue
 from sceau.portal import TlsFacts
@@ -14,16 +18,18 @@ from sceau.portal.hats import Hat
 from sceau.portal.proofs import CONFIRMS, NO_RECENT_PROOF, WITHOUT_CARD
 from sceau.portal.urls import PAGES
 from sceau.records import certificate_file, sessions_of
-from sceau.records.models import JournalEntry
+from sceau.records.models import JournalEntry, KeptForm, Revocation
 from tests.instance import (
     ADMINISTRATOR,
     ALICE,
+    BRUNO,
     STRANGER,
     Instance,
     Someone,
     accepted,
     offer,
     server_request,
+    submitted,
 )
 from tests.portal import DoorClient, certificate_of, der, staff_the_door, tls_layer, visitor
 
@@ -92,13 +98,108 @@ def test_a_revocation_late_in_a_session_asks_first_and_keeps_what_was_typed(port
     assert browser.post(f"/certificats/{reference}/retirer/", collected).status_code == 302
     later(portal, seconds=1)
     typed = {"reason": "superseded", "explanation": "mot <b>à mot</b>", "sure": "oui"}
+    typed["quality"] = "administrator"
     asked = browser.post(f"/certificats/{reference}/revoquer/", typed)
     assert asked.status_code == 403
     assert asked["Connection"] == "close"
-    assert 'name="explanation" value="mot &lt;b&gt;à mot&lt;/b&gt;"' in text(asked)
+    assert "à mot" not in text(asked)
     assert standing(reference, portal) != "revoked"
-    done = browser.post(f"/certificats/{reference}/revoquer/", typed | {CONFIRMS: "1"})
+    kept = {CONFIRMS: "1", "gardee": ticket_in(asked)}
+    done = browser.post(f"/certificats/{reference}/revoquer/", kept)
     assert done.status_code != 403, text(done)
+    assert standing(reference, portal) == "revoked"
+    assert Revocation.objects.get().explanation == "mot <b>à mot</b>"
+    again = browser.post(f"/certificats/{reference}/revoquer/", kept)
+    assert again.status_code == 410
+    assert "n'est plus gardé" in text(again)
+
+
+def ticket_in(answer: Any) -> str:
+    found = re.search(r'name="gardee" value="([^"]+)"', answer.content.decode())
+    assert found
+    return found[1]
+
+
+# -- what was sent too late is kept
+
+
+def late_form(browser: DoorClient, portal: Instance) -> tuple[str, str]:
+    """A piece that an officer hands in too late: the address, and the ticket of what is kept."""
+    order = submitted(offer("serv-ssl")).line.reference
+    later(portal, seconds=1)
+    address = f"/guichet/{order}/visa/"
+    scan = SimpleUploadedFile("visa signé.pdf", b"%PDF-1.4 secret-of-the-scan", "application/pdf")
+    asked = browser.post(address, {"stamped": "oui", "note": ["un", "deux"], "piece": scan})
+    assert asked.status_code == 403
+    assert "visa signé.pdf" in text(asked)
+    assert "secret-of-the-scan" not in text(asked)
+    return address, ticket_in(asked)
+
+
+def caught_form(browser: DoorClient, address: str, ticket: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """What the view is given when the form is taken up."""
+    seen: dict[str, Any] = {}
+
+    def view(request: Any, **_: Any) -> Any:
+        seen["post"] = {name: values for name, values in request.POST.lists()}
+        seen["files"] = {
+            name: (one.name, one.content_type, one.read()) for name, one in request.FILES.items()
+        }
+        raise Http404
+
+    match = resolve(address)
+    patterns = get_resolver("sceau.portal.urls").url_patterns
+    pattern = next(one for one in patterns if getattr(one, "name", "") == match.url_name)
+    monkeypatch.setattr(pattern, "callback", view)
+    answer = browser.post(address, {CONFIRMS: "1", "gardee": ticket})
+    return seen, answer
+
+
+def test_files_and_fields_of_a_form_sent_too_late_come_back_as_they_were(
+    portal: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = visitor(ALICE)
+    address, ticket = late_form(browser, portal)
+    seen, _ = caught_form(browser, address, ticket, monkeypatch)
+    assert seen["post"] == {"stamped": ["oui"], "note": ["un", "deux"]}
+    assert seen["files"] == {"piece": ("visa signé.pdf", "application/pdf", b"%PDF-1.4 secret-of-the-scan")}
+
+
+def test_what_is_kept_is_sealed_and_its_ticket_is_not_beside_it(portal: Instance) -> None:
+    _, ticket = late_form(visitor(ALICE), portal)
+    row = KeptForm.objects.get()
+    everything = repr([getattr(row, one.attname) for one in row._meta.concrete_fields])
+    for secret in (ticket, "secret-of-the-scan", "stamped", "visa"):
+        assert secret not in everything.replace(row.path, "")
+
+
+def test_what_is_kept_is_its_senders_in_that_session_for_that_page_for_ten_minutes(portal: Instance) -> None:
+    browser, colleague, elsewhere = visitor(ALICE), visitor(BRUNO), visitor(ALICE)
+    address, ticket = late_form(browser, portal)
+    taken = {CONFIRMS: "1", "gardee": ticket}
+    for one, there in (
+        (colleague, address),
+        (elsewhere, address),
+        (browser, address.replace("visa", "refuser")),
+    ):
+        assert one.post(there, taken).status_code == 410
+    assert KeptForm.objects.count() == 1
+    assert browser.post(address, {CONFIRMS: "1", "gardee": ticket[:-1] + "A"}).status_code == 410
+    later(portal, seconds=-299)
+    assert browser.post(address, taken).status_code == 410
+
+
+def test_a_person_has_three_forms_waiting_at_most(portal: Instance) -> None:
+    browser = visitor(ALICE)
+    later(portal, seconds=1)
+    for _ in range(5):
+        assert browser.post("/guichet/CMD-00000-00000/approuver/").status_code == 403
+    assert KeptForm.objects.count() == 3
+
+
+def test_nothing_is_kept_of_a_stranger(portal: Instance) -> None:
+    DoorClient().post("/guichet/CMD-00000-00000/approuver/", {"note": "x" * 1000})
+    assert KeptForm.objects.count() == 0
 
 
 def standing(reference: str, instance: Instance) -> str:

@@ -1,8 +1,13 @@
-"""Which page is for whom, for every page of the table and every role; what is not in the table is refused."""
+"""Which page is for whom: every page × every hat × every way of coming in, asked one by one, and the table of
+it in docs/rights.md. What is not in the table of pages is refused.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +15,11 @@ from django.test import override_settings
 from django.urls import URLPattern, get_resolver, include, path, reverse
 
 from sceau.operations import issue_certificate, open_draft
+from sceau.portal import post_brakes, post_psc
 from sceau.portal.hats import Hat, Page
+from sceau.portal.proofs import READ_BY_POST, WITHOUT_CARD
 from sceau.portal.urls import DRAWER_PAGES, PAGES, page_named, pages
+from tests.cardmaker import authority, card
 from tests.instance import (
     ADMINISTRATOR,
     ALICE,
@@ -25,17 +33,22 @@ from tests.instance import (
     Someone,
     accepted,
     form,
+    give_role,
     offer,
     right_for,
     server_request,
     submitted,
 )
-from tests.portal import DoorClient, staff_the_door, tls_layer, visitor
+from tests.passkey_kit import passkey_visitor
+from tests.portal import DoorClient, der, plan_of, psc_visitor, staff_the_door, tls_layer, visitor
+
+DOC = Path(__file__).parents[2] / "docs" / "rights.md"
 
 # Stated apart from the table it checks: who may open what.
 OPEN = {"home", "door", "leave", "how", "glossary", "accessibility", "revoke-by-code", "revoke-by-key"}
 OPEN |= {"find", "find-file", "check", "language"}
 OPEN |= {"needs", "needs-questions", "needs-answer"}
+OPEN |= {"find", "find-file", "check", "passkey", "passkey-register"}
 OPEN |= {"diagnosis", "mail-bounce", "calendar-feed", "psc", "psc-return"}
 DESK_READS = {
     *("desk", "desk-order", "desk-contracts", "desk-contract"),
@@ -44,7 +57,7 @@ DESK_READS = {
     *("desk-search", "desk-figures"),
 }
 DESK_READS |= {"desk-mails", "desk-mail"}
-DESK_READS |= {"desk-order-form"}
+DESK_READS |= {"desk-order-form", "desk-register-rejects"}
 DESK_ACTS = {
     "desk-paper",
     *("desk-mail-resend", "desk-mail-letter", "desk-contacts"),
@@ -61,7 +74,7 @@ DESK_ACTS = {
     *("desk-contract-act", "desk-contract-decision", "desk-party", "desk-contract-piece"),
     *("desk-order-piece", "desk-order-visa", "desk-piece-read"),
     *("desk-new-leave", "desk-leave-act", "desk-leave-end"),
-    *("desk-register-rejects", "desk-task-done", "desk-effects"),
+    *("desk-task-done", "desk-effects"),
 }
 END_READS = {
     "desk-habilitation",
@@ -80,18 +93,52 @@ END_ACTS = {
     "desk-run-resume",
     "desk-run-drop",
 }
-BY_SIGNATURE = {"door", "mail-bounce"}  # open to everybody, and refused to who proves nothing
 OWN_CARD = {"request-own", "verdict-own", "own-set", "own-set-done"}
-ROLES: dict[str, Someone | None] = {
-    "nobody": None,
-    "stranger": STRANGER,
-    "representative": REPRESENTATIVE,
-    "administrator": ADMINISTRATOR,
-    "professional": DOCTOR,
-    "desk": ALICE,
-    "auditor": AUDITOR,
-    "authority": AUTHORITY,
+KNOWN = {"sessions", "end-session", "end-sessions", "wear-hat"}
+OFFICERS_READ = {"own-passkeys", "own-passkey-end", "officers"}
+OFFICERS_ACT = {"officer-person", "role-confirm", "role-drop"}
+OFFICERS_ACT |= {"passkey-invite", "passkey-confirm", "passkey-drop", "passkey-end"}
+AUTHORITY_ACTS = {"role-propose"}
+BOTH_SIDES = {"evidence", "calendar", "departures", "new-departure", "departure"}
+AUDITOR_POSTS = {"evidence", "desk-piece-file", "end-session", "end-sessions", "wear-hat", "own-passkey-end"}
+PSC_POSTS = {"request", "verdict", "request-pair", "verdict-pair", "renew-many", "renewed-files"}
+PSC_POSTS |= {"collect", "revoke", "revoke-token", "end-session", "end-sessions"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A way of coming in with a hat."""
+
+    title: str
+    hat: str
+    browser: Callable[[], DoorClient]
+    by_psc: bool = False
+
+
+def _untrusted() -> DoorClient:
+    """A browser whose certificate no authority of ours has signed."""
+    forged = authority("AC DE PERSONNE", key_name="nobody's issuer")
+    return DoorClient(der(card(plan_of(ADMINISTRATOR), forged)))
+
+
+COLUMNS = (
+    Column("nobody", "", lambda: DoorClient(at_door=False)),
+    Column("a certificate we do not trust", "", _untrusted),
+    Column("card: holder", "holder", lambda: visitor(ADMINISTRATOR)),
+    Column("card: professional", "professional", lambda: visitor(DOCTOR)),
+    Column("card: desk", "desk", lambda: visitor(ALICE)),
+    Column("card: auditor", "auditor", lambda: visitor(AUDITOR)),
+    Column("card: authority", "authority", lambda: visitor(AUTHORITY)),
+    Column("Pro Santé Connect: holder", "holder", lambda: psc_visitor(ADMINISTRATOR), by_psc=True),
+    Column("passkey: desk", "desk", lambda: passkey_visitor(ALICE)),
+    Column("passkey: auditor", "auditor", lambda: passkey_visitor(AUDITOR)),
+    Column("passkey: authority", "authority", lambda: passkey_visitor(AUTHORITY)),
+)
+REFUSALS = {
+    f"portal/refusals/{one}.html"
+    for one in ("card_needed", "not_yours", "other_hat", "auditor", "forbidden", "proof_needed", "csrf")
 }
+CARD_ONLY = "portal/refusals/card_for_this.html"
 
 
 @pytest.fixture
@@ -99,28 +146,56 @@ def portal(instance: Instance) -> Iterator[Instance]:
     staff_the_door()
     with tls_layer():
         yield instance
+    post_psc(None)
 
 
-def may_open(role: str, page: Page) -> bool:
-    if page.name in OPEN:
-        return True
-    if role == "nobody":
-        return False
-    if page.name in DESK_ACTS:
-        return role == "desk"
-    if page.name in DESK_READS:
-        return role in {"desk", "auditor"}
-    if page.name in END_ACTS:
-        return role in {"desk", "authority"}
-    if page.name in END_READS:
-        return role in {"desk", "authority", "auditor"}
-    if page.name in OWN_CARD:
-        return role == "professional"
-    return True
+def hats_of(page: Page) -> set[str]:
+    """For which hats the page is, as stated above."""
+    name, holders = page.name, {"holder", "professional"}
+    for names, hats in (
+        (OPEN, {"", *holders, "desk", "auditor", "authority"}),
+        (KNOWN, {*holders, "desk", "auditor", "authority"}),
+        (OFFICERS_READ | END_READS, {"desk", "auditor", "authority"}),
+        (OFFICERS_ACT | END_ACTS, {"desk", "authority"}),
+        (AUTHORITY_ACTS, {"authority"}),
+        (BOTH_SIDES, {*holders, "desk", "auditor", "authority"}),
+        (DESK_READS, {"desk", "auditor"}),
+        (DESK_ACTS, {"desk"}),
+        (OWN_CARD, {"professional"}),
+    ):
+        if name in names:
+            return hats
+    return holders
+
+
+def expected(column: Column, page: Page, method: str) -> str:
+    if column.hat not in hats_of(page):
+        return "–"
+    if method == "GET" or page.name in OPEN:
+        return {"GET": "read", "POST": "act"}[method]
+    if column.hat == "auditor" and page.name not in AUDITOR_POSTS:
+        return "–"
+    if column.by_psc and page.name not in PSC_POSTS:
+        return "card"
+    return "act"
+
+
+def observed(browser: DoorClient, page: Page, method: str) -> str:
+    """What came of asking for the page, by the page that answered."""
+    answer = browser.generic(method, address_of(page))
+    if method not in page.methods:
+        return "" if answer.status_code == 405 else f"{answer.status_code} for {method}"
+    shown = {one.name for one in answer.templates if one.name}
+    if shown & REFUSALS:
+        return "–"
+    if CARD_ONLY in shown:
+        return "card"
+    plain = answer.status_code in {200, 302, 404, 410, 422} or page.name in OPEN
+    return {"GET": "read", "POST": "act"}[method] if plain else f"{answer.status_code} for {method}"
 
 
 def address_of(page: Page) -> str:
-    values = {"reference": "CMD-00000-00000", "code": "PS_NOPE", "form": "pem"}
+    values = {"reference": "CMD-00000-00000", "code": "PS_NOPE", "form": "pem", "link": "x" * 43}
     values |= {"number": "C-0", "event": "suspend", "secret": "x", "structure": "1"}
     values |= {"issuer": "el-org", "serial": "0A"}
     if "<int:number>" in page.route:
@@ -130,30 +205,156 @@ def address_of(page: Page) -> str:
     )
 
 
-def test_every_page_answers_every_role_as_the_rule_says(portal: Instance) -> None:
-    wrong = []
-    for role, someone in ROLES.items():
-        for page in PAGES:
-            if page.name == "leave":
-                continue
-            browser = visitor(someone) if someone else DoorClient()
-            for method in ("GET", "POST"):
-                status = browser.generic(method, address_of(page)).status_code
-                if method not in page.methods:
-                    expected = {405}
-                elif may_open(role, page):
-                    expected = {200, 302, 404, 422} | ({403} if page.name in BY_SIGNATURE else set())
-                else:
-                    expected = {403}
-                if status not in expected:
-                    wrong.append((role, page.name, method, status))
+def cells_of(column: Column) -> dict[str, dict[str, str]]:
+    """What this way of coming in opens: page → method → what came of it. Going out comes last."""
+    browser, found = column.browser(), {}
+    for page in sorted(PAGES, key=lambda one: one.name == "leave"):
+        post_brakes(None)
+        found[page.name] = {method: observed(browser, page, method) for method in ("GET", "POST")}
+    return found
+
+
+def test_every_page_answers_every_hat_and_way_in_as_the_rule_says_and_the_document_shows(
+    portal: Instance,
+) -> None:
+    told = {column.title: cells_of(column) for column in COLUMNS}
+    wrong = [
+        (column.title, page.name, method, told[column.title][page.name][method])
+        for column in COLUMNS
+        for page in PAGES
+        for method in ("GET", "POST")
+        if told[column.title][page.name][method]
+        != (expected(column, page, method) if method in page.methods else "")
+    ]
     assert wrong == []
+    written = document(told)
+    if os.environ.get("WRITE_RIGHTS"):
+        DOC.write_text(written, "utf-8")
+    assert DOC.read_text("utf-8") == written, "WRITE_RIGHTS=1 writes it anew"
+
+
+def document(told: dict[str, dict[str, dict[str, str]]]) -> str:
+    """The whole table, as a page of documentation."""
+    titles = list(told)
+    lines = [
+        "# Who opens what",
+        "",
+        "Each page of the portal was asked for in each way of coming in, with each hat: what follows is what"
+        " it answered. `read`: it shows; `act`: it takes what one sends (whether this person may do it with"
+        " this object, the verbs say); `card`: this act asks for the card; `–`: refused.",
+        "",
+        "Who has several roles wears one hat at a time; with a card or a passkey that has several, the others"
+        " are a click away. Written by `WRITE_RIGHTS=1 pytest tests/integration/test_portal_rights.py`,"
+        " and held equal to what is observed by the same test.",
+        "",
+        "| address | " + " | ".join(titles) + " |",
+        "|---|" + "---|" * len(titles),
+    ]
+    for page in PAGES:
+        cells = [_cell(told[title][page.name]) for title in titles]
+        lines.append(f"| `/{page.route}` | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _cell(told: dict[str, str]) -> str:
+    kept = [one for one in told.values() if one and one != "–"]
+    return ", ".join(kept) or "–"
+
+
+def test_the_rule_above_names_the_same_exceptions_as_the_portal() -> None:
+    assert frozenset(AUDITOR_POSTS) == READ_BY_POST
+    assert frozenset(PSC_POSTS) == WITHOUT_CARD
+
+
+# -- an auditor sees all and changes nothing
+
+
+def standing_tables() -> dict[str, list[Any]]:
+    """Everything that the records hold, but sessions and the journal."""
+    from django.apps import apps
+
+    return {
+        model.__name__: list(model._default_manager.order_by("pk").values_list())
+        for model in apps.get_app_config("records").get_models()
+        if model.__name__ not in {"OpenSession", "SpentChallenge", "TreeHead"}
+        and not model.__name__.startswith("Journal")
+    }
+
+
+@pytest.mark.parametrize("way", [visitor, passkey_visitor], ids=lambda one: one.__name__)
+def test_an_auditor_posts_everywhere_and_changes_nothing(
+    portal: Instance, way: Callable[[Someone], DoorClient]
+) -> None:
+    references = theirs(portal)
+    references["guichet"] = references["commandes"]
+    browser, posted = way(AUDITOR), 0
+    before = standing_tables()
+    for page in PAGES:
+        if "POST" not in page.methods or page.name in OPEN:
+            continue
+        address = address_of(page)
+        real = references.get(page.route.split("/")[0])
+        if real:
+            address = address.replace("CMD-00000-00000", real)
+        sent = {"version": "1", "reason": "x", "sure": "oui", "text": "x", "explanation": "x", "preuve": "1"}
+        answer = browser.post(address, sent)
+        assert answer.status_code in {403, 404, 200, 302, 422}, (page.name, answer.status_code)
+        assert page.name in READ_BY_POST or answer.status_code == 403, page.name
+        posted += 1
+    assert posted > 60
+    assert standing_tables() == before
+
+
+def test_an_auditor_reads_every_page_that_the_desk_and_the_authority_read(portal: Instance) -> None:
+    for page in PAGES:
+        if "GET" in page.methods and "POST" not in page.methods and page.hats & {Hat.DESK, Hat.AUTHORITY}:
+            assert Hat.AUDITOR in page.hats, page.name
+
+
+# -- one person, several hats
+
+
+def test_who_has_several_hats_wears_one_and_changes_it_in_the_header(portal: Instance) -> None:
+    give_role(ALICE, "authority")
+    browser = visitor(ALICE)
+    page = browser.get("/guichet/").content.decode()
+    assert '<option value="desk" selected>' in page
+    assert '<option value="holder">' in page
+    asked = browser.get("/commandes/")
+    assert asked.status_code == 403
+    assert "Agir comme « Titulaire" in asked.content.decode().replace("\u00a0", " ")
+    assert browser.post("/role/", {"role": "holder", "suite": "/commandes/"})["Location"] == "/commandes/"
+    assert browser.get("/commandes/").status_code == 200
+    assert browser.get("/guichet/").status_code == 403
+    assert browser.post("/role/", {"role": "auditor"}).status_code == 404
+    assert browser.post("/role/", {"role": "authority"}).status_code == 302
+    assert browser.get("/agents/").status_code == 200
+    assert browser.get("/guichet/").status_code == 403
+
+
+def test_who_has_one_hat_is_offered_no_other(portal: Instance) -> None:
+    page = visitor(ADMINISTRATOR).get("/").content.decode()
+    assert 'name="role"' not in page
+    assert visitor(ADMINISTRATOR).post("/role/", {"role": "desk"}).status_code == 404
+
+
+def test_a_hat_is_put_on_again_at_each_entry_and_gone_with_its_role(portal: Instance) -> None:
+    from tests.instance import take_role
+
+    browser = visitor(ALICE)
+    browser.post("/role/", {"role": "holder"})
+    assert visitor(ALICE).get("/guichet/").status_code == 200
+    browser.post("/role/", {"role": "desk"})
+    take_role(ALICE, "desk")
+    assert browser.get("/guichet/").status_code == 403
+    assert browser.get("/commandes/").status_code == 200
 
 
 def test_the_table_names_every_address_once_and_no_hat_is_left_out() -> None:
     names = [page.name for page in PAGES + DRAWER_PAGES]
     assert len(names) == len(set(names))
-    assert set(names) >= OPEN | DESK_READS | DESK_ACTS | END_READS | END_ACTS | OWN_CARD
+    stated = OPEN | DESK_READS | DESK_ACTS | END_READS | END_ACTS | OWN_CARD | KNOWN | OFFICERS_READ
+    assert set(names) >= stated | OFFICERS_ACT | AUTHORITY_ACTS | BOTH_SIDES
     assert all(page.hats for page in PAGES)
     patterns = [
         found for found in get_resolver("sceau.portal.urls").url_patterns if isinstance(found, URLPattern)
@@ -241,6 +442,7 @@ def test_every_address_of_anothers_object_answers_as_if_it_did_not_exist(
 ) -> None:
     references = theirs(portal)
     browser = visitor(someone)
+    browser.post("/role/", {"role": "holder"})
     looked_at = 0
     for page in PAGES:
         family = page.route.split("/")[0]

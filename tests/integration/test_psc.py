@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -15,7 +16,7 @@ from sceau.portal.proofs import WITHOUT_CARD
 from sceau.portal.psc import COOKIE
 from sceau.portal.urls import PAGES
 from sceau.records import certificates_of, sessions_of
-from sceau.records.models import JournalEntry
+from sceau.records.models import JournalEntry, Revocation
 from sceau.site.psc_link import psc_door_of
 from tests.instance import (
     ADMINISTRATOR,
@@ -348,3 +349,36 @@ def test_questions_are_braked(psc: Provider) -> None:
     answers = [browser.post("/pro-sante-connect/").status_code for _ in range(25)]
     assert answers[:20] == [302] * 20
     assert set(answers[20:]) == {429}
+
+
+def test_a_form_that_waited_for_pro_sante_connect_is_sent_after_it(psc: Provider, instance: Instance) -> None:
+    accepted(offer("serv-ssl"))
+    issued = issue_certificate(ADMINISTRATOR.actor, server_request(), idempotency_key="k").line.reference
+    browser = comes_in(psc)
+    collected = {"terms": "oui", "code": "corail-4-galets", "code_again": "corail-4-galets"}
+    assert browser.post(f"/certificats/{issued}/retirer/", collected).status_code == 302
+    instance.clock.forward(minutes=16)
+    address = f"/certificats/{issued}/revoquer/"
+    typed = {"reason": "superseded", "explanation": "mot à mot", "sure": "oui", "quality": "administrator"}
+    asked = text(browser.post(address, typed))
+    ticket = re.findall(r'name="gardee" value="([^"]+)"', asked)[0]
+    says(psc, instance)
+    answer = browser.post("/pro-sante-connect/", {"suite": address, "gardee": ticket})
+    came_back = text(back(browser, psc.browse(str(answer["Location"]))))
+    assert f'action="{address}"' in came_back
+    assert f'value="{ticket}"' in came_back
+    assert Revocation.objects.count() == 0
+    assert browser.post(address, {"gardee": ticket}).status_code != 403
+    assert Revocation.objects.get().explanation == "mot à mot"
+
+
+def test_a_form_that_waits_is_not_handed_on_to_somebody_else(psc: Provider, instance: Instance) -> None:
+    browser = comes_in(psc)
+    instance.clock.forward(minutes=16)
+    asked = text(browser.post("/certificats/CRT-00000-00000/revoquer/", {"explanation": "à moi"}))
+    ticket = re.findall(r'name="gardee" value="([^"]+)"', asked)[0]
+    says(psc, instance, who=DOCTOR)
+    answer = browser.post("/pro-sante-connect/", {"suite": "/", "gardee": ticket})
+    came_back = text(back(browser, psc.browse(str(answer["Location"]))))
+    assert ticket not in came_back
+    assert browser.post("/certificats/CRT-00000-00000/revoquer/", {"gardee": ticket}).status_code == 410

@@ -176,7 +176,9 @@ PAGES: tuple[Page, ...] = (
     Page("guichet/accords/<str:reference>/fin/", leaves.end, "desk-leave-end", DESK, BOTH),
     Page("guichet/registres/", registers.registers, "desk-registers", DESK_READERS),
     Page("guichet/registres/<str:reference>/", registers.one_import, "desk-register", DESK_READERS),
-    Page("guichet/registres/<str:reference>/rejets/", registers.rejects, "desk-register-rejects", DESK),
+    Page(
+        "guichet/registres/<str:reference>/rejets/", registers.rejects, "desk-register-rejects", DESK_READERS
+    ),
     Page("guichet/taches/", desk_tasks.tasks, "desk-tasks", DESK_READERS),
     Page("guichet/taches/<str:reference>/faite/", desk_tasks.finish, "desk-task-done", DESK, ACT),
     Page(
