@@ -88,13 +88,7 @@ from sceau.operations.drafts import (
 )
 from sceau.operations.evidence import Evidence, export_evidence
 from sceau.operations.file_readings import ExtractEntry, VisaEntry, attest_visa, read_extract
-from sceau.operations.form_files import (
-    FormFile,
-    FormIntake,
-    FormOutcome,
-    judge_signature,
-    receive_form_file,
-)
+from sceau.operations.form_files import FormFile, FormIntake, FormOutcome, judge_signature, receive_form_file
 from sceau.operations.form_mail import FormLine, receive_forms
 from sceau.operations.ground import CertificateRequest
 from sceau.operations.habilitations import (
@@ -105,20 +99,9 @@ from sceau.operations.habilitations import (
     suspend_habilitation,
     withdraw_habilitation,
 )
-from sceau.operations.issuance import (
-    Answer,
-    Ask,
-    issue_all,
-    issue_certificate,
-    issue_pair,
-    prepare_to_issue,
-)
+from sceau.operations.issuance import Answer, Ask, issue_all, issue_certificate, issue_pair, prepare_to_issue
 from sceau.operations.journal import seal_journal
-from sceau.operations.kept_forms import (
-    hand_on_form,
-    keep_form,
-    take_form,
-)
+from sceau.operations.kept_forms import hand_on_form, keep_form, take_form
 from sceau.operations.key_reports import (
     KeyLook,
     KeyReport,
@@ -156,14 +139,7 @@ from sceau.operations.machine import (
     install,
     machine,
 )
-from sceau.operations.mail_desk import (
-    add_contact,
-    end_contact,
-    letter_of,
-    make_feed,
-    read_feed,
-    revoke_feed,
-)
+from sceau.operations.mail_desk import add_contact, end_contact, letter_of, make_feed, read_feed, revoke_feed
 from sceau.operations.mailboxes import confirm_mailbox, send_mailbox_code
 from sceau.operations.mails import (
     make_mails,
@@ -194,9 +170,7 @@ from sceau.operations.orders import (
 )
 from sceau.operations.outcomes import recover_intents
 from sceau.operations.paper_forms import PaperForm, key_paper_form, twice_typed
-from sceau.operations.passkey_entry import (
-    welcome_by_passkey,
-)
+from sceau.operations.passkey_entry import welcome_by_passkey
 from sceau.operations.passkeys import (
     InvitationAsked,
     InvitationOpened,
@@ -233,11 +207,7 @@ from sceau.operations.revocation import (
     revoke_certificate,
 )
 from sceau.operations.revocation_runs import approve_run, drop_run, pause_run, prepare_run, resume_run
-from sceau.operations.roles import (
-    confirm_role,
-    drop_role,
-    propose_role,
-)
+from sceau.operations.roles import confirm_role, drop_role, propose_role
 from sceau.operations.run_requests import RunRequest
 from sceau.operations.run_slices import advance_run, advance_runs
 from sceau.operations.sessions import end_every_session, end_session, note_session, spend

@@ -96,13 +96,13 @@ from sceau.records.queries.mails import (
     mail_file,
 )
 from sceau.records.queries.names import HeldName, right_holding
-from sceau.records.queries.orders import order_file, order_for, orders_of
 from sceau.records.queries.officers import (
     passkey_facts,
     passkey_invitations,
     passkeys_of,
     role_proposals,
 )
+from sceau.records.queries.orders import order_file, order_for, orders_of
 from sceau.records.queries.people import (
     card_line,
     cards_of,

@@ -56,7 +56,9 @@ class Doing:
 
 def waiting_for(visitor: Visitor, *, at: datetime) -> list[Waiting]:
     """What waits for this visitor, as far as a page shows; nothing is counted in full."""
-    found = [*_orders(visitor), *_drafts(visitor, at), *_to_collect(visitor, at), *_ending(visitor, at)]
+    found: list[Waiting] = []
+    if Hat.HOLDER in visitor.hats:
+        found += [*_orders(visitor), *_drafts(visitor, at), *_to_collect(visitor, at), *_ending(visitor, at)]
     if Hat.DESK in visitor.hats:
         found += [*_queue(visitor, at), *_tasks()]
     return found
@@ -78,7 +80,9 @@ def doings_of(visitor: Visitor) -> list[Doing]:
                 reverse("own-set"),
             )
         )
-    return found + _with_any_card()
+    if Hat.HOLDER in visitor.hats:
+        return found + _with_any_card()
+    return [*found, _agents()]
 
 
 def _at_the_desk(*, reads_only: bool) -> list[Doing]:
@@ -97,6 +101,15 @@ def _at_the_desk(*, reads_only: bool) -> list[Doing]:
         ),
         _revocations(),
     ]
+
+
+def _agents() -> Doing:
+    return Doing(
+        _("Agents"),
+        _("Qui a quel rôle et quelle clé d’accès ; ce qui attend un second agent."),
+        _("Voir les agents"),
+        reverse("officers"),
+    )
 
 
 def _revocations() -> Doing:

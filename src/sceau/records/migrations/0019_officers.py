@@ -8,7 +8,7 @@ from sceau.records.triggers import install_on
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("records", "0014_sessions"),
+        ("records", "0018_drafts"),
     ]
 
     operations = [
