@@ -235,6 +235,42 @@ def test_a_letter_is_put_on_file_verified_and_ended(portal: Instance) -> None:
     assert browser.post(f"{address}acte/", {"action": "autre"}).status_code == 404
 
 
+def test_the_letter_and_the_copy_are_chosen_among_those_on_file(portal: Instance) -> None:
+    """From an order: one piece is chosen beforehand, of several none; what is erased or another's is not
+    there.
+    """
+    browser = visitor(ALICE)
+    order = submitted(offer("serv-ssl", declared=LENT, owner="holder")).line.reference
+    address = f"/guichet/accords/nouveau/?order={order}"
+    assert 'name="letter"' in said(browser.get(address))
+    assert "<select" not in field_of(said(browser.get(address)), "letter")
+    day = date(2026, 11, 1)
+    entry = PieceEntry("holder-letter", PNG, name="mairie.png", issued_on=day, order=order)
+    first = add_piece(ALICE.actor, entry).reference
+    one = field_of(said(browser.get(address)), "letter")
+    assert f'<option value="{first}" selected>{first} : mairie.png, reçue le 24/11/2026</option>' in one
+    other = PieceEntry("holder-letter", PNG + b"2", name="2.png", issued_on=day, contract=CONTRACT)
+    second = add_piece(ALICE.actor, other).reference
+    several = field_of(said(browser.get(address)), "letter")
+    assert [found in several for found in (first, second)] == [True, True]
+    assert '<option value="" selected>' in several
+    new = {"order": order, "name": LENT, "holder": "Mairie", "use": "any", "whole": "oui", "action": "papier"}
+    wrong = said(browser.post("/guichet/accords/nouveau/", new | {"letter": second, "name": "gouv.fr"}))
+    assert f'<option value="{second}" selected>' in field_of(wrong, "letter")
+    assert browser.post("/guichet/accords/nouveau/", new | {"letter": second}).status_code == 302
+    page = said(browser.get(f"/guichet/accords/{Leave.objects.get().reference}/"))
+    assert f'<option value="{second}" selected>' in field_of(page, "letter")
+    assert first in field_of(page, "letter")
+    assert "<select" not in field_of(page, "identity")
+
+
+def field_of(page: str, name: str) -> str:
+    """What stands between this field's name and the end of its block."""
+    found = re.search(rf'<(?:select|input)[^>]*name="{name}".*?</div>', page, re.S)
+    assert found, page
+    return found[0]
+
+
 def test_the_desk_prepares_a_text_for_the_dns_and_looks_it_up(portal: Instance) -> None:
     browser = visitor(ALICE)
     new = {"structure": STRUCTURE, "name": LENT, "holder": "Mairie", "use": "web", "action": "dns"}

@@ -56,6 +56,7 @@ from sceau.records.queries.legal_file import (
     leaves_of_structure,
     list_contracts,
     piece_line,
+    pieces_of_kind,
     pieces_of_order,
 )
 from sceau.records.queries.life import (
@@ -259,6 +260,7 @@ __all__ = [
     "passkeys_of",
     "person_line",
     "piece_line",
+    "pieces_of_kind",
     "pieces_of_order",
     "recorded_certificate",
     "register_changes",

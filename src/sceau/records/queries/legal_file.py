@@ -79,6 +79,25 @@ def pieces_of_order(reference: str, *, at: datetime) -> tuple[PieceLine, ...]:
     return _pieces(Piece.objects.filter(order__reference=reference), at)
 
 
+def pieces_of_kind(
+    kind: str, *, structure: str = "", order: str = "", at: datetime, limit: int = 50
+) -> tuple[PieceLine, ...]:
+    """The pieces of a kind that are still there, newest first: of the order (its reference) and its contract,
+    of the structure (national identifier), its contracts and the orders under them.
+    """
+    number = Order.objects.filter(reference=order).values_list("contract_number", flat=True).first() or ""
+    of = Q(pk__in=())
+    if order:
+        of |= Q(order__reference=order)
+    if number:
+        of |= Q(contract__number=number) | Q(structure__contracts__number=number)
+    if structure:
+        theirs = Contract.objects.filter(structure__national_id=structure).values("number")
+        of |= Q(structure__national_id=structure) | Q(contract__structure__national_id=structure)
+        of |= Q(order__contract_number__in=theirs)
+    return _pieces(Piece.objects.filter(of, kind=kind, erased_at=None).distinct(), at)[:limit]
+
+
 def attestations_of(reference: str) -> tuple[AttestationLine, ...]:
     """What officers attested of an order's visa, newest first."""
     rows = VisaAttestation.objects.select_related("piece", "order").filter(order__reference=reference)

@@ -27,6 +27,7 @@ from sceau.portal.fields import Choice, Sheet
 from sceau.portal.language import page_catalogue
 from sceau.portal.pages.contracts.stopping import plan_of, stop_kinds
 from sceau.portal.pages.contracts.views import day_of, is_desk
+from sceau.portal.pages.leaves.paper import paper_fields
 from sceau.portal.rendering import page
 from sceau.portal.saying import summary
 from sceau.portal.visitor import PortalRequest, actor_of
@@ -148,9 +149,16 @@ def _page(request: PortalRequest, line: LeaveLine, findings: tuple[Finding, ...]
         "use": uses[line.use].label if line.use in uses else "autre usage",
         "record": record_name(line.name),
         "acts": is_desk(request),
-        **summary(findings, heading=_("Cela n’a pas été fait"), fields=["reason"]),
+        "paper": paper_fields(_completing(request, line, findings), structure=line.structure),
+        **summary(findings, heading=_("Cela n’a pas été fait"), fields=["reason", "letter", "identity"]),
     }
     return page(request, "leaves/leave.html", context, status=422 if findings else 200)
+
+
+def _completing(request: PortalRequest, line: LeaveLine, findings: tuple[Finding, ...]) -> Sheet:
+    """What was typed, or is there already."""
+    there = {"letter": line.letter or "", "identity": line.identity or ""}
+    return Sheet({name: request.POST.get(name, held)[:20] for name, held in there.items()}, findings)
 
 
 def _end_page(request: PortalRequest, line: LeaveLine, findings: tuple[Finding, ...] = ()) -> HttpResponse:
@@ -190,9 +198,9 @@ def _new_page(
         sheet.field("begins", kind="date", label=_("À partir du (vide : aujourd’hui)"), width="w14"),
         sheet.field("ends", kind="date", label=_("Jusqu’au (vide : sans terme)"), width="w14"),
     ]
+    file = {"structure": typed.get("structure", ""), "order": typed.get("order", "")}
     paper = [
-        sheet.field("letter", label=_("Pièce : courrier du détenteur"), width="w20", example="PIE-…"),
-        sheet.field("identity", label=_("Pièce : copie d’identité"), width="w20", example="PIE-…"),
+        *paper_fields(sheet, **file),
         sheet.field(
             "signed",
             kind="checkbox",
