@@ -43,7 +43,7 @@ def run(plan: Plan) -> list[Row]:
         stack.enter_context(instance.part("signer", is_ready=socket.exists))
         with child("bench.portal", data=data, data_folder=str(data)) as ask:
             known = ask(do="right")
-        stack.enter_context(instance.part("portal", instance.portal))
+        stack.enter_context(instance.part("web", instance.portal))
         start_django_for_names()
         readers = {slug: Reader(instance.portal, data / "tls" / "ca.pem") for slug in _PEOPLE}
         for slug, reader in readers.items():

@@ -11,7 +11,7 @@ import ssl
 import time
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from http.client import HTTPResponse, HTTPSConnection
+from http.client import HTTPResponse, HTTPSConnection, RemoteDisconnected
 from pathlib import Path
 from statistics import median
 from urllib.parse import urlencode, urljoin, urlsplit
@@ -102,6 +102,8 @@ class Reader:
             answer = self.get(address)
             if answer.status != 200:
                 continue
+            if not answer.page:
+                continue  # a file: whoever asks for one waits for its making, not for a page
             found[name] = address
             waiting += [urlsplit(urljoin(address, one)).path for one in Links(answer.page).there]
         return {name: address for name, address in found.items() if name not in seen}
@@ -127,8 +129,17 @@ class Reader:
         held = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         headers = {"Accept-Encoding": "gzip", "Cookie": held, "Referer": f"https://127.0.0.1:{self.port}/"}
         began = time.perf_counter()
-        self.line.request(method, address, body, {**headers, **more})
-        answer = self.line.getresponse()
+        try:
+            self.line.request(method, address, body, {**headers, **more})
+            answer = self.line.getresponse()
+        except (
+            RemoteDisconnected,
+            ConnectionError,
+            ssl.SSLEOFError,
+        ):  # kept too long: as a browser, once more
+            self.line.close()
+            self.line.request(method, address, body, {**headers, **more})
+            answer = self.line.getresponse()
         data = answer.read()
         took = time.perf_counter() - began
         self._keep_cookies(answer)

@@ -43,6 +43,6 @@ def weeks_picture(weeks: Sequence[Week]) -> Picture:
         if one.all:
             shapes.append(words(Spot(x + wide // 2, floor - good - late - 4), str(one.all), "mid small"))
         if number % 3 == 0:
-            shapes.append(words(Spot(x + wide // 2, floor + 18), f"{one.monday:%d/%m}", "mid small"))
+            shapes.append(words(Spot(max(16, x + wide // 2), floor + 18), f"{one.monday:%d/%m}", "mid small"))
     title = _("Examens terminés au guichet, par semaine, dont les tardifs. Le tableau dit la même chose.")
     return Picture("semaines", title, floor + 26, tuple(shapes))

@@ -34,4 +34,4 @@ def glossary(request: PortalRequest) -> HttpResponse:
 
 def accessibility(request: PortalRequest) -> HttpResponse:
     """What was checked of these pages' accessibility, and how to say what does not work."""
-    return page(request, "reading/accessibility.html", {"title": _("Accessibilité")})
+    return page(request, "reading/accessibility.html", {"title": _("Déclaration d’accessibilité")})
