@@ -176,7 +176,7 @@ def _without_twin(name: str, french: Any, words: Any, path: str = "") -> Iterato
         for index, value in enumerate(french):
             twin = words[index] if isinstance(words, list) and index < len(words) else None
             yield from _without_twin(name, value, twin, f"{path}/{index}")
-    elif isinstance(french, str) and not isinstance(words, str):
+    elif isinstance(french, str) and french and not isinstance(words, str):
         yield path, french
 
 

@@ -5,14 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from http.cookies import Morsel
+from typing import Any
 
 import pytest
+from django.http import QueryDict
 from django.test import override_settings
 from django.urls import reverse
+from django.utils import translation
 
 from sceau.operations import issue_certificate
 from sceau.portal.hats import Page
+from sceau.portal.pages.needs.asking import with_needs
 from sceau.portal.urls import PAGES
+from sceau.records import order_for
 from tests.instance import (
     ADMINISTRATOR,
     ALICE,
@@ -167,22 +172,30 @@ def test_every_page_reads_in_english_without_french_left_over(portal: Instance) 
 
 
 def test_a_refusal_is_said_in_english_with_its_remedy(portal: Instance) -> None:
-    browser = english(visitor(REPRESENTATIVE))
-    page = browser.post("/commandes/nouvelle/", {"action": "verifier"}).content.decode()
-    assert "is required and is not filled in." in page
+    page = english(DoorClient()).post("/revoquer/", {"number": "zz", "code": "x"}).content.decode()
+    assert "Nothing was revoked" in page
+    assert "This is final: tick the box to confirm." in page
     assert [one for one in said_by(page) if is_french(NAMES.sub("", one))] == []
 
 
-def test_an_order_made_on_english_pages_is_recorded_as_one_made_on_french_ones(portal: Instance) -> None:
-    """What is kept, signed and mailed has one language, or a refusal would depend on who reads it."""
+def test_what_one_needs_makes_the_same_order_in_both_languages(portal: Instance) -> None:
+    """An order is a French form, whatever the page was read in."""
+    asked = QueryDict("usage=dmp&reponse.dmp=usual&nombre.dmp=2")
+    raw: dict[str, Any] = {"structure": {}, "usage": {}, "offers": []}
+    with translation.override("fr"):
+        french = with_needs(raw, asked)
+    with translation.override("en"):
+        assert with_needs(raw, asked) == french
+    assert "DMP" in french["usage"]["description"]
+
+
+def test_what_is_recorded_on_english_pages_is_what_french_ones_record(portal: Instance) -> None:
     kept = []
     for browser in (visitor(REPRESENTATIVE), english(visitor(REPRESENTATIVE))):
         order = submitted(offer("serv-ssl"))
-        answer = browser.post(f"/commandes/{order.line.reference}/abandonner/", {"sure": "oui", "reason": ""})
-        assert answer.status_code == 302
-        from sceau.records import order_file
-
-        file = order_file(order.line.reference)
+        address = f"/commandes/{order.line.reference}/abandonner/"
+        assert browser.post(address, {"sure": "oui", "reason": ""}).status_code == 302
+        file = order_for(order.line.reference, viewer=REPRESENTATIVE.actor.person_id)
         assert file is not None
-        kept.append((file.line.state, file.reason))
+        kept.append((file.line.state, file.reason, [version.why for version in file.versions]))
     assert kept[0] == kept[1]

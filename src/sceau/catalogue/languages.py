@@ -22,6 +22,7 @@ class Language(StrEnum):
     ENGLISH = "en"
 
 
+_CHOICES = ("oui", "non", "inconnu", "structure", "autre", "editeur", "nous")
 _KEYS = {
     "findings/": ("sentence", "remedy"),
     "texts/": ("text",),
@@ -32,6 +33,7 @@ _KEYS = {
     "help.toml": ("label", "text"),
     "leaves.toml/uses": ("label",),
     "mails.toml/mails": ("label",),
+    "needs.toml": ("label", "hint", "question", "text", *_CHOICES),
     "offers.toml": ("title", "usage", "short", "examples", "how_to_declare"),
     "pieces.toml": ("label", "hint"),
     "powers.toml": ("label",),

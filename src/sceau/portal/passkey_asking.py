@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.middleware.csrf import get_token
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
 
 from sceau.identity import (
     ALGORITHMS,
@@ -53,7 +54,7 @@ def options_to_register(request: PortalRequest, invited: Invited) -> str:
     return json.dumps(
         {
             "challenge": _text(_challenge(request, f"register:{invited.reference}")),
-            "rp": {"id": relying_party(), "name": "Sceau"},
+            "rp": {"id": relying_party(), "name": _("Sceau")},
             "user": {
                 "id": _text(invited.user_handle),
                 "name": invited.display,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from sceau.identity import read_new_passkey
 from sceau.operations import (
@@ -38,7 +39,7 @@ _TOO_OFTEN = (Finding.error("portal.too-often", "passkey"),)
 def enter(request: PortalRequest) -> HttpResponse:
     """The entrance of officers who have no card."""
     if facts_of(request).asks_for_cards:
-        return page(request, "passkeys/elsewhere.html", {"title": "Entrer avec ma clé d’accès"})
+        return page(request, "passkeys/elsewhere.html", {"title": _("Entrer avec ma clé d’accès")})
     if request.method != "POST":
         return _entrance(request)
     if too_often(request, "passkey", per_minute=20):
@@ -60,10 +61,10 @@ def _entrance(
     request: PortalRequest, findings: tuple[Finding, ...] = (), *, status: int = 200
 ) -> HttpResponse:
     context = {
-        "title": "Entrer avec ma clé d’accès",
+        "title": _("Entrer avec ma clé d’accès"),
         "options": options_to_enter(request),
         "suite": way_on(request),
-        **summary(findings, heading="Votre clé d’accès n’a pas ouvert le service"),
+        **summary(findings, heading=_("Votre clé d’accès n’a pas ouvert le service")),
     }
     return page(request, "passkeys/enter.html", context, status=status)
 
@@ -73,7 +74,7 @@ def register(request: PortalRequest, link: str) -> HttpResponse:
     invitation before both are right.
     """
     if facts_of(request).asks_for_cards:
-        return page(request, "passkeys/elsewhere.html", {"title": "Enregistrer ma clé d’accès"})
+        return page(request, "passkeys/elsewhere.html", {"title": _("Enregistrer ma clé d’accès")})
     if request.method != "POST":
         return _code_page(request)
     if too_often(request, "passkey-register", per_minute=10):
@@ -94,7 +95,11 @@ def _registering(request: PortalRequest, link: str, code: str) -> HttpResponse:
         return _making_page(request, invited, code, findings=reading.findings)
     name = request.POST.get("name", "")[:200]
     reference = register_passkey(link=link, code=code, made=reading.value, name=name)
-    context = {"title": "Votre clé d’accès est enregistrée", "reference": reference, "name": invited.display}
+    context = {
+        "title": _("Votre clé d’accès est enregistrée"),
+        "reference": reference,
+        "name": invited.display,
+    }
     return page(request, "passkeys/registered.html", context)
 
 
@@ -104,17 +109,17 @@ def _code_page(
     sheet = Sheet({"code": ""}, findings)
     code = sheet.field(
         "code",
-        label="Code de l’invitation",
-        help="Dix lettres et chiffres, que vous dit le collègue qui a demandé votre invitation.",
+        label=_("Code de l’invitation"),
+        help=_("Dix lettres et chiffres, que vous dit le collègue qui a demandé votre invitation."),
         example="K7PQ2-9XHDM",
         required=True,
         width="w20",
         autocomplete="off",
     )
     context = {
-        "title": "Enregistrer ma clé d’accès",
+        "title": _("Enregistrer ma clé d’accès"),
         "code": code,
-        **summary(findings, heading="La clé d’accès n’est pas enregistrée", fields=sheet.paths),
+        **summary(findings, heading=_("La clé d’accès n’est pas enregistrée"), fields=sheet.paths),
     }
     return page(request, "passkeys/code.html", context, status=status)
 
@@ -124,18 +129,18 @@ def _making_page(
 ) -> HttpResponse:
     name = Sheet({"name": request.POST.get("name", "")[:60]}).field(
         "name",
-        label="Nom de cette clé",
-        help="Pour la reconnaître parmi les vôtres.",
-        example="Clé USB bleue, téléphone du bureau",
+        label=_("Nom de cette clé"),
+        help=_("Pour la reconnaître parmi les vôtres."),
+        example=_("Clé USB bleue, téléphone du bureau"),
         autocomplete="off",
     )
     context = {
-        "title": "Créer ma clé d’accès",
+        "title": _("Créer ma clé d’accès"),
         "who": invited.display,
         "code": code,
         "name": name,
         "options": options_to_register(request, invited),
-        **summary(findings, heading="La clé d’accès n’est pas enregistrée"),
+        **summary(findings, heading=_("La clé d’accès n’est pas enregistrée")),
     }
     return page(request, "passkeys/make.html", context, status=422 if findings else 200)
 
@@ -143,7 +148,7 @@ def _making_page(
 def own(request: PortalRequest) -> HttpResponse:
     """The visitor's own passkeys."""
     context = {
-        "title": "Mes clés d’accès",
+        "title": _("Mes clés d’accès"),
         "keys": passkeys_of(request.visitor.person_id),
         "rules": machine().catalogue.entrance.passkey,
     }
@@ -156,5 +161,5 @@ def end_own(request: PortalRequest, reference: str) -> HttpResponse:
     if reference not in own_ones:
         return not_found(request)
     revoke_passkey(actor_of(request), reference=reference, reason="par son titulaire")
-    messages.success(request, "La clé d’accès est révoquée.")
+    messages.success(request, _("La clé d’accès est révoquée."))
     return HttpResponseRedirect(reverse("own-passkeys"))

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import QueryDict
 
-from sceau.catalogue import Catalogue
+from sceau.catalogue import Catalogue, load_catalogue
 from sceau.portal.language import page_catalogue
 from sceau.portal.pages.orders.raw import Raw
 from sceau.registration import (
@@ -40,7 +40,7 @@ def needs_from(given: QueryDict, *, catalogue: Catalogue | None = None) -> Needs
 
 def with_needs(raw: Raw, given: QueryDict) -> Raw:
     """A form with what the answer already gives; what the contract said of the structure stays."""
-    catalogue = page_catalogue()  # an order is French, whatever the page was read in
+    catalogue = load_catalogue()  # an order is French, whatever the page was read in
     ordered: dict[str, Any] = order_for_needs(needs_from(given, catalogue=catalogue), catalogue=catalogue)
     structure = dict(raw["structure"])
     if ordered["takes_charge"] is not None:
@@ -50,7 +50,7 @@ def with_needs(raw: Raw, given: QueryDict) -> Raw:
 
 def carried(given: QueryDict) -> list[tuple[str, str]]:
     """What an address or a form carries on: what was understood, and nothing else that was in it."""
-    catalogue = page_catalogue()
+    catalogue = load_catalogue()
     chosen = chosen_from(given)
     pairs = [(_USE, one.use.code) for one in chosen]
     pairs += [(f"{_ANSWER}{one.use.code}", one.answer.code) for one in chosen if one.use.question]

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from sceau.operations import (
     confirm_invitation,
@@ -51,7 +52,7 @@ def propose(request: PortalRequest) -> HttpResponse:
         )
     except Refused as refusal:
         return _board(request, refusal.findings, typed)
-    return _back(request, "La proposition attend la confirmation d’un autre agent.")
+    return _back(request, _("La proposition attend la confirmation d’un autre agent."))
 
 
 def confirm(request: PortalRequest, reference: str) -> HttpResponse:
@@ -59,7 +60,7 @@ def confirm(request: PortalRequest, reference: str) -> HttpResponse:
     return _acted(
         request,
         lambda: confirm_role(actor_of(request), reference=reference),
-        "C’est fait : le changement de rôle a pris effet.",
+        _("C’est fait : le changement de rôle a pris effet."),
     )
 
 
@@ -68,7 +69,7 @@ def drop(request: PortalRequest, reference: str) -> HttpResponse:
     return _acted(
         request,
         lambda: drop_role(actor_of(request), reference=reference),
-        "La proposition est abandonnée.",
+        _("La proposition est abandonnée."),
     )
 
 
@@ -89,7 +90,7 @@ def person(request: PortalRequest) -> HttpResponse:
     return _acted(
         request,
         lambda: register_person(actor_of(request), known),
-        "La personne est connue : un rôle peut lui être proposé.",
+        _("La personne est connue : un rôle peut lui être proposé."),
     )
 
 
@@ -105,7 +106,7 @@ def invite(request: PortalRequest) -> HttpResponse:
         )
     except Refused as refusal:
         return _board(request, refusal.findings, typed)
-    context = {"title": "L’invitation attend un second agent", "asked": asked}
+    context = {"title": _("L’invitation attend un second agent"), "asked": asked}
     return page(request, "officers/asked.html", context)
 
 
@@ -116,7 +117,7 @@ def confirm_key(request: PortalRequest, reference: str) -> HttpResponse:
     except Refused as refusal:
         return _board(request, refusal.findings)
     context = {
-        "title": "L’invitation est ouverte",
+        "title": _("L’invitation est ouverte"),
         "opened": opened,
         "path": reverse("passkey-register", kwargs={"link": opened.link}),
         "minutes": int(machine().catalogue.entrance.passkey.open.total_seconds() // 60),
@@ -129,7 +130,7 @@ def drop_key(request: PortalRequest, reference: str) -> HttpResponse:
     return _acted(
         request,
         lambda: drop_invitation(actor_of(request), reference=reference),
-        "L’invitation est fermée.",
+        _("L’invitation est fermée."),
     )
 
 
@@ -139,7 +140,7 @@ def end_key(request: PortalRequest, reference: str) -> HttpResponse:
     return _acted(
         request,
         lambda: revoke_passkey(actor_of(request), reference=reference, reason=reason),
-        "La clé d’accès est révoquée, et ce qu’elle avait ouvert est fermé.",
+        _("La clé d’accès est révoquée, et ce qu’elle avait ouvert est fermé."),
     )
 
 
@@ -163,7 +164,7 @@ def _board(
     people = officers()
     sheets = _sheets(findings, typed or {}, people)
     context: dict[str, Any] = {
-        "title": "Rôles et clés d’accès",
+        "title": _("Rôles et clés d’accès"),
         "officers": people,
         "proposals": role_proposals(at=at),
         "invitations": passkey_invitations(at=at),
@@ -175,7 +176,7 @@ def _board(
         **sheets,
     }
     paths = [one.path for several in sheets.values() for one in several]
-    context.update(summary(findings, heading="Cela n’a pas été fait", fields=paths))
+    context.update(summary(findings, heading=_("Cela n’a pas été fait"), fields=paths))
     return page(request, "officers/board.html", context, status=422 if findings else 200)
 
 
@@ -188,12 +189,12 @@ def _sheets(
     person_fields = [
         known.field(
             "person.national_id",
-            label="Identifiant national",
-            help="Celui d’un agent qui n’a pas de carte : le chiffre du type puis le numéro.",
+            label=_("Identifiant national"),
+            help=_("Celui d’un agent qui n’a pas de carte : le chiffre du type puis le numéro."),
             required=True,
         ),
-        known.field("person.surname", label="Nom", required=True),
-        known.field("person.given_names", label="Prénom(s)", required=True),
+        known.field("person.surname", label=_("Nom"), required=True),
+        known.field("person.given_names", label=_("Prénom(s)"), required=True),
     ]
     return {"role_fields": role, "key_fields": key, "person_fields": person_fields}
 
@@ -217,19 +218,19 @@ def _role_fields(sheet: Sheet) -> list[Any]:
         for one in sorted(OFFICER_ROLES)
     ]
     events = [
-        Choice("give", "Donner ce rôle", typed.get("event", "give") == "give"),
-        Choice("take", "Reprendre ce rôle", typed.get("event") == "take"),
+        Choice("give", _("Donner ce rôle"), typed.get("event", "give") == "give"),
+        Choice("take", _("Reprendre ce rôle"), typed.get("event") == "take"),
     ]
     return [
         sheet.field(
             "role.person",
-            label="Personne",
-            help="Son identifiant national, ou le numéro de sa carte.",
+            label=_("Personne"),
+            help=_("Son identifiant national, ou le numéro de sa carte."),
             required=True,
         ),
-        sheet.field("role.quality", label="Rôle", kind="select", choices=roles),
-        sheet.field("role.event", label="Changement", kind="radio", choices=events),
-        sheet.field("role.reason", label="Motif", help="Le journal le garde.", required=True),
+        sheet.field("role.quality", label=_("Rôle"), kind="select", choices=roles),
+        sheet.field("role.event", label=_("Changement"), kind="radio", choices=events),
+        sheet.field("role.reason", label=_("Motif"), help=_("Le journal le garde."), required=True),
     ]
 
 
@@ -242,21 +243,21 @@ def _key_fields(sheet: Sheet, people: tuple[Any, ...]) -> list[Any]:
     kinds = [
         Choice(
             "add",
-            "Une clé de plus",
+            _("Une clé de plus"),
             typed.get("kind", "add") == "add",
-            hint="Celles qu’elle a déjà restent en service.",
+            hint=_("Celles qu’elle a déjà restent en service."),
         ),
         Choice(
             "recover",
-            "Clés perdues ou volées",
+            _("Clés perdues ou volées"),
             typed.get("kind") == "recover",
-            hint="À la confirmation, toutes ses clés sont révoquées et ses connexions par elles fermées.",
+            hint=_("À la confirmation, toutes ses clés sont révoquées et ses connexions par elles fermées."),
         ),
     ]
     return [
-        sheet.field("key.person", label="Agent", kind="select", choices=chosen),
-        sheet.field("key.kind", label="Pourquoi une clé", kind="radio", choices=kinds),
-        sheet.field("key.reason", label="Motif", help="Le journal le garde.", required=True),
+        sheet.field("key.person", label=_("Agent"), kind="select", choices=chosen),
+        sheet.field("key.kind", label=_("Pourquoi une clé"), kind="radio", choices=kinds),
+        sheet.field("key.reason", label=_("Motif"), help=_("Le journal le garde."), required=True),
     ]
 
 
