@@ -10,6 +10,7 @@ from typing import Any
 
 from sceau.certification import CERTIFICATE_LIFE
 from sceau.registration import (
+    CHANGE_LIFE,
     CONTRACT_LIFE,
     DEPARTURE_LIFE,
     DESIGNATION_LIFE,
@@ -73,6 +74,13 @@ WORDS = {
         "it opens and withdrawn when it is finished, once every certificate on its list has a decision "
         "(keep, hand over, revoke); it may be left and taken up again in between. `drop`: it was a mistake.",
     ),
+    "change": (
+        "Structure's change",
+        "`registration.CHANGE_LIFE`: a structure closes, is absorbed, or changes its identifiers or name. "
+        "Open, everything it holds gets its answer, in as many goes as it takes; one officer proposes the "
+        "plan, a second, different one confirms the very same. Confirmed, each thing is done on its day, by "
+        "the clockwork, until nothing is left (`finish`). Nothing was changed by one that is dropped.",
+    ),
     "designation": (
         "Designation",
         "`registration.DESIGNATION_LIFE`: a structure designates a third party ([third-parties.md]"
@@ -114,6 +122,7 @@ def page() -> str:
         HABILITATION_LIFE,
         LEAVE_LIFE,
         DEPARTURE_LIFE,
+        CHANGE_LIFE,
         DESIGNATION_LIFE,
         MEMBER_LIFE,
         TECHNICAL_LIFE,

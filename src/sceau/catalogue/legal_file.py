@@ -77,7 +77,8 @@ class LeaveUse:
 class StoppingAct:
     """An act that stops things: how many different officers it takes, and what may be answered for each
     order under way, each right, each live certificate (nothing may be: it does not touch them). `by` are the
-    qualities that may do it, where the act has no rule of its own.
+    qualities that may do it, where the act has no rule of its own; `contracts` what may be answered for each
+    contract, where the act is not on one.
     """
 
     code: str
@@ -89,6 +90,7 @@ class StoppingAct:
     revocation_reason: str
     clause: str
     by: tuple[Quality, ...] = ()
+    contracts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,4 +158,5 @@ def read_stopping_act(code: str, row: Row) -> StoppingAct:
         revocation_reason=row.text("revocation_reason"),
         clause=row.text("clause"),
         by=row.optional_choices("by", Quality),
+        contracts=row.optional_texts("contracts"),
     )

@@ -37,13 +37,14 @@ OF_THE_DESK = frozenset({MailRole.OFFICER, MailRole.DESK})
 
 
 class ReminderOf(StrEnum):
-    """What ends: a thing that is held, or the time of an order with the requester (`answer`) or anywhere
-    (`case`).
+    """What ends: a thing that is held, the time to replace a certificate of a structure that changed
+    (`replacement`), or the time of an order with the requester (`answer`) or anywhere (`case`).
     """
 
     CERTIFICATE = "certificate"
     CONTRACT = "contract"
     LEAVE = "leave"
+    REPLACEMENT = "replacement"
     ANSWER = "answer"
     CASE = "case"
 

@@ -119,6 +119,10 @@ class Row:
         """One of a closed set, or None when the key is absent."""
         return self.choice(key, kind) if key in self._values else None
 
+    def optional_texts(self, key: str) -> tuple[str, ...]:
+        """A list of texts, or none when the key is absent."""
+        return self.texts(key) if key in self._values else ()
+
     def optional_choices(self, key: str, kind: type[E]) -> tuple[E, ...]:
         """Several of a closed set, or none when the key is absent."""
         return self.choices(key, kind) if key in self._values else ()

@@ -161,8 +161,9 @@ def _check_legal_file(catalogue: Catalogue, problems: list[str]) -> None:
         _known(where, [act.revocation_reason], catalogue.reasons, problems)
         for name, answers, may in (
             ("orders", act.orders, {"keep", "abandon"}),
-            ("rights", act.rights, {"keep", "suspend", "withdraw"}),
-            ("certificates", act.certificates, {"keep", "hand-over", "revoke"}),
+            ("contracts", act.contracts, {"follow", "terminate"}),
+            ("rights", act.rights, {"keep", "suspend", "withdraw", "follow"}),
+            ("certificates", act.certificates, {"keep", "hand-over", "revoke", "replace"}),
         ):
             problems.extend(f"{where}.{name}: {one!r} is no answer" for one in answers if one not in may)
     for kind in catalogue.piece_kinds.values():

@@ -24,7 +24,14 @@ from sceau.operations.order_texts import receive_form
 from sceau.operations.right_ends import end_tokens, live_tokens, names_of
 from sceau.operations.standing import DESK, officer_of, require_person
 from sceau.operations.stops import carry_out, check_few, fingerprint
-from sceau.records import OrderFile, contract_for, order_for, roles_of
+from sceau.records import (
+    OrderFile,
+    contract_for,
+    follows_structure,
+    order_for,
+    planned_elsewhere,
+    roles_of,
+)
 from sceau.records.models import (
     Amendment,
     Certificate,
@@ -39,6 +46,7 @@ from sceau.registration import (
     Grant,
     HeldRight,
     OrderState,
+    RightKey,
     StandingCertificate,
     StopPlan,
     check_officer,
@@ -236,13 +244,15 @@ def _check_base(base: Order, *, besides: Order | None = None) -> list[Finding]:
 
 
 def _check_structure(reading: Reading[Form413], base: Order) -> list[Finding]:
-    """An amendment is for the structure that holds the rights. What cannot be read yet is asked later."""
+    """An amendment is for the structure that holds the rights, or for what it has become. What cannot be read
+    yet is asked later.
+    """
     if reading.value is None:
         return []
     number = beneficiary_of(reading.value).structure_id.text
     theirs = HabilitationVersion.objects.filter(order=base)
     numbers = set(theirs.values_list("habilitation__structure__national_id", flat=True))
-    if numbers and number not in numbers:
+    if numbers and number not in numbers and not follows_structure(numbers, number):
         return [Finding.error("amendment.other-structure", base.reference, number=number)]
     return []
 
@@ -264,25 +274,35 @@ def _require_answerable(act: Act, order: Order, version: int) -> None:
 
 def _effects(row: Amendment, grants: Sequence[Grant], at: datetime) -> Effects:
     versions = (
-        HabilitationVersion.objects.select_related("habilitation__person")
+        HabilitationVersion.objects.select_related("habilitation__person", "habilitation__structure")
         .filter(order=row.amends, number=F("habilitation__current_version"))
         .exclude(habilitation__state="withdrawn")
     )
     rights = [version.habilitation for version in versions if not _goes_on(version, grants)]
-    held = [
-        HeldRight(one.reference, (one.person.national_id, one.product, one.canonical_scope)) for one in rights
-    ]
+    held = [HeldRight(one.reference, _key_of(one, grants)) for one in rights]
     certificates = (
         Certificate.objects.select_related("habilitation")
         .prefetch_related("names")
         .filter(habilitation__in=rights, state__in=("issued", "collected"), revocation=None, not_after__gt=at)
     )
     references = {one.pk: one.reference for one in rights}
+    planned = planned_elsewhere(one.reference for one in certificates)  # each has its own day already
     standing = [
         StandingCertificate(one.reference, references[one.habilitation_id or 0], one.product, names_of(one))
         for one in certificates
+        if one.reference not in planned
     ]
     return effects_of(held, grants, standing)
+
+
+def _key_of(right: Habilitation, grants: Sequence[Grant]) -> RightKey:
+    """What makes the right. For a structure that has become another, it is none that the new text gives: it
+    goes, and the right under the new identity comes.
+    """
+    numbers = {one.structure.structure_id.text for one in grants}
+    if numbers and right.structure.national_id not in numbers:
+        return "", right.reference, ""
+    return right.person.national_id, right.product, right.canonical_scope
 
 
 def _goes_on(version: HabilitationVersion, grants: Sequence[Grant]) -> bool:

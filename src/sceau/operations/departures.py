@@ -17,10 +17,10 @@ from sceau.operations.endings import end_certificate
 from sceau.operations.machine import Actor, machine
 from sceau.operations.references import DEPARTURE, draw_reference
 from sceau.operations.right_ends import end_tokens, names_of, present_version
-from sceau.operations.standing import AUTHORITY, DESK, contract_qualities, require_person
+from sceau.operations.standing import require_person, structure_quality
 from sceau.operations.stops import carry_out
 from sceau.operations.typed import read_text
-from sceau.records import DepartureView, departure_for, departure_of, left_by, roles_of
+from sceau.records import DepartureView, departure_for, departure_of, left_by
 from sceau.records.models import (
     Certificate,
     Custody,
@@ -145,7 +145,7 @@ def drop_departure(actor: Actor, *, reference: str, reason: str) -> DepartureVie
 def departure_quality(actor: Actor, *, structure_id: str) -> Quality | None:
     """In which quality the actor may decide on departures of this structure; None when in none."""
     structure = Structure.objects.filter(national_id=structure_id).first()
-    return None if structure is None else _quality_of(actor.person_id, structure)
+    return None if structure is None else structure_quality(actor.person_id, structure)
 
 
 def _parties(act: Act, person_id: str, structure_id: str) -> tuple[Person, Structure, str]:
@@ -158,7 +158,7 @@ def _parties(act: Act, person_id: str, structure_id: str) -> tuple[Person, Struc
         raise Refused([Finding.error("departure.unknown", displayed(person_id) or "—")])
     if leaver.pk == person.pk:
         return leaver, structure, "administrator"
-    quality = _quality_of(person.national_id, structure)
+    quality = structure_quality(person.national_id, structure)
     if quality is None:
         raise Refused([Finding.error("departure.unknown", displayed(person_id) or "—")])
     return leaver, structure, str(quality)
@@ -174,7 +174,7 @@ def _open(act: Act, reference: str) -> tuple[Departure, Quality]:
         .filter(reference=reference)
         .first()
     )
-    quality = None if row is None else _quality_of(person.national_id, row.structure)
+    quality = None if row is None else structure_quality(person.national_id, row.structure)
     if row is None or (quality is None and row.person_id != person.pk):
         raise Refused([Finding.error("departure.unknown", displayed(reference) or "—")])
     act.about(row.reference, f"structure/{row.structure.national_id}")
@@ -188,18 +188,6 @@ def _open(act: Act, reference: str) -> tuple[Departure, Quality]:
 def _require_card(act: Act) -> None:
     if not act.actor.in_hand:
         raise Refused([Finding.error("departure.card-needed", "card")])
-
-
-def _quality_of(person_id: str, structure: Structure) -> Quality | None:
-    """The nearest of: desk, authority, whom a contract of the structure names with the power over rights."""
-    roles = roles_of(person_id)
-    for role, quality in ((DESK, Quality.DESK), (AUTHORITY, Quality.AUTHORITY)):
-        if role in roles:
-            return quality
-    held: set[str] = set()
-    for contract in structure.contracts.values_list("pk", flat=True):
-        held |= contract_qualities(person_id, contract, power="rights")
-    return next((one for one in (Quality.REPRESENTATIVE, Quality.MANDATAIRE) if one in held), None)
 
 
 def _held(leaver: Person, structure: Structure) -> list[Habilitation]:

@@ -16,7 +16,7 @@ from sceau.operations.right_ends import end_tokens, live_tokens
 from sceau.operations.standing import AUTHORITY, DESK, contract_qualities, require_person
 from sceau.operations.stops import carry_out, check_few, stops_of_right
 from sceau.operations.typed import read_text
-from sceau.records import HabilitationFile, departure_of, habilitation_file, roles_of
+from sceau.records import HabilitationFile, departure_of, habilitation_file, roles_of, stopped_by_change
 from sceau.records.models import Certificate, Habilitation, HabilitationVersion
 from sceau.registration import (
     HABILITATION_LIFE,
@@ -88,7 +88,9 @@ def suspend_habilitation(
 
 
 def resume_habilitation(actor: Actor, *, reference: str, reason: str) -> HabilitationFile:
-    """Let it serve again. Not by its own holder, and not while its holder is leaving."""
+    """Let it serve again. Not by its own holder, and not while its holder is leaving, nor once
+    the structure has become another.
+    """
     with acting(actor, "habilitation.resumed", reference) as act:
         right = _lock(act, reference)
         person = require_person(act)
@@ -101,6 +103,9 @@ def resume_habilitation(actor: Actor, *, reference: str, reason: str) -> Habilit
         leaving = departure_of(right.person.national_id, right.structure.national_id)
         if leaving:
             raise Refused([Finding.error("habilitation.leaving", reference, departure=leaving)])
+        change = stopped_by_change(reference)
+        if change:
+            raise Refused([Finding.error("habilitation.structure-changed", reference, change=change)])
         _step(act, right, HabilitationEvent.RESUME, reason)
     return _view(reference)
 

@@ -147,7 +147,12 @@ def read_feed(secret: str) -> bytes | None:
     return bytes(calendar.to_ical())
 
 
-_LABELS = {"contract": "contrat", "leave": "accord du titulaire de"}
+_LABELS = {
+    "contract": "contrat",
+    "leave": "accord du titulaire de",
+    "replace": "délai pour remplacer le certificat",
+    "revoke": "certificat (révocation prévue)",
+}
 
 
 def _own_structure(act: Act, structure: str) -> Structure:

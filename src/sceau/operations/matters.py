@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sceau.catalogue import MailRole
+from sceau.operations.change_matters import change_matter
 from sceau.operations.delegation.telling import (
     designation_matter,
     member_matter,
@@ -19,7 +20,7 @@ from sceau.operations.departure_matters import departure_matter
 from sceau.operations.machine import machine
 from sceau.operations.occasions import NO_OCCASION, Matter, Occasion, day_text, name_text
 from sceau.operations.order_matters import order_matter
-from sceau.records import keeper_of
+from sceau.records import keeper_of, planned_days, replacement_of
 from sceau.records.models import (
     ApiToken,
     Certificate,
@@ -103,8 +104,15 @@ def _certificate(reference: str) -> Matter | None:
         "serial": row.serial,
         "reason": "" if ended is None else _reason(ended.reason),
     }
+    planned = planned_days(reference)
+    if planned is not None:
+        matter.facts |= {
+            "before": "" if planned.replace_before is None else day_text(planned.replace_before),
+            "ends": "" if planned.revoke_on is None else day_text(planned.revoke_on),
+        }
     matter.over = (
         ended is not None
+        or (planned is not None and bool(replacement_of(planned)))
         or Certificate.objects.filter(
             replaces=row, state__in=("issued", "collected"), revocation=None
         ).exists()
@@ -206,5 +214,6 @@ _REFERRED: Mapping[str, Callable[[str], Matter | None]] = {
     "EQU": member_matter,
     "TEC": technical_matter,
     "JET": _token,
+    "CHG": change_matter,
 }
 _NAMED: Mapping[str, Callable[[str], Matter | None]] = {"person": _person, "contract": _contract}

@@ -16,10 +16,19 @@ from django.db.models import Q
 
 from sceau.catalogue import Lane, Reminder, ReminderOf
 from sceau.operations.machine import machine
-from sceau.records.models import PARIS, Certificate, Contract, DeskCase, Leave, Notice, Setting
+from sceau.records.models import (
+    PARIS,
+    Certificate,
+    Contract,
+    DeskCase,
+    Leave,
+    Notice,
+    Setting,
+    StructureChangeLine,
+)
 
 _SLICE = 500
-_BY_DAY = frozenset({ReminderOf.CONTRACT, ReminderOf.LEAVE})
+_BY_DAY = frozenset({ReminderOf.CONTRACT, ReminderOf.LEAVE, ReminderOf.REPLACEMENT})
 _LAST = 2**62  # after every row at that instant
 
 
@@ -117,6 +126,16 @@ def _by_day(of: ReminderOf, since: datetime, until: datetime) -> Iterable[_End]:
         for day, pk, number in found.order_by("valid_until", "id").values_list("valid_until", "pk", "number"):
             if day is not None:
                 yield _End(_midnight(day), pk, f"contract/{number}")
+        return
+    if of is ReminderOf.REPLACEMENT:
+        lines = StructureChangeLine.objects.filter(
+            change__state="confirmed", thing="certificate", answer="replace", done_at=None
+        ).filter(replace_before__gt=first, replace_before__lte=final)
+        for day, pk, reference in lines.order_by("replace_before", "id").values_list(
+            "replace_before", "pk", "reference"
+        ):
+            if day is not None:
+                yield _End(_midnight(day), pk, reference)
         return
     leaves = Leave.objects.filter(state="standing", ends__gt=first, ends__lte=final)
     for day, pk, reference in leaves.order_by("ends", "id").values_list("ends", "pk", "reference"):

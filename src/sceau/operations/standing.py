@@ -7,11 +7,12 @@ representative) is looked up too. No rule of the field: those are in the decisio
 
 from __future__ import annotations
 
+from sceau.catalogue import Quality
 from sceau.operations.acts import Act
 from sceau.operations.confinement import hold_act
 from sceau.operations.machine import machine
 from sceau.records import cards_of, roles_of, structures_worked_for
-from sceau.records.models import PARIS, Card, ContractParty, Passkey, Person
+from sceau.records.models import PARIS, Card, ContractParty, Passkey, Person, Structure
 from sceau.registration import CardStatus, Officer
 from sceau.vocabulary import Finding, Refused
 
@@ -94,3 +95,15 @@ def party_cards(contract_id: int) -> frozenset[str]:
     """The numbers of every card that the contract names, now or before."""
     named = ContractParty.objects.filter(contract_id=contract_id)
     return frozenset(named.values_list("card_number", flat=True))
+
+
+def structure_quality(person_id: str, structure: Structure) -> Quality | None:
+    """The nearest of: desk, authority, whom a contract of the structure names with the power over rights."""
+    roles = roles_of(person_id)
+    for role, quality in ((DESK, Quality.DESK), (AUTHORITY, Quality.AUTHORITY)):
+        if role in roles:
+            return quality
+    held: set[str] = set()
+    for contract in structure.contracts.values_list("pk", flat=True):
+        held |= contract_qualities(person_id, contract, power="rights")
+    return next((one for one in (Quality.REPRESENTATIVE, Quality.MANDATAIRE) if one in held), None)

@@ -87,7 +87,7 @@ def register_structure_contract(actor: Actor, entry: ContractEntry) -> ContractL
         require_keeper(act)
         number = entry.number.strip()
         act.about(f"contract/{number}")
-        structure = _read_structure(entry.structure)
+        structure = read_structure(entry.structure)
         _check_contract(number, entry)
         contract = Contract.objects.create(
             number=number,
@@ -155,7 +155,8 @@ def keep_structure(facts: StructureFacts) -> Structure:
     return row
 
 
-def _read_structure(entry: StructureEntry) -> StructureFacts:
+def read_structure(entry: StructureEntry) -> StructureFacts:
+    """A structure as typed, read by the rules of this instance. Raises `Refused` with all findings."""
     mode = identifier_mode()
     siret = read_siret(entry.siret, subject="structure.siret", mode=mode) if entry.siret.strip() else None
     finess = (

@@ -28,6 +28,7 @@ from sceau.records.refusals import (
     unchanging,
 )
 from sceau.records.register_refusals import REGISTERS
+from sceau.records.structure_change_refusals import STRUCTURE_CHANGES
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -284,6 +285,7 @@ REFUSALS: tuple[Refusal, ...] = (
     *MAILS,
     *DESK,
     *LIFE,
+    *STRUCTURE_CHANGES,
     *DESIGNATIONS,
     *DRAFTS,
     *OFFICERS,

@@ -70,7 +70,8 @@ from sceau.records.models.revocation_runs import (
     SharedFactor,
 )
 from sceau.records.models.sessions import OpenSession
-from sceau.records.models.texts import structure_as_stored
+from sceau.records.models.structure_changes import StructureChange, StructureChangeLine
+from sceau.records.models.texts import as_structure_facts, structure_as_stored
 from sceau.records.models.tokens import ApiToken, ApiTokenUse
 
 __all__ = [
@@ -147,6 +148,8 @@ __all__ = [
     "SpentChallenge",
     "StayCount",
     "Structure",
+    "StructureChange",
+    "StructureChangeLine",
     "TeamCheck",
     "TeamMember",
     "TechnicalPart",
@@ -154,5 +157,6 @@ __all__ = [
     "ThirdParty",
     "TreeHead",
     "VisaAttestation",
+    "as_structure_facts",
     "structure_as_stored",
 ]

@@ -17,6 +17,8 @@ from sceau.records.models import (
     Leave,
     Mail,
     MailContact,
+    Structure,
+    StructureChangeLine,
 )
 
 
@@ -95,7 +97,27 @@ def feed_deadlines(
     for row in live.prefetch_related("names").order_by("not_after")[:2000]:
         hosts = [name.value for name in row.names.all() if name.kind == "host"]
         found.append((row.product, ", ".join(hosts[:3]), row.not_after.astimezone(PARIS).date()))
+    found += _planned(feed.structure, day)
     return feed.structure.name, tuple(found)
+
+
+def _planned(structure: Structure, day: date) -> list[tuple[str, str, date]]:
+    """What the confirmed change of a structure asks for: certificates to replace before a day, and those that
+    end on one.
+    """
+    lines = StructureChangeLine.objects.filter(
+        Q(change__structure=structure) | Q(change__successor=structure),
+        change__state="confirmed",
+        thing="certificate",
+        done_at=None,
+    )
+    found = []
+    for reference, before, ends in lines.values_list("reference", "replace_before", "revoke_on")[:2000]:
+        if before is not None and before >= day:
+            found.append(("replace", reference, before))
+        if ends is not None and ends >= day:
+            found.append(("revoke", reference, ends))
+    return found
 
 
 def _line(row: Mail) -> MailLine:
