@@ -5,6 +5,7 @@ appends one entry to the journal in the same transaction. A refusal is journaled
 first.
 """
 
+from sceau.operations import structure_change
 from sceau.operations.amendments import (
     AmendmentEffects,
     amend_grants,
@@ -212,24 +213,6 @@ from sceau.operations.run_requests import RunRequest
 from sceau.operations.run_slices import advance_run, advance_runs
 from sceau.operations.sessions import end_every_session, end_session, note_session, spend
 from sceau.operations.shared_factors import FactorReport, find_shared_factors
-from sceau.operations.structure_change.carrying import (
-    advance_structure_changes,
-)
-from sceau.operations.structure_change.deciding import (
-    LaterDays,
-    confirm_structure_change,
-    move_change_days,
-    propose_structure_change,
-    reopen_structure_change,
-)
-from sceau.operations.structure_change.planning import (
-    ChangeEntry,
-    ThingAnswer,
-    answer_structure_change,
-    attach_change_evidence,
-    drop_structure_change,
-    open_structure_change,
-)
 from sceau.operations.structures import (
     ContractEntry,
     PartyEntry,
@@ -258,7 +241,6 @@ __all__ = [
     "Bounce",
     "Cabinet",
     "CertificateRequest",
-    "ChangeEntry",
     "ContractDemand",
     "ContractEntry",
     "Delivery",
@@ -279,7 +261,6 @@ __all__ = [
     "Invited",
     "KeyLook",
     "KeyReport",
-    "LaterDays",
     "LeaveEnd",
     "LeaveEntry",
     "Letter",
@@ -309,7 +290,6 @@ __all__ = [
     "TaskEntry",
     "TestSet",
     "TestSetOrder",
-    "ThingAnswer",
     "TokenLimits",
     "TxtAnswer",
     "TxtLookup",
@@ -326,19 +306,16 @@ __all__ = [
     "admit_tokens",
     "advance_run",
     "advance_runs",
-    "advance_structure_changes",
     "amend_designation",
     "amend_grants",
     "amend_order",
     "answer_amendment",
     "answer_request",
-    "answer_structure_change",
     "appoint_officer",
     "approve_order",
     "approve_run",
     "ask_for_more",
     "assign_order",
-    "attach_change_evidence",
     "attest_designation",
     "attest_visa",
     "card_type_of",
@@ -356,7 +333,6 @@ __all__ = [
     "confirm_invitation",
     "confirm_mailbox",
     "confirm_role",
-    "confirm_structure_change",
     "create_token",
     "crl_path",
     "decide_departure",
@@ -370,7 +346,6 @@ __all__ = [
     "drop_invitation",
     "drop_role",
     "drop_run",
-    "drop_structure_change",
     "end_contact",
     "end_designation",
     "end_employment",
@@ -412,7 +387,6 @@ __all__ = [
     "machine",
     "make_feed",
     "make_mails",
-    "move_change_days",
     "note_bounce",
     "note_order",
     "note_session",
@@ -420,7 +394,6 @@ __all__ = [
     "open_departure",
     "open_draft",
     "open_piece",
-    "open_structure_change",
     "part_digest",
     "partitions_of",
     "pause_run",
@@ -435,7 +408,6 @@ __all__ = [
     "preview_right_act",
     "propose_member",
     "propose_role",
-    "propose_structure_change",
     "publish_crls",
     "publish_deltas",
     "raise_tasks",
@@ -463,7 +435,6 @@ __all__ = [
     "release_order",
     "remind",
     "remove_member",
-    "reopen_structure_change",
     "report_key",
     "report_key_by_proof",
     "resend_mail",
@@ -491,6 +462,7 @@ __all__ = [
     "sign_order",
     "spend",
     "start_amendment",
+    "structure_change",
     "structure_facts_of",
     "suspend_habilitation",
     "take_back_draft",

@@ -20,7 +20,6 @@ from django.db import DatabaseError, connection
 
 from sceau.operations import (
     advance_runs,
-    advance_structure_changes,
     erase_pieces,
     expire_drafts,
     finish_key_reports,
@@ -36,6 +35,7 @@ from sceau.operations import (
     restore_shelf,
     seal_journal,
     send_mails,
+    structure_change,
 )
 from sceau.site.bounces import folder_of, take_bounces
 from sceau.site.drop import drop_of, take_drop
@@ -74,7 +74,7 @@ def tasks() -> list[Task]:
         Task("key-reports", timedelta(minutes=1), finish_key_reports),
         Task("journal", timedelta(seconds=5), seal_journal),
         Task("leaves", timedelta(minutes=15), recheck_domains),
-        Task("structure-changes", timedelta(minutes=10), advance_structure_changes),
+        Task("structure-changes", timedelta(minutes=10), structure_change.advance_structure_changes),
         Task("pieces", timedelta(hours=1), erase_pieces),
         Task("drafts", timedelta(hours=1), expire_drafts),
         Task("reminders", timedelta(hours=1), remind),
