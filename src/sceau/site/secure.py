@@ -59,6 +59,8 @@ class SecureProtocol(asyncio.Protocol):
         self._transport: asyncio.Transport
         self._inner: asyncio.Protocol | None = None
         self._alarm: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop
+        self._unsent: list[bytes] = []
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take a place and wait for a handshake; without a place the connection ends here."""
@@ -70,8 +72,8 @@ class SecureProtocol(asyncio.Protocol):
         self._address = group
         self._tls = SSL.Connection(self._context.door, None)
         self._tls.set_accept_state()
-        loop = asyncio.get_running_loop()
-        self._alarm = loop.call_later(HANDSHAKE_SECONDS, transport.abort)
+        self._loop = asyncio.get_running_loop()
+        self._alarm = self._loop.call_later(HANDSHAKE_SECONDS, transport.abort)
 
     def data_received(self, data: bytes) -> None:
         """Octets from the client, as they come."""
@@ -87,8 +89,9 @@ class SecureProtocol(asyncio.Protocol):
             self._transport.abort()
 
     def eof_received(self) -> bool:
-        """The client closed its side: so do we."""
+        """The client closed its side: so do we, once it has what was said."""
         if self._inner is not None:
+            self._send_all()
             self._inner.eof_received()
         return False
 
@@ -112,8 +115,18 @@ class SecureProtocol(asyncio.Protocol):
             self._inner.resume_writing()
 
     def send(self, data: bytes) -> None:
-        """Encrypt and write."""
+        """Encrypt and write, with what else is sent in this turn of the loop: the head and the body of an
+        answer cost one record and one call of the system.
+        """
         if self._transport.is_closing():
+            return
+        if not self._unsent:
+            self._loop.call_soon(self._send_all)
+        self._unsent.append(data)
+
+    def _send_all(self) -> None:
+        data, self._unsent = b"".join(self._unsent), []
+        if not data or self._transport.is_closing():
             return
         left = memoryview(data)
         try:
@@ -126,11 +139,17 @@ class SecureProtocol(asyncio.Protocol):
 
     def end(self) -> None:
         """Close in order, once everything was written."""
+        self._send_all()
         if not self._transport.is_closing():
             with contextlib.suppress(SSL.Error):
                 self._tls.shutdown()
             self._flush()
             self._transport.close()
+
+    @property
+    def unsent(self) -> int:
+        """How many octets wait for the end of this turn."""
+        return sum(map(len, self._unsent))
 
     def _shake_hands(self) -> bool:
         try:
@@ -226,4 +245,4 @@ class SecureTransport(asyncio.Transport):
 
     def get_write_buffer_size(self) -> int:
         """What still waits to be written."""
-        return self._plain.get_write_buffer_size()
+        return self._secure.unsent + self._plain.get_write_buffer_size()

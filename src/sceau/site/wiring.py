@@ -9,12 +9,10 @@ import os
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from functools import lru_cache
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, mldsa, rsa
-from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from django.conf import settings
 
 from sceau.catalogue import Catalogue, load_catalogue
@@ -215,12 +213,6 @@ _ML_DSA: Mapping[str, Callable[[], MlDsaPrivateKey]] = {
 }
 
 
-@lru_cache(maxsize=64)
-def _public_key(certificate: bytes) -> CertificatePublicKeyTypes:
-    """An issuer's key, of its certificate (DER)."""
-    return x509.load_der_x509_certificate(certificate).public_key()
-
-
 class LintKeys:
     """Throw-away keys for the linter, one for each kind of issuer key, made in this process and kept in its
     memory only.
@@ -228,10 +220,17 @@ class LintKeys:
 
     def __init__(self) -> None:
         self._made: dict[str, LintKey] = {}
+        self._of: dict[bytes, LintKey] = {}
 
     def __call__(self, issuer: IssuerFacts) -> LintKey:
         """A key of the same kind and size as the issuer's own."""
-        public = _public_key(issuer.certificate)
+        found = self._of.get(issuer.certificate)
+        if found is None:
+            found = self._of[issuer.certificate] = self._like(issuer.certificate)
+        return found
+
+    def _like(self, certificate: bytes) -> LintKey:
+        public = x509.load_der_x509_certificate(certificate).public_key()
         if isinstance(public, rsa.RSAPublicKey):
             kind = f"rsa:{public.key_size}"
             if kind not in self._made:
