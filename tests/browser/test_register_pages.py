@@ -61,6 +61,7 @@ def test_a_form_is_filled_from_a_finess(browsers: Browsers, service: Service, tm
     bring(service, sites(tmp_path / "c.csv", [*many_sites(61), named], dated="2026-11-22"))
     page = enter(browsers, service, "marchand")
     page.goto(f"{service.door}/commandes/nouvelle/?contrat=aucun")
+    press(page, "Commencer la commande")
     page.locator('[id="structure.name"]').fill("")
     page.locator('[id="structure.finess"]').fill(FINESS)
     press(page, "Remplir d’après les registres")

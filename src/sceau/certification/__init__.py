@@ -28,6 +28,7 @@ from sceau.certification.post_quantum import (
 )
 from sceau.certification.presented import Presented, Provenance, provenance_of, read_presented
 from sceau.certification.preview import SubjectPreview, preview_subject
+from sceau.certification.private_keys import holds_private_key
 from sceau.certification.serial import compose_serial, draw_serial
 from sceau.certification.shared_factors import FreshModuli, shared_among, shared_with
 from sceau.certification.signing import sign, sign_many
@@ -68,6 +69,7 @@ __all__ = [
     "examine",
     "examine_for_signing",
     "holder_of",
+    "holds_private_key",
     "judge_csr",
     "judge_key",
     "life_of_issuer",

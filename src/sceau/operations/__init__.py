@@ -111,6 +111,7 @@ from sceau.operations.key_reports import (
     report_key,
     report_key_by_proof,
 )
+from sceau.operations.known_names import doubts_about_form, doubts_about_names
 from sceau.operations.leaves import (
     LeaveEnd,
     LeaveEntry,
@@ -341,6 +342,8 @@ __all__ = [
     "departure_quality",
     "designate",
     "dismiss_officer",
+    "doubts_about_form",
+    "doubts_about_names",
     "drop_contract_act",
     "drop_departure",
     "drop_invitation",

@@ -10,6 +10,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from sceau.certification import holds_private_key
 from sceau.operations import machine, welcome_by_passkey
 from sceau.portal.hats import Hat, Page
 from sceau.portal.kept import KEPT, keep, names_of_files, take_up
@@ -21,6 +22,8 @@ from sceau.vocabulary import Finding, Refused
 
 CONFIRMS = "preuve"
 """The field by which a person confirms, on the page that asks for a recent proof."""
+_KEY = Finding.error("csr.private-key", "csr")
+_LOOKED_AT = 64 * 1024
 
 NO_RECENT_PROOF = frozenset(
     {
@@ -74,6 +77,10 @@ def _not_by_such(request: PortalRequest, page: Page) -> HttpResponse | None:
 def _not_proven(request: PortalRequest) -> HttpResponse | None:
     """What stands against it: no recent proof, or a form that was kept and is not any more."""
     findings = () if is_fresh(request) else _proven_now(request)
+    if findings and _brings_a_key(request):  # what was sent is kept for after the proof: this is kept nowhere
+        told = summary([_KEY], heading=_("Rien n’est fait"))
+        context = {"title": _("Une clé privée ne s’envoie pas"), **told}
+        return rendered(request, "refusals/refused.html", context, status=422)
     if findings:
         return _ask_for_proof(request, findings)
     ticket = request.POST.get(KEPT, "")
@@ -115,6 +122,18 @@ def _proven_by_passkey(request: PortalRequest) -> tuple[Finding, ...]:
 
 def _purpose(request: PortalRequest) -> str:
     return f"prove:{digest_of_session(request)}"
+
+
+def _brings_a_key(request: HttpRequest) -> bool:
+    """Whether a private key is among what was typed, or at the beginning of a file."""
+    if any(holds_private_key(value.encode()) for _, values in request.POST.lists() for value in values):
+        return True
+    for file in request.FILES.values():
+        head = file.read(_LOOKED_AT)
+        file.seek(0)
+        if holds_private_key(head):
+            return True
+    return False
 
 
 def is_fresh(request: PortalRequest) -> bool:

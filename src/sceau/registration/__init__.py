@@ -156,6 +156,7 @@ from sceau.registration.letters import (
     choose_leave,
     leave_standing,
 )
+from sceau.registration.lookalikes import doubts_about
 from sceau.registration.naming import Name, decide_declared_names, decide_name, decide_names, read_name
 from sceau.registration.needs import (
     MOST_OF_A_USE,
@@ -425,6 +426,7 @@ __all__ = [
     "default_powers",
     "delegable",
     "delegated",
+    "doubts_about",
     "effects_of",
     "examine_order",
     "figures_of",

@@ -103,7 +103,7 @@ from sceau.records.queries.officers import (
     passkeys_of,
     role_proposals,
 )
-from sceau.records.queries.orders import order_file, order_for, orders_of
+from sceau.records.queries.orders import declared_by, order_file, order_for, orders_of
 from sceau.records.queries.people import (
     card_line,
     cards_of,
@@ -200,6 +200,7 @@ __all__ = [
     "contracts_naming",
     "count_between",
     "dead_addresses",
+    "declared_by",
     "departure_for",
     "departure_of",
     "designation_for",

@@ -14,6 +14,7 @@ from sceau.records.models import (
     Order,
     OrderNote,
     OrderParty,
+    OrderVersion,
     Person,
 )
 from sceau.records.queries.people import cards_of
@@ -52,6 +53,17 @@ def orders_of(person_id: str, *, after: str = "", limit: int = 50) -> tuple[Orde
     if last is not None:
         orders = orders.filter(id__lt=last.id)
     return order_lines(orders.order_by("-id")[:limit])
+
+
+def declared_by(person_id: str, *, limit: int) -> tuple[str, ...]:
+    """The names declared in the latest `limit` orders that this person may see, as they were typed."""
+    orders = _orders_about(person_id).order_by("-id")[:limit]
+    texts = OrderVersion.objects.filter(order__in=list(orders), number=F("order__current_version"))
+    lines = [
+        line for text in texts.values_list("raw", flat=True) for line in json.loads(text).get("offers") or []
+    ]
+    found = (str(line.get("declared") or "") for line in lines if isinstance(line, dict))
+    return tuple(dict.fromkeys(name for name in found if name))
 
 
 def _orders_about(person_id: str) -> QuerySet[Order]:

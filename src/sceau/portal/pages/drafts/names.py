@@ -19,4 +19,4 @@ def verdict(request: PortalRequest, reference: str) -> HttpResponse:
         return HttpResponse(status=429)
     file = theirs(request, reference)
     raw = {**whole(file), "offers": raw_from(request.POST)["offers"]}
-    return page(request, "drafts/verdict.html", names_context(raw))
+    return page(request, "drafts/verdict.html", names_context(request, raw))

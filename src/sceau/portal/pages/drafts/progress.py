@@ -121,3 +121,18 @@ def _line(
 def worth_knowing(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Those that refuse nothing and yet are to be read before sending."""
     return tuple(one for one in findings if one.severity is Severity.WARNING)
+
+
+def in_hand(progress: Progress, findings: Iterable[Finding]) -> list[Finding]:
+    """Those that this viewer can do something about: not what somebody else has in hand."""
+    away = [line.step.section for line in progress.lines if line.standing == "away"]
+    return [one for one in findings if not any(about_section(one.subject, section) for section in away)]
+
+
+def lacking(file: DraftFile, progress: Progress) -> list[Finding]:
+    """What is missing in the steps gone through; of a form that came whole from a file, in all of it."""
+    found = in_hand(progress, errors(progress.findings))
+    if file.origin in {"pdf", "order"}:
+        return found
+    seen = [line.step.section for line in progress.lines if line.step.code in file.visited]
+    return [one for one in found if any(about_section(one.subject, section) for section in seen)]

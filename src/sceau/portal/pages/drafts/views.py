@@ -13,7 +13,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from sceau.documents import fill_form
-from sceau.operations import Written, check_order, machine, part_digest, save_draft, send_draft
+from sceau.operations import (
+    Written,
+    check_order,
+    doubts_about_form,
+    machine,
+    part_digest,
+    save_draft,
+    send_draft,
+)
 from sceau.portal.language import page_catalogue
 from sceau.portal.pages.drafts.naming import names_context
 from sceau.portal.pages.drafts.progress import (
@@ -22,6 +30,8 @@ from sceau.portal.pages.drafts.progress import (
     address_of,
     after,
     before,
+    in_hand,
+    lacking,
     progress_of,
     said_with_addresses,
     whole,
@@ -58,7 +68,7 @@ def draft(request: PortalRequest, reference: str) -> HttpResponse:
         "owns": file.line.writer == Writer.OWNER,
         "lines": progress.lines,
         "next": next((line for line in progress.lines if line.standing not in {"done", "away"}), None),
-        "missing": said_with_addresses(progress, errors(progress.findings)),
+        "missing": said_with_addresses(progress, lacking(file, progress)),
         "goes_soon": file.line.expires_at - machine().clock() <= rules.told,
         "days": rules.kept.days,
     }
@@ -207,7 +217,7 @@ def _step_page(
         "offers_to_add": offers_to_add(),
         "stays": status == 422,
         **(
-            names_context(raw, progress.findings if raw == progress.raw else None)
+            names_context(request, raw, progress.findings if raw == progress.raw else None)
             if chosen.code == "offres"
             else {}
         ),
@@ -225,7 +235,7 @@ def _last(
     declared = tuple(one for one in found if one.subject.startswith("declarations"))
     shown = found if findings or _LAST.code in file.visited else ()
     sheet = OrderSheet(progress.raw, declared if shown else (), card=request.visitor.card_number)
-    stopping = [one for one in errors(found) if shown or one not in declared]
+    stopping = [one for one in in_hand(progress, errors(found)) if shown or one not in declared]
     context: dict[str, Any] = {
         "title": page_catalogue().text(f"step.{_LAST.code}"),
         "file": file,
@@ -253,4 +263,5 @@ def _all(
     weighed = tuple(
         replace(one) for one in check_order(actor_of(request), raw=agreed) if one not in progress.findings
     )
-    return theirs_to_mend(tuple(dict.fromkeys((*refused_for, *progress.findings, *weighed))))
+    odd = doubts_about_form(actor_of(request), progress.raw)
+    return theirs_to_mend(tuple(dict.fromkeys((*refused_for, *progress.findings, *weighed, *odd))))

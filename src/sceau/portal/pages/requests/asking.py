@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from sceau.catalogue import NameNeed, Product, SubjectLayout, load_catalogue
+from sceau.certification import holds_private_key
 from sceau.operations import CertificateRequest, machine
 from sceau.portal.language import page_catalogue
 from sceau.portal.uploads import read_upload
@@ -75,13 +77,30 @@ def needs_holder(product: Product) -> bool:
 
 
 def csr_from(request: PortalRequest, field: str, findings: list[Finding]) -> bytes:
-    """The CSR in `field`, or in the file sent as `field`_file; empty, with a finding, when too large."""
+    """The CSR in `field`, or in the file sent as `field`_file; empty, with a finding, when it is too large
+    or holds a private key.
+    """
     sent = read_upload(request, f"{field}_file")
     data = sent[1] if sent else request.POST.get(field, "").strip().encode()
     if len(data) > CSR_LIMIT:
         findings.append(Finding.error("portal.csr-too-large", field, limit="16 Kio"))
         return b""
+    if holds_private_key(data):  # nothing of it goes any further: not to a verb, not back to the page
+        findings.append(Finding.error("csr.private-key", field))
+        return b""
     return data
+
+
+def shown_again(request: PortalRequest, field: str) -> str:
+    """The CSR as it was pasted, for the page that asks for it again; nothing of a private key."""
+    typed = request.POST.get(field, "")[:20_000]
+    return "" if holds_private_key(typed.encode()) else typed
+
+
+def lacking_csr(requests: Iterable[tuple[str, bytes]], found: Iterable[Finding]) -> list[Finding]:
+    """Which fields (each with what was read there) lack a CSR, but those that were refused already."""
+    told = {finding.subject for finding in found}
+    return [Finding.error("portal.no-csr", field) for field, csr in requests if not csr and field not in told]
 
 
 def typed_holder(request: PortalRequest) -> dict[str, str]:

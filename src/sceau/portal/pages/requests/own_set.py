@@ -27,7 +27,7 @@ from sceau.operations import (
 from sceau.portal.fields import Field, Sheet
 from sceau.portal.language import page_catalogue
 from sceau.portal.pages.certificates.files import stem_of
-from sceau.portal.pages.requests.asking import csr_from
+from sceau.portal.pages.requests.asking import csr_from, lacking_csr, shown_again
 from sceau.portal.pages.requests.commands import stem_for
 from sceau.portal.pages.requests.mailbox import ACTIONS, act_on_mailbox, code_field
 from sceau.portal.rendering import page
@@ -87,7 +87,7 @@ def _wanted(request: PortalRequest, found: list[Finding]) -> list[CertificateReq
 def _ask(request: PortalRequest, once: str, found: list[Finding]) -> list[str]:
     """The references of what was issued: of all three, or of none when anything is known against one."""
     wanted = _wanted(request, found)
-    found += [Finding.error("portal.no-csr", _field_of(one.product)) for one in wanted if not one.csr]
+    found += lacking_csr([(_field_of(one.product), one.csr) for one in wanted], found)
     handing = _handing_over(request, found)
     found += [finding for one in wanted for finding in _against(request, one)]
     found += _same_keys(wanted)
@@ -145,7 +145,7 @@ def _preview(request: PortalRequest) -> Preview | None:
 
 def _page(request: PortalRequest, *, once: str, findings: tuple[Finding, ...] = ()) -> HttpResponse:
     fields = [_field_of(product) for product in _products()]
-    values: dict[str, Any] = {one: request.POST.get(one, "")[:20_000] for one in (*fields, "names")}
+    values: dict[str, Any] = {one: shown_again(request, one) for one in (*fields, "names")}
     sheet = Sheet({**values, "terms": request.POST.get("terms") == "oui"}, findings)
     preview = _preview(request)
     label, advice = _("Votre adresse de messagerie"), _("Celle que porteront les certificats.")

@@ -20,7 +20,7 @@ from sceau.operations import CertificateRequest, Preview, issue_pair, machine, p
 from sceau.portal.fields import Sheet
 from sceau.portal.language import page_catalogue
 from sceau.portal.limits import too_often
-from sceau.portal.pages.requests.asking import csr_from
+from sceau.portal.pages.requests.asking import csr_from, lacking_csr, shown_again
 from sceau.portal.pages.requests.commands import stem_for
 from sceau.portal.pages.requests.earlier import names_of_earlier
 from sceau.portal.rendering import page
@@ -111,11 +111,8 @@ def _ask(
     once: str,
     found: list[Finding],
 ) -> tuple[CertificateFile, CertificateFile] | None:
-    found += [
-        Finding.error("portal.no-csr", field)
-        for (field, _, _), one in zip(_SIDES, asked, strict=True)
-        if not one.csr
-    ]
+    pairs = zip(_SIDES, asked, strict=True)
+    found += lacking_csr([(field, one.csr) for (field, _, _), one in pairs], found)
     if errors(found):
         return None
     try:
@@ -146,7 +143,7 @@ def _page(
     asked: tuple[CertificateRequest, CertificateRequest] | None = None,
     findings: tuple[Finding, ...] = (),
 ) -> HttpResponse:
-    texts = {field: request.POST.get(field, "")[:20_000] for field, _, _ in _SIDES}
+    texts = {field: shown_again(request, field) for field, _, _ in _SIDES}
     sheet = Sheet({"names": name, **texts}, findings)
     label, advice = (
         _("Nom de l’application"),

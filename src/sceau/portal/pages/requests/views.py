@@ -15,6 +15,7 @@ from sceau.catalogue import NameNeed, Product
 from sceau.operations import (
     CertificateRequest,
     Preview,
+    doubts_about_names,
     issue_certificate,
     machine,
     preview_certificate,
@@ -178,7 +179,8 @@ def _tree(right: Right, asked: Asked | None) -> ScopeTree | None:
 
 
 def _verdict_context(asked: Asked, preview: Preview | None) -> dict[str, Any]:
-    findings = (*asked.findings, *(preview.findings if preview else ()))
+    odd = doubts_about_names(asked.request.names, habilitation=asked.request.habilitation)
+    findings = (*asked.findings, *(preview.findings if preview else ()), *odd)
     context: dict[str, Any] = {"preview": preview, "would": preview is not None and not errors(findings)}
     context.update(commands_for(asked.request))
     context.update(summary(findings, heading="", fields=()))
