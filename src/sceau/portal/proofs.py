@@ -7,6 +7,8 @@ who wears the auditor's hat changes nothing. What was sent too early is kept mea
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
@@ -128,7 +130,8 @@ def _brings_a_key(request: HttpRequest) -> bool:
     """Whether a private key is among what was typed, or at the beginning of a file."""
     if any(holds_private_key(value.encode()) for _, values in request.POST.lists() for value in values):
         return True
-    for file in request.FILES.values():
+    for name in request.FILES:
+        file: Any = request.FILES[name]
         head = file.read(_LOOKED_AT)
         file.seek(0)
         if holds_private_key(head):
