@@ -265,7 +265,7 @@ def test_an_amendment_is_told_when_it_comes_and_when_it_is_done_once(instance: I
     assert set(done) == {
         (to, f"Commande {order} : acceptée, la modification est faite") for to in (ON_FORM, DIRECTION)
     }
-    assert all("0 nouvelles, 1 gardées, 1 retirées" in text for text in done.values())
+    assert all("nouvelles : 0, gardées : 1, retirées : 1." in text for text in done.values())
 
 
 def test_a_card_that_is_held_and_a_token_are_told_to_whose_they_are(instance: Instance, desk: Desk) -> None:

@@ -6,6 +6,7 @@ escaped in HTML. Nothing in it is fetched from elsewhere: no picture, no style s
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from sceau.catalogue import MailTemplate, harmless
 
 _LONGEST_SUBJECT = 150
 _WIDTH = 78
+_TIE = "\u00a0"
+_DOUBLE, _OPENING = re.compile(r" ([:;?!»])"), re.compile(r"« ")
 _INK, _SOFT, _LINK = "#161616", "#f3f3f7", "#000091"
 
 
@@ -100,23 +103,34 @@ def _plain(told: _Told) -> str:
 
 
 def _wrapped(text: str, first: str = "", later: str = "") -> str:
-    return textwrap.fill(
-        text,
+    filled = textwrap.fill(
+        _tied(text),
         _WIDTH,
         initial_indent=first,
         subsequent_indent=later,
         break_long_words=False,
         break_on_hyphens=False,
     )
+    return filled.replace(_TIE, " ")
+
+
+def _tied(text: str) -> str:
+    """No line begins with a French double sign, nor ends with an opening quotation mark."""
+    return _OPENING.sub(f"«{_TIE}", _DOUBLE.sub(rf"{_TIE}\1", text))
+
+
+def _shown(text: str) -> str:
+    """As HTML, its double signs tied."""
+    return escape(_tied(text))
 
 
 def _html(told: _Told, title: str) -> str:
-    items = "".join(f"<li>{escape(one)}</li>" for one in told.items)
+    items = "".join(f"<li>{_shown(one)}</li>" for one in told.items)
     quote = ""
     if told.quote:
-        lines = "<br>".join(escape(line) for line in told.quote)
+        lines = "<br>".join(_shown(line) for line in told.quote)
         quote = (
-            f"<h2 style='font-size:1.1em;margin:1.2em 0 .3em'>{escape(told.quote_label)}</h2>"
+            f"<h2 style='font-size:1.1em;margin:1.2em 0 .3em'>{_shown(told.quote_label)}</h2>"
             f"<blockquote style='margin:0;padding:.8em 1em;background:{_SOFT};border-left:4px solid {_LINK}'>"
             f"{lines}</blockquote>"
         )
@@ -130,11 +144,12 @@ def _html(told: _Told, title: str) -> str:
         f"<title>{escape(title)}</title></head>\n"
         f"<body style='margin:0;background:#ffffff;color:{_INK};"
         "font:16px/1.5 Arial,Helvetica,sans-serif'>"
-        "<div role='article' lang='fr' style='max-width:38em;margin:0 auto;padding:1.5em'>\n"
-        f"<h1 style='font-size:1.35em;line-height:1.3;margin:0 0 1em'>{escape(title)}</h1>\n"
-        f"<p>Bonjour,</p>\n<p>{escape(told.text)}</p>\n"
-        f"<ul style='padding-left:1.2em'>{items}</ul>\n{quote}\n<p>{escape(told.after)}</p>\n{page}\n"
-        f"<p>Service clients : {escape(told.contact)}</p>\n"
+        "<div role='article' lang='fr' style='max-width:38em;margin:0 auto;padding:1.5em;"
+        "overflow-wrap:anywhere'>\n"
+        f"<h1 style='font-size:1.35em;line-height:1.3;margin:0 0 1em'>{_shown(title)}</h1>\n"
+        f"<p>Bonjour,</p>\n<p>{_shown(told.text)}</p>\n"
+        f"<ul style='padding-left:1.2em'>{items}</ul>\n{quote}\n<p>{_shown(told.after)}</p>\n{page}\n"
+        f"<p>Service clients&nbsp;: {escape(told.contact)}</p>\n"
         f"<p style='font-size:.9em;color:#3a3a3a;border-top:1px solid #929292;padding-top:1em'>"
-        f"{escape(_CLOSING)}</p>\n</div></body></html>\n"
+        f"{_shown(_CLOSING)}</p>\n</div></body></html>\n"
     )

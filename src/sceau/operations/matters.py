@@ -29,6 +29,7 @@ from sceau.records.models import (
     HabilitationVersion,
     Leave,
     OrderVersion,
+    Passkey,
     Person,
     Revocation,
 )
@@ -144,6 +145,14 @@ def _token(reference: str) -> Matter | None:
     return matter
 
 
+def _passkey(reference: str) -> Matter | None:
+    """An officer's passkey: theirs, and the desk's to know of."""
+    row = Passkey.objects.select_related("person").filter(reference=reference).first()
+    if row is None:
+        return None
+    return Matter(reference, facts={"person": name_text(row.person)}, people={MailRole.OFFICER: row.person})
+
+
 def _person(number: str) -> Matter | None:
     person = Person.objects.filter(pk=int(number)).first() if number.isdecimal() else None
     if person is None:
@@ -215,5 +224,6 @@ _REFERRED: Mapping[str, Callable[[str], Matter | None]] = {
     "TEC": technical_matter,
     "JET": _token,
     "CHG": change_matter,
+    "PK": _passkey,
 }
 _NAMED: Mapping[str, Callable[[str], Matter | None]] = {"person": _person, "contract": _contract}
