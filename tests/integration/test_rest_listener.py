@@ -194,3 +194,57 @@ def test_many_programs_at_once(listening: Listening, instance: Instance) -> None
         thread.join(60)
     assert statuses == [201] * 16
     assert len(instance.signer.drafts()) == Certificate.objects.count() == 16
+
+
+def records_of(listening: Listening, request: bytes) -> tuple[list[int], bytes]:
+    """The sizes of the TLS records of application data that answer `request`, and what they held."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    context = listening.context(with_card=False)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2  # where the kind of a record stands outside of it
+    tls = context.wrap_bio(incoming, outgoing, server_hostname="localhost")
+    raw = b""
+    with socket.create_connection(("localhost", listening.port), timeout=20) as plain:
+
+        def turn() -> None:
+            plain.sendall(outgoing.read())
+            incoming.write(plain.recv(65536))
+
+        while True:
+            try:
+                tls.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                turn()
+        tls.write(request)
+        plain.sendall(outgoing.read())
+        while piece := plain.recv(65536):
+            raw += piece
+    incoming.write(raw)
+    incoming.write_eof()
+    sizes = []
+    while raw:
+        kind, size = raw[0], int.from_bytes(raw[3:5], "big")
+        sizes += [size] if kind == 23 else []
+        raw = raw[5 + size :]
+    told = b""
+    while piece := tls.read(65536):
+        told += piece
+    return sizes, told
+
+
+def test_the_head_and_the_body_of_an_answer_leave_together_and_before_the_end(listening: Listening) -> None:
+    request = b"GET /api/v1/nowhere HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    sizes, told = records_of(listening, request)
+    head, _, body = told.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 404")
+    assert json.loads(body)["findings"][0]["code"] == "api.no-such-address"
+    assert len(sizes) == 1
+
+
+def test_a_large_answer_comes_whole(listening: Listening) -> None:
+    request = b"GET /api/v1/openapi.json HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    sizes, told = records_of(listening, request)
+    head, _, body = told.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200")
+    assert json.loads(body)["openapi"].startswith("3.")
+    assert len(sizes) == -(-len(told) // 16384)
