@@ -24,7 +24,7 @@ from sceau.certification.draft import IssuerFacts
 from sceau.certification.reading import ReadCertificate
 from sceau.certification.rules import Layout, Names, Rule
 from sceau.registration import EmployeeSubject, Name, ProfessionalSubject, StructureSubject, Subject
-from sceau.vocabulary import HostName, Mailbox, read_host_name, read_mailbox
+from sceau.vocabulary import HostName, Mailbox, StructureId, read_host_name, read_mailbox
 
 Wanted = tuple[bool, bytes]
 Rdn = frozenset[tuple[str, int, str]]
@@ -109,6 +109,9 @@ def values(holder: Subject, layout: Layout) -> dict[bytes, bytes] | None:
     """The same, the country apart, by attribute type and string tag as encoded; None when holder and layout
     don't go together.
     """
+    if isinstance(holder, StructureSubject) and layout is Layout.STRUCTURE:
+        fixed = _of_structure(holder.department, holder.organisation, holder.structure_id)
+        return {**fixed, _TYPES[_CN]: holder.common_name.encode()}
     rdns = subject(holder, layout)
     return {_TYPES[oid]: text.encode() for rdn in rdns[1:] for oid, _, text in rdn} if rdns else None
 
@@ -269,13 +272,24 @@ def _category(environment: Environment) -> dict[str, Wanted]:
 
 
 def _structure(holder: StructureSubject | EmployeeSubject) -> list[Rdn]:
-    name = unicodedata.normalize("NFC", holder.organisation)[:_ORGANISATION_LENGTH].rstrip()
+    return _structure_rdns(holder.department, holder.organisation, holder.structure_id)
+
+
+def _structure_rdns(department: str, organisation: str, identifier: StructureId) -> list[Rdn]:
+    name = unicodedata.normalize("NFC", organisation)[:_ORGANISATION_LENGTH].rstrip()
     return [
         _country(),
-        _one(_ST, holder.department),
+        _one(_ST, department),
         _one(_O, name),
-        _one(_OU, holder.structure_id.kind + holder.structure_id.number),
+        _one(_OU, identifier.kind + identifier.number),
     ]
+
+
+@lru_cache(maxsize=256)  # a structure asks for many
+def _of_structure(department: str, organisation: str, identifier: StructureId) -> dict[bytes, bytes]:
+    """The values of a structure's subject that every certificate of it has; not to be changed."""
+    rdns = _structure_rdns(department, organisation, identifier)
+    return {_TYPES[oid]: text.encode() for rdn in rdns[1:] for oid, _, text in rdn}
 
 
 def _person(holder: ProfessionalSubject | EmployeeSubject) -> Rdn:
