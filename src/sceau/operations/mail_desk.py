@@ -150,6 +150,7 @@ def read_feed(secret: str) -> bytes | None:
 _LABELS = {
     "contract": "contrat",
     "leave": "accord du titulaire de",
+    "answer": "délai pour répondre au guichet, commande",
     "replace": "délai pour remplacer le certificat",
     "revoke": "certificat (révocation prévue)",
 }

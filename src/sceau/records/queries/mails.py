@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from django.db.models import Q
 
+from sceau.catalogue import Lane
 from sceau.records.mail_views import ContactLine, DeadLine, MailFile, MailLine
 from sceau.records.models import (
     PARIS,
@@ -14,6 +15,7 @@ from sceau.records.models import (
     Certificate,
     Contract,
     DeadAddress,
+    DeskCase,
     Leave,
     Mail,
     MailContact,
@@ -71,9 +73,9 @@ def has_feed(structure: str) -> bool:
 def feed_deadlines(
     secret_sha256: str, *, at: datetime
 ) -> tuple[str, tuple[tuple[str, str, date], ...]] | None:
-    """The structure's name, and its ends to come: what ends (``contract``, ``leave``, a product's code), what
-    it is called, the day. None when no feed in force has that secret. Of certificates that name a person,
-    only the product is told.
+    """The structure's name, and its ends to come: what ends (``contract``, ``leave``, ``answer`` that the
+    desk awaits, a product's code, ``replace`` or ``revoke`` that a change plans), what it is called, the day.
+    None when no feed in force has that secret. Of certificates that name a person, only the product is told.
     """
     feed = (
         CalendarFeed.objects.select_related("structure")
@@ -91,6 +93,13 @@ def feed_deadlines(
     ]
     leaves = Leave.objects.filter(structure=feed.structure, state="standing", ends__gte=day)
     found += [("leave", name, ends) for name, ends in leaves.values_list("name", "ends") if ends is not None]
+    theirs = Contract.objects.filter(structure=feed.structure).values("number")
+    awaited = DeskCase.objects.filter(lane=Lane.WAITING, order__contract_number__in=theirs, due_at__gte=at)
+    found += [
+        ("answer", reference, due.astimezone(PARIS).date())
+        for reference, due in awaited.values_list("order__reference", "due_at")
+        if due is not None
+    ]
     live = Certificate.objects.filter(
         structure=feed.structure, state__in=["issued", "collected"], not_after__gt=at, revocation=None
     )
