@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,8 @@ from typing import Any
 from django import template
 from django.contrib.staticfiles import finders
 from django.templatetags.static import static
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from sceau.portal.language import page_catalogue
@@ -172,3 +173,37 @@ def serial(text: str) -> str:
     """A serial number in pairs, as certificates viewers write it: ``12:ab:…``."""
     padded = text if len(text) % 2 == 0 else "0" + text
     return ":".join(padded[index : index + 2] for index in range(0, len(padded), 2))
+
+
+_SAID_AS = {"carte": "CPS"}  # a term that is a sentence is looked for by its first word
+_LONGEST_TERM = 20
+
+
+@register.filter
+def explained(text: str, place: str) -> SafeString:
+    """A text in which the first mention of each word of the glossary opens its definition, where it stands: a
+    button and what it shows, that need no script. `place` makes the ids one of a kind on the page.
+    """
+    made: str = conditional_escape(text)
+    for term in page_catalogue().glossary.values():
+        word = _SAID_AS.get(term.code, term.term)
+        found = (
+            re.search(rf"(?<![\w/]){re.escape(word)}(?![\w/])", made) if len(word) <= _LONGEST_TERM else None
+        )
+        if found is None or _is_inside(made, found.start()):
+            continue
+        shown = format_html(
+            '<button type="button" class="word" popovertarget="mot-{0}-{1}">{2}</button>'
+            '<span popover class="said" id="mot-{0}-{1}"><strong>{3}</strong> {4}</span>',
+            *(term.code, place, word, term.term, typeset(term.definition)),
+        )
+        made = made[: found.start()] + shown + made[found.end() :]
+    return mark_safe(made)  # noqa: S308 - the text was escaped, the rest is ours
+
+
+def _is_inside(made: str, at: int) -> bool:
+    """Whether a place of a text already explained lies in what a button shows."""
+    before = made[:at]
+    return before.count("<button") + before.count("<span") > before.count("</button>") + before.count(
+        "</span>"
+    )

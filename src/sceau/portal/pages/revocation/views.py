@@ -138,13 +138,20 @@ def _code_page(
             "serial",
             label=_("Numéro de série ou de dossier"),
             required=True,
-            help=_("Écrit dans le certificat : openssl x509 -noout -serial -in certificat.pem"),
+            help=_(
+                "Le numéro de dossier (CRT-…) est dans le courriel qui annonçait le certificat ; le numéro"
+                " de série est écrit dans le certificat lui-même."
+            ),
+            example="CRT-7K3QZ-9F2M4",
             autocomplete="off",
         ),
         sheet.field(
             "code",
             kind="password",
             label=_("Code de révocation"),
+            help=_(
+                "Celui que vous avez choisi en retirant le certificat. Nous ne pouvons pas vous le redire."
+            ),
             required=True,
             value="",
             width="w20",
