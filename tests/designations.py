@@ -29,7 +29,7 @@ LAST_DAY = date(2027, 12, 31)
 
 
 def _of_editor(number: str, surname: str, given: str, card: str, type_: str = "CPE_NOMINATIVE") -> Someone:
-    return Someone(PersonId("3", "690000099", number), surname, given, card, type_, "Éditeur")
+    return Someone(PersonId("3", "690000005", number), surname, given, card, type_, "Éditeur")
 
 
 EDITOR = _of_editor("EDT01", "Logiciel", "Léa", "2500000050", "CDE")

@@ -58,6 +58,7 @@ DESK_READS = {
 }
 DESK_READS |= {"desk-mails", "desk-mail"}
 DESK_READS |= {"desk-order-form", "desk-register-rejects"}
+DESK_READS |= {"desk-third-parties", "desk-third-party"}
 DESK_ACTS = {
     "desk-paper",
     *("desk-mail-resend", "desk-mail-letter", "desk-contacts"),
@@ -75,6 +76,7 @@ DESK_ACTS = {
     *("desk-order-piece", "desk-order-visa", "desk-piece-read"),
     *("desk-new-leave", "desk-leave-act", "desk-leave-end"),
     *("desk-task-done", "desk-effects"),
+    *("desk-third-party-new", "desk-designation-paper", "desk-designation-attest", "desk-member"),
 }
 END_READS = {
     "desk-habilitation",

@@ -24,6 +24,7 @@ _MENU = (
     ("habilitations", gettext_noop("Habilitations")),
     ("certificates", gettext_noop("Certificats")),
     ("own-contracts", gettext_noop("Mon contrat")),
+    ("delegations", gettext_noop("Délégations")),
     ("desk", gettext_noop("Guichet")),
     ("desk-revocations", gettext_noop("Révocations")),
     ("officers", gettext_noop("Agents")),

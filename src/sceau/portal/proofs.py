@@ -36,6 +36,7 @@ NO_RECENT_PROOF = frozenset(
         *("renewed-files", "desk-piece-file", "desk-piece-read"),  # reading
         *("desk-take", "desk-note", "desk-ask", "desk-edit", "desk-task-done"),  # before a decision
         *("desk-contract-piece", "desk-order-piece"),  # filing a piece
+        "fill-technical",  # what a third party writes there, the structure decides upon
         *("end-session", "end-sessions"),  # whoever sees a stranger's session ends it at once
         *("own-passkey-end", "wear-hat"),  # so with a key that is lost; a hat decides nothing
     }

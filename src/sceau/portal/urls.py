@@ -29,6 +29,9 @@ from sceau.portal.pages.certificates import views as certificates
 from sceau.portal.pages.changes import amendments, departures, rights
 from sceau.portal.pages.contracts import acts as contract_acts
 from sceau.portal.pages.contracts import views as contracts
+from sceau.portal.pages.delegations import clients, designations
+from sceau.portal.pages.delegations import desk as desk_delegations
+from sceau.portal.pages.delegations import technical as technical_parts
 from sceau.portal.pages.desk import acts as desk_acts
 from sceau.portal.pages.desk import people as desk_people
 from sceau.portal.pages.desk import search as desk_search
@@ -152,7 +155,31 @@ PAGES: tuple[Page, ...] = (
     Page("guichet/<str:reference>/effets/", amendments.effects, "desk-effects", DESK, BOTH),
     Page("mon-contrat/", own_contract.own_contracts, "own-contracts", CARD_HOLDERS),
     Page("mon-contrat/<path:number>/", own_contract.own_contract, "own-contract", CARD_HOLDERS, BOTH),
+    Page("delegations/", designations.delegations, "delegations", CARD_HOLDERS),
+    Page("delegations/nouvelle/", designations.new_designation, "new-designation", CARD_HOLDERS, BOTH),
+    Page("delegations/<str:reference>/", designations.designation, "designation", CARD_HOLDERS, BOTH),
+    Page(
+        "delegations/<str:reference>/modifier/", designations.amend, "amend-designation", CARD_HOLDERS, BOTH
+    ),
+    Page("delegations/<str:reference>/fin/", designations.end, "end-designation", CARD_HOLDERS, BOTH),
+    Page("clients/", clients.clients, "clients", CARD_HOLDERS),
+    Page("equipe/<str:reference>/", clients.team, "team", CARD_HOLDERS, BOTH),
+    Page("technique/nouvelle/", technical_parts.entrust, "new-technical", CARD_HOLDERS, BOTH),
+    Page("technique/<str:reference>/", technical_parts.review, "technical", CARD_HOLDERS, BOTH),
+    Page("technique/<str:reference>/remplir/", technical_parts.fill, "fill-technical", CARD_HOLDERS, BOTH),
     Page("guichet/", desk.desk, "desk", DESK_READERS),
+    Page("guichet/tiers/", desk_delegations.third_parties, "desk-third-parties", DESK_READERS),
+    Page("guichet/tiers/enregistrer/", desk_delegations.register, "desk-third-party-new", DESK, ACT),
+    Page("guichet/tiers/papier/", desk_delegations.paper, "desk-designation-paper", DESK, BOTH),
+    Page("guichet/tiers/<str:reference>/", desk_delegations.third_party, "desk-third-party", DESK_READERS),
+    Page(
+        "guichet/tiers/<str:reference>/attester/",
+        desk_delegations.attest,
+        "desk-designation-attest",
+        DESK,
+        ACT,
+    ),
+    Page("guichet/tiers/<str:reference>/personne/", desk_delegations.member, "desk-member", DESK, ACT),
     Page("guichet/contrats/", contracts.contracts, "desk-contracts", DESK_READERS),
     Page(
         "guichet/contrats/<path:number>/acte/<str:event>/", contract_acts.act, "desk-contract-act", DESK, BOTH

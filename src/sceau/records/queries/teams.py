@@ -62,13 +62,15 @@ def team_of(third_party: str, *, states: Iterable[str] = ()) -> tuple[MemberLine
 
 def members_to_check(*, limit: int = 50) -> tuple[MemberLine, ...]:
     """Who waits for the desk, oldest first."""
-    return member_lines(TeamMember.objects.filter(state=MemberState.PROPOSED)[:limit])
+    return member_lines(TeamMember.objects.filter(state=MemberState.PROPOSED), limit=limit)
 
 
-def member_lines(rows: QuerySet[TeamMember]) -> tuple[MemberLine, ...]:
-    """Members as lines, in a fixed number of statements."""
+def member_lines(rows: QuerySet[TeamMember], *, limit: int = 500) -> tuple[MemberLine, ...]:
+    """Members as lines, oldest first, in a fixed number of statements."""
     kept = list(
-        rows.select_related("person", "third_party__structure").prefetch_related("checks").order_by("id")
+        rows.select_related("person", "third_party__structure")
+        .prefetch_related("checks")
+        .order_by("id")[:limit]
     )
     names = names_of_people(
         person for row in kept for person in (row.proposed_by, *(one.officer for one in row.checks.all()))

@@ -1,0 +1,220 @@
+"""The pages of third parties, by who uses them, with what they leave in the records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from sceau.operations import check_member
+from sceau.records import habilitations_of, list_designations, members_to_check
+from sceau.records.models import Designation, Order, TeamMember, TechnicalPart
+from tests.designations import (
+    EDITOR,
+    EDITOR_CONTRACT,
+    TECHNICIAN,
+    admitted,
+    designated,
+    editor_registered,
+    offered,
+    third_party,
+)
+from tests.instance import (
+    ADMINISTRATOR,
+    ALICE,
+    AUDITOR,
+    BRUNO,
+    CONTRACT,
+    NOON,
+    OTHER_REPRESENTATIVE,
+    REPRESENTATIVE,
+    STRANGER,
+    Instance,
+    accepted,
+)
+from tests.integration.test_designations import SSL, issued, rights
+from tests.integration.test_technical_parts import technical
+from tests.pdfmaker import blank
+from tests.portal import DoorClient, staff_the_door, tls_layer, visitor
+
+TERMS = {
+    "products": ["SERV_SSL"],
+    "names": "",
+    "may_fill": "oui",
+    "may_administer": "oui",
+    "until": "2027-12-31",
+}
+
+
+@pytest.fixture
+def portal(instance: Instance) -> Iterator[Instance]:
+    editor_registered()
+    staff_the_door()
+    with tls_layer():
+        yield instance
+
+
+def text(browser: DoorClient, address: str) -> str:
+    answer = browser.get(address)
+    assert answer.status_code == 200, (address, answer.status_code)
+    return str(answer.content.decode())
+
+
+def test_a_structure_designates_and_ends_and_the_editor_accepts_and_builds_its_team(
+    portal: Instance,
+) -> None:
+    accepted()
+    client, editor = visitor(REPRESENTATIVE), visitor(EDITOR)
+    assert "Éditeur de l&#x27;Exemple (éditeur)" in text(client, "/delegations/nouvelle/")
+    form = TERMS | {"contract": CONTRACT, "third_party": third_party()}
+    assert client.post("/delegations/nouvelle/", form | {"until": ""}).status_code == 422
+    sent = client.post("/delegations/nouvelle/", form)
+    assert sent.status_code == 302
+    address = sent["Location"]
+    shown = text(editor, address)
+    assert "Accepter la désignation" in shown
+    assert "Accepter la désignation" not in text(client, address)
+    assert editor.post(address, {"action": "accepter", "version": "1"}).status_code == 302
+    team = f"/equipe/{third_party()}/"
+    added = {"card_number": TECHNICIAN.card, "email": "equipe@editeur.fr"}
+    assert editor.post(team, added | {"email": "?"}).status_code == 422
+    assert editor.post(team, added).status_code == 302
+    (member,) = members_to_check()
+    for officer in (ALICE, BRUNO):
+        desk = visitor(officer)
+        assert "Rémi Réseau" in text(desk, "/guichet/tiers/")
+        check = desk.post(f"/guichet/tiers/{member.reference}/personne/", {"action": "verifier"})
+        assert check.status_code == 302
+    assert rights() == {SSL}
+    first = issued("first").line.reference
+    shown = text(client, address)
+    assert all(one in shown for one in ("Rémi Réseau", first, "désignation version 1"))
+    changed = client.post(address + "modifier/", TERMS | {"version": "1", "until": "2027-06-30"})
+    assert changed.status_code == 302
+    ending = text(client, address + "fin/")
+    assert first in ending
+    seen = ending.split('name="seen" value="')[1].split('"')[0]
+    end = {"seen": seen, "reason": "Changement d’éditeur"}
+    assert client.post(address + "fin/", end).status_code == 422
+    assert client.post(address + "fin/", end | {f"each.{first}": "revoke"}).status_code == 302
+    assert Designation.objects.get().state == "ended"
+    assert rights() == set()
+    assert "terminée" in text(client, "/delegations/")
+
+
+def test_strangers_find_no_designation_team_or_part(portal: Instance) -> None:
+    admitted()
+    reference = designated()
+    for who in (STRANGER, OTHER_REPRESENTATIVE, ADMINISTRATOR):
+        browser = visitor(who)
+        for address in (
+            f"/delegations/{reference}/",
+            f"/delegations/{reference}/modifier/",
+            f"/delegations/{reference}/fin/",
+            f"/equipe/{third_party()}/",
+        ):
+            assert browser.get(address).status_code == 404
+            assert browser.post(address, TERMS).status_code in {404, 405}
+    auditor = visitor(AUDITOR)
+    assert auditor.get(f"/delegations/{reference}/").status_code == 200
+    assert auditor.get(f"/delegations/{reference}/modifier/").status_code == 404
+    seen = text(auditor, f"/delegations/{reference}/fin/").split('name="seen" value="')[1].split('"')[0]
+    answer = auditor.post(f"/delegations/{reference}/fin/", {"seen": seen, "reason": "?"})
+    assert answer.status_code == 422
+    assert Designation.objects.get().state == "active"
+
+
+def test_the_editor_sees_its_clients_and_what_waits(portal: Instance) -> None:
+    accepted()
+    admitted()
+    designated()
+    issued("first")
+    offered(OTHER_REPRESENTATIVE, "C-2026-0099")
+    for who in (EDITOR, TECHNICIAN):
+        shown = text(visitor(who), "/clients/")
+        assert "Centre hospitalier de l&#x27;Exemple" in shown
+        assert "Clinique voisine" in shown
+        assert "Clinique" not in text(visitor(who), "/clients/?texte=hospitalier")
+    assert "Aucun client ne correspond" in text(visitor(EDITOR), "/clients/?texte=zzz")
+    assert "l’équipe d’aucun éditeur" in text(visitor(STRANGER), "/clients/")
+    assert "Bâtir l’équipe" in text(visitor(EDITOR), "/delegations/")
+
+
+def test_section_four_is_entrusted_filled_given_back_reviewed_and_sent(portal: Instance) -> None:
+    admitted()
+    reference = designated()
+    client, team = visitor(REPRESENTATIVE), visitor(TECHNICIAN)
+    assert "Éditeur de l&#x27;Exemple" in text(client, "/technique/nouvelle/")
+    sent = client.post("/technique/nouvelle/", {"designation": reference, "message": "Notre portail"})
+    assert sent.status_code == 302
+    address = sent["Location"]
+    assert team.get(address).status_code == 302
+    assert "Notre portail" in text(team, address + "remplir/")
+    assert visitor(STRANGER).get(address).status_code == 404
+    assert client.get(address + "remplir/").status_code == 404
+    posted: dict[str, str] = {"version": "1", "offers.0.offer": "serv-ssl", "action": "garder"}
+    assert team.post(address + "remplir/", posted).status_code == 302
+    part = technical()
+    posted |= {"version": "2", "action": "rendre", "offers.0.declared": "chu-exemple.fr"}
+    posted |= {"offers.0.kind": "domain", "offers.0.owner": "structure"}
+    posted |= {f"usage.{key}": value for key, value in part["usage"].items()}
+    refused = team.post(address + "remplir/", posted)
+    assert refused.status_code == 422
+    posted |= {"version": "3"}
+    posted |= {f"administrators.0.{key}": value for key, value in part["administrators"][0].items()}
+    # what was refused had been kept: the text is the third
+    answer = team.post(address + "remplir/", posted)
+    assert answer.status_code == 302, answer.content.decode()[-3000:]
+    shown = text(client, address)
+    assert "chu-exemple.fr" in shown
+    assert "Rémi Réseau, pour le tiers" in shown
+    version = shown.split('name="version" value="')[1].split('"')[0]
+    go = {"action": "envoyer", "version": version}
+    assert client.post(address, go).status_code == 422
+    go |= {"declarations.terms": "oui", "declarations.exact": "oui"}
+    assert client.post(address, go).status_code == 302
+    assert Order.objects.count() == 1
+    assert TechnicalPart.objects.get().state == "signed"
+
+
+def test_the_desk_registers_keys_and_attests(portal: Instance) -> None:
+    first, second = visitor(ALICE), visitor(BRUNO)
+    answer = first.post("/guichet/tiers/enregistrer/", {"contract": "?", "kind": "editor"})
+    assert answer.status_code == 422
+    again = first.post("/guichet/tiers/enregistrer/", {"contract": EDITOR_CONTRACT, "kind": "editor"})
+    assert again.status_code == 302
+    assert "Éditeur de l&#x27;Exemple" in text(first, again["Location"])
+    keyed = TERMS | {
+        "contract": CONTRACT,
+        "third_party": third_party(),
+        "signatory_card": REPRESENTATIVE.card,
+        "signed_on": "2026-11-20",
+        "file": SimpleUploadedFile("acte.pdf", blank(), "application/pdf"),
+    }
+    sent = first.post("/guichet/tiers/papier/", keyed)
+    assert sent.status_code == 302, sent.content.decode()[-3000:]
+    (line,) = list_designations(at=NOON)
+    attest = f"/guichet/tiers/{line.reference}/attester/"
+    assert "Attester l’acte" in text(second, sent["Location"])
+    assert first.post(attest, {"version": "1"}).status_code == 422
+    assert second.post(attest, {"version": "1"}).status_code == 302
+    assert list_designations(at=NOON)[0].state == "offered"
+
+
+def test_the_desk_refuses_a_member_and_the_editor_takes_one_away(portal: Instance) -> None:
+    accepted()
+    member = admitted()
+    designated()
+    editor = visitor(EDITOR)
+    gone = editor.post(f"/equipe/{third_party()}/", {"member": member, "reason": "Parti"})
+    assert gone.status_code == 302
+    assert rights() == set()
+    assert habilitations_of(TECHNICIAN.national_id.text, at=NOON)[0].state == "withdrawn"
+    editor.post(f"/equipe/{third_party()}/", {"card_number": TECHNICIAN.card, "email": "e@editeur.fr"})
+    (waiting,) = members_to_check()
+    refuse = {"action": "refuser", "reason": "Identité douteuse"}
+    assert visitor(ALICE).post(f"/guichet/tiers/{waiting.reference}/personne/", refuse).status_code == 302
+    assert TeamMember.objects.get(reference=waiting.reference).state == "refused"
+    with pytest.raises(Exception, match=r"life\.not-now"):
+        check_member(BRUNO.actor, reference=waiting.reference)
