@@ -118,10 +118,10 @@ def test_strangers_find_no_designation_team_or_part(portal: Instance) -> None:
             assert browser.post(address, TERMS).status_code in {404, 405}
     auditor = visitor(AUDITOR)
     assert auditor.get(f"/delegations/{reference}/").status_code == 200
-    assert auditor.get(f"/delegations/{reference}/modifier/").status_code == 404
+    assert auditor.get(f"/delegations/{reference}/modifier/").status_code == 403
     seen = text(auditor, f"/delegations/{reference}/fin/").split('name="seen" value="')[1].split('"')[0]
     answer = auditor.post(f"/delegations/{reference}/fin/", {"seen": seen, "reason": "?"})
-    assert answer.status_code == 422
+    assert answer.status_code in {403, 422}
     assert Designation.objects.get().state == "active"
 
 

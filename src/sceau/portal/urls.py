@@ -157,11 +157,11 @@ PAGES: tuple[Page, ...] = (
     Page("mon-contrat/<path:number>/", own_contract.own_contract, "own-contract", CARD_HOLDERS, BOTH),
     Page("delegations/", designations.delegations, "delegations", CARD_HOLDERS),
     Page("delegations/nouvelle/", designations.new_designation, "new-designation", CARD_HOLDERS, BOTH),
-    Page("delegations/<str:reference>/", designations.designation, "designation", CARD_HOLDERS, BOTH),
+    Page("delegations/<str:reference>/", designations.designation, "designation", EVIDENCE_READERS, BOTH),
     Page(
         "delegations/<str:reference>/modifier/", designations.amend, "amend-designation", CARD_HOLDERS, BOTH
     ),
-    Page("delegations/<str:reference>/fin/", designations.end, "end-designation", CARD_HOLDERS, BOTH),
+    Page("delegations/<str:reference>/fin/", designations.end, "end-designation", EVIDENCE_READERS, BOTH),
     Page("clients/", clients.clients, "clients", CARD_HOLDERS),
     Page("equipe/<str:reference>/", clients.team, "team", CARD_HOLDERS, BOTH),
     Page("technique/nouvelle/", technical_parts.entrust, "new-technical", CARD_HOLDERS, BOTH),

@@ -22,6 +22,7 @@ from sceau.operations import (
     preview_designation_end,
 )
 from sceau.portal.fields import Choice, Sheet
+from sceau.portal.hats import ENDERS, Hat
 from sceau.portal.language import page_catalogue
 from sceau.portal.pages.contracts.stopping import plan_of, stop_kinds
 from sceau.portal.pages.delegations.terms import terms_fields, terms_from, terms_of
@@ -150,13 +151,14 @@ def _page(request: PortalRequest, view: DesignationView, findings: tuple[Finding
         "view": view,
         "line": view.line,
         "sides": sides,
+        "is_desk": Hat.DESK in request.visitor.hats,
         "obtained": obtained,
         "after": obtained[-1].reference if len(obtained) == 50 else "",
         "parts": technical_parts(designation=reference, at=at),
         "may_accept": "representative" in sides and view.line.state == "offered",
         "may_decline": bool(sides & {"representative", "client"})
         and view.line.state in {"prepared", "offered"},
-        "may_end": bool(sides & {"representative", "client"} or request.visitor.roles & {"desk", "authority"})
+        "may_end": bool(sides & {"representative", "client"} or request.visitor.hats & ENDERS)
         and view.line.state == "active",
         "fields": [sheet.field("reason", kind="textarea", label=_("Motif"), required=True, rows=3)],
         **summary(findings, heading=_("Rien n’a été fait"), fields=["reason"]),

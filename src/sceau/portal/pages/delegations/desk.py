@@ -19,6 +19,7 @@ from sceau.operations import (
     register_third_party,
 )
 from sceau.portal.fields import Choice, Sheet
+from sceau.portal.hats import Hat
 from sceau.portal.language import page_catalogue
 from sceau.portal.pages.delegations.terms import day_from, terms_fields, terms_from
 from sceau.portal.rendering import page
@@ -160,7 +161,7 @@ def _list_page(request: PortalRequest, findings: tuple[Finding, ...] = ()) -> Ht
         "members": members_to_check(),
         "acts": acts_to_attest(at=at),
         "me": request.visitor.person_id,
-        "is_desk": "desk" in request.visitor.roles,
+        "is_desk": Hat.DESK in request.visitor.hats,
         "fields": [
             sheet.field(
                 "contract",
