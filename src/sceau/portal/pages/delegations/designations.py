@@ -21,7 +21,7 @@ from sceau.operations import (
     machine,
     preview_designation_end,
 )
-from sceau.portal.fields import Choice, Sheet
+from sceau.portal.fields import Choice, Field, Sheet
 from sceau.portal.hats import ENDERS, Hat
 from sceau.portal.language import page_catalogue
 from sceau.portal.pages.contracts.stopping import plan_of, stop_kinds
@@ -30,7 +30,9 @@ from sceau.portal.rendering import page
 from sceau.portal.saying import summary
 from sceau.portal.visitor import PortalRequest, actor_of
 from sceau.records import (
+    ContractLine,
     DesignationView,
+    ThirdPartyLine,
     designation_for,
     designations_by,
     is_representative,
@@ -67,14 +69,14 @@ def delegations(request: PortalRequest) -> HttpResponse:
 def new_designation(request: PortalRequest) -> HttpResponse:
     """Designate a third party: sending the page with one's card is the signature."""
     if request.method != "POST":
-        return _new_page(request, _BLANK, request.GET.get("contrat", "")[:40], "")
+        return _new_page(request, _BLANK, (request.GET.get("contrat", "")[:40], ""))
     contract = request.POST.get("contract", "")[:40]
     third = request.POST.get("third_party", "")[:20]
     entry = terms_from(request.POST)
     try:
         view = designate(actor_of(request), contract=contract, third_party=third, terms=entry)
     except Refused as refusal:
-        return _new_page(request, entry, contract, third, refusal.findings)
+        return _new_page(request, entry, (contract, third), refusal.findings)
     said = _("%(name)s est désigné : il reçoit un courriel et doit accepter. Rien ne lui est donné avant.")
     messages.success(request, said % {"name": view.line.third_party_name})
     return HttpResponseRedirect(reverse("designation", args=[view.line.reference]))
@@ -169,51 +171,14 @@ def _page(request: PortalRequest, view: DesignationView, findings: tuple[Finding
 def _new_page(
     request: PortalRequest,
     entry: TermsEntry,
-    contract: str,
-    third: str,
+    between: tuple[str, str],
     findings: tuple[Finding, ...] = (),
 ) -> HttpResponse:
-    at = machine().clock()
-    contracts = structures_of(request.visitor.person_id, at=at)
-    known = list_third_parties(at=at, in_force=True)
+    """`between`: the contract (number) and the third party (reference) chosen so far."""
+    contracts = structures_of(request.visitor.person_id, at=machine().clock())
+    contract, third = between
     chosen = contract or (contracts[0].number if len(contracts) == 1 else "")
-    sheet = Sheet({}, findings)
-    texts = page_catalogue().texts
-    choose = Choice("", _("Choisir…"), chosen=False)
-    fields = [
-        sheet.field(
-            "contract",
-            kind="select",
-            label=_("Sous quel contrat"),
-            required=True,
-            choices=[
-                choose,
-                *(
-                    Choice(one.number, f"{one.number}, {one.structure.name}", one.number == chosen)
-                    for one in contracts
-                ),
-            ],
-        ),
-        sheet.field(
-            "third_party",
-            kind="select",
-            label=_("Qui désignez-vous"),
-            required=True,
-            help=_("S’il n’est pas dans la liste, demandez-lui de se faire connaître du guichet."),
-            choices=[
-                choose,
-                *(
-                    Choice(
-                        one.reference,
-                        f"{one.name} ({texts[f'third-party.{one.kind}']})",
-                        one.reference == third,
-                    )
-                    for one in known
-                ),
-            ],
-        ),
-        *terms_fields(entry, findings),
-    ]
+    fields = [*_between(contracts, (chosen, third), findings), *terms_fields(entry, findings)]
     context = {
         "title": _("Désigner un éditeur ou un distributeur"),
         "fields": fields,
@@ -221,6 +186,41 @@ def _new_page(
         **summary(findings, heading=_("La désignation n’est pas signée"), fields=_paths(fields)),
     }
     return page(request, "delegations/new.html", context, status=422 if findings else 200)
+
+
+def _between(
+    contracts: tuple[ContractLine, ...], chosen: tuple[str, str], findings: tuple[Finding, ...]
+) -> list[Field]:
+    sheet = Sheet({}, findings)
+    nothing = Choice("", _("Choisir…"))
+    contract, third = chosen
+    ours = [
+        Choice(one.number, f"{one.number}, {one.structure.name}", one.number == contract) for one in contracts
+    ]
+    known = list_third_parties(at=machine().clock(), in_force=True)
+    theirs = [Choice(one.reference, _called(one), one.reference == third) for one in known]
+    return [
+        sheet.field(
+            "contract",
+            kind="select",
+            label=_("Sous quel contrat"),
+            required=True,
+            choices=[nothing, *ours],
+        ),
+        sheet.field(
+            "third_party",
+            kind="select",
+            label=_("Qui désignez-vous"),
+            required=True,
+            help=_("S’il n’est pas dans la liste, demandez-lui de se faire connaître du guichet."),
+            choices=[nothing, *theirs],
+        ),
+    ]
+
+
+def _called(line: ThirdPartyLine) -> str:
+    kind = page_catalogue().texts[f"third-party.{line.kind}"]
+    return f"{line.name} ({kind})"
 
 
 def _amend_page(

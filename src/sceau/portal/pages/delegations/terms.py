@@ -5,7 +5,6 @@ when.
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
@@ -35,56 +34,54 @@ def terms_of(line: DesignationVersionLine) -> TermsEntry:
     return TermsEntry(line.products, line.names, line.may_fill, line.may_administer, line.until)
 
 
-def terms_fields(entry: TermsEntry, findings: tuple[Finding, ...], sheet: Sheet | None = None) -> list[Field]:
+def terms_fields(entry: TermsEntry, findings: tuple[Finding, ...]) -> list[Field]:
     """The fields, filled."""
-    values: dict[str, Any] = {
-        "names": "\n".join(entry.names),
-        "may_fill": entry.may_fill,
-        "may_administer": entry.may_administer,
-        "until": "" if entry.until is None else entry.until.isoformat(),
-    }
-    use = sheet or Sheet(values, findings)
     catalogue = page_catalogue()
+    sheet = Sheet({}, findings)
     products = [
         Choice(code, catalogue.products[code].label, code in entry.products, code)
         for code in delegable(catalogue)
     ]
     return [
-        use.field(
+        sheet.field(
             "products", kind="checkboxes", label=_("Pour quels produits"), choices=products, required=True
         ),
-        use.field(
+        sheet.field(
             "names",
             kind="textarea",
             label=_("Pour quels noms de domaine"),
-            help=_(
-                "Un par ligne. Laissez vide : tous ceux que vos habilitations couvrent. Jamais davantage."
-            ),
+            help=_("Un par ligne. Laissez vide : tous ceux que vos habilitations couvrent, et rien d’autre."),
             rows=3,
-            value=values["names"],
+            value="\n".join(entry.names),
         ),
-        use.field(
-            "may_fill",
-            kind="checkbox",
-            label=_("Il peut remplir la partie technique (section 4) de nos commandes"),
-            help=_("Vous la relisez et la signez : elle reste sous votre responsabilité."),
-            value=values["may_fill"],
-        ),
-        use.field(
-            "may_administer",
-            kind="checkbox",
-            label=_("Son équipe peut obtenir nos certificats, comme des administrateurs techniques"),
-            help=_("Chaque personne de l’équipe est vérifiée par le guichet, et figure sur cette page."),
-            value=values["may_administer"],
-        ),
-        use.field(
+        *_permissions(entry, sheet),
+        sheet.field(
             "until",
             kind="date",
             label=_("Jusqu’au"),
             width="w14",
             required=True,
             help=_("Dernier jour compris."),
-            value=values["until"],
+            value="" if entry.until is None else entry.until.isoformat(),
+        ),
+    ]
+
+
+def _permissions(entry: TermsEntry, sheet: Sheet) -> list[Field]:
+    return [
+        sheet.field(
+            "may_fill",
+            kind="checkbox",
+            label=_("Il peut remplir la partie technique (section 4) de nos commandes"),
+            help=_("Vous la relisez et la signez : elle reste sous votre responsabilité."),
+            value=entry.may_fill,
+        ),
+        sheet.field(
+            "may_administer",
+            kind="checkbox",
+            label=_("Son équipe peut obtenir nos certificats, comme des administrateurs techniques"),
+            help=_("Chaque personne de l’équipe est vérifiée par le guichet, et figure sur cette page."),
+            value=entry.may_administer,
         ),
     ]
 
