@@ -103,6 +103,7 @@ OFFICERS_ACT |= {"passkey-invite", "passkey-confirm", "passkey-drop", "passkey-e
 AUTHORITY_ACTS = {"role-propose"}
 BOTH_SIDES = {"right-act", "evidence", "calendar", "departures", "new-departure", "departure"}
 BOTH_SIDES |= {"designation", "end-designation"}
+BOTH_SIDES |= {"structure-changes", "new-structure-change", "structure-change"}
 AUDITOR_POSTS = {"evidence", "desk-piece-file", "end-session", "end-sessions", "wear-hat", "own-passkey-end"}
 PSC_POSTS = {"request", "verdict", "request-pair", "verdict-pair", "renew-many", "renewed-files"}
 PSC_POSTS |= {"collect", "revoke", "revoke-token", "end-session", "end-sessions"}

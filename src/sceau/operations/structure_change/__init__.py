@@ -17,6 +17,7 @@ from sceau.operations.structure_change.planning import (
     attach_change_evidence,
     drop_structure_change,
     open_structure_change,
+    start_following,
 )
 
 __all__ = [
@@ -32,4 +33,5 @@ __all__ = [
     "open_structure_change",
     "propose_structure_change",
     "reopen_structure_change",
+    "start_following",
 ]

@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sceau.operations.acts import Act, acting, refuse_with
-from sceau.operations.machine import Actor
+from sceau.operations.amendments import start_amendment
+from sceau.operations.machine import Actor, machine
 from sceau.operations.references import STRUCTURE_CHANGE, draw_reference
 from sceau.operations.standing import require_person, structure_quality
 from sceau.operations.structure_change.holding import (
     add_things,
+    becomes_of,
     lock_change,
     require_card,
     step,
@@ -25,7 +28,7 @@ from sceau.operations.structure_change.holding import (
 )
 from sceau.operations.structures import StructureEntry, read_structure
 from sceau.operations.typed import read_text
-from sceau.records import StructureChangeView
+from sceau.records import StructureChangeView, structure_change
 from sceau.records.models import (
     PARIS,
     DeskTask,
@@ -35,7 +38,15 @@ from sceau.records.models import (
     StructureChangeLine,
     structure_as_stored,
 )
-from sceau.registration import ChangeEvent, ChangeKind, ChangeState, ChangeThing, PlannedThing, check_planned
+from sceau.registration import (
+    ChangeEvent,
+    ChangeKind,
+    ChangeState,
+    ChangeThing,
+    PlannedThing,
+    check_planned,
+    under_new_identity,
+)
 from sceau.registration import Structure as StructureFacts
 from sceau.vocabulary import Finding, Refused, displayed
 
@@ -149,6 +160,18 @@ def answer_structure_change(
         row.save(update_fields=["version"])
         act.tell(answered=len(changed), version=row.version)
     return view_of(reference, actor.person_id)
+
+
+def start_following(actor: Actor, *, reference: str, order: str) -> dict[str, Any]:
+    """The text that an accepted order stands on, under the identity that its structure has now: to be signed
+    and sent as its amendment. For who may see both. Refused: not confirmed, nothing to follow.
+    """
+    seen = structure_change(reference, actor.person_id, at=machine().clock())
+    row = StructureChange.objects.filter(reference=reference).first() if seen is not None else None
+    becomes = None if row is None else becomes_of(row)
+    if row is None or becomes is None or row.state not in {ChangeState.CONFIRMED, ChangeState.DONE}:
+        raise unknown(reference)
+    return under_new_identity(start_amendment(actor, reference=order), becomes, "")
 
 
 def drop_structure_change(actor: Actor, *, reference: str, reason: str) -> StructureChangeView:

@@ -11,7 +11,14 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from sceau.operations import amend_grants, answer_amendment, machine, preview_amendment, start_amendment
+from sceau.operations import (
+    amend_grants,
+    answer_amendment,
+    machine,
+    preview_amendment,
+    start_amendment,
+    structure_change,
+)
 from sceau.portal.language import page_catalogue
 from sceau.portal.pages.contracts.stopping import plan_of, stop_kinds
 from sceau.portal.pages.orders.checking import check_all, check_products, from_registers
@@ -30,9 +37,14 @@ _MOST_SAID = 200
 def modify(request: PortalRequest, reference: str) -> HttpResponse:
     """The text that the rights stand on, to be changed and sent as an order that takes its place."""
     try:
-        kept = start_amendment(actor_of(request), reference=reference)
+        change = request.GET.get("changement", "")[:20]
+        kept = (
+            structure_change.start_following(actor_of(request), reference=change, order=reference)
+            if change
+            else start_amendment(actor_of(request), reference=reference)
+        )
     except Refused as refusal:
-        if any(finding.code == "order.unknown" for finding in refusal.findings):
+        if any(finding.code in {"order.unknown", "change.unknown"} for finding in refusal.findings):
             raise Http404 from refusal
         return _refused(request, reference, refusal.findings)
     if request.method != "POST":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from sceau.operations import finish_task
 from sceau.portal.hats import Hat
+from sceau.portal.language import page_catalogue
 from sceau.portal.rendering import page
 from sceau.portal.saying import Said, say, summary
 from sceau.portal.visitor import PortalRequest, actor_of
@@ -54,4 +56,31 @@ def _shown(one: TaskLine) -> dict[str, Any]:
     contracts = [about.removeprefix("contract/") for about in one.about if about.startswith("contract/")]
     others = [about for about in one.about if not about.startswith("contract/")]
     is_import = register_import(one.raised_by) is not None
-    return {"task": one, "said": said, "contracts": contracts, "others": others, "is_import": is_import}
+    return {
+        "task": one,
+        "said": said,
+        "contracts": contracts,
+        "others": others,
+        "is_import": is_import,
+        "change": _change(one),
+    }
+
+
+def _change(one: TaskLine) -> str:
+    """How the path of a structure's change is begun from a task that says it; empty for any other task."""
+    kinds = {"task.structure-closed": "closed", "task.structure-merged": "absorbed"}
+    kind = kinds.get(one.why.code)
+    if kind is None or one.done_at is not None:
+        return ""
+    told = {name: str(value) for name, value in one.why.details}
+    reason = page_catalogue().say(one.why).text
+    number = told.get("successor", "")
+    asked = {
+        "structure": one.why.subject.removeprefix("structure/"),
+        "kind": kind,
+        "task": one.reference,
+        "reason": reason,
+        **({"siret": number} if len(number) == 14 else {}),
+        **({"finess": number} if len(number) == 9 else {}),
+    }
+    return urlencode(asked)
