@@ -62,8 +62,8 @@ def why_not() -> str:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Service]:
-    """`sceau run` on free ports, from its first start to its end."""
+def running(folder: Path, **settings: str) -> Iterator[Service]:
+    """`sceau run` on free ports, with these settings, from its first start to its end."""
     portal, door, publication, api = _free_ports(4)
     command = [
         sys.executable,
@@ -76,6 +76,7 @@ def running(folder: Path) -> Iterator[Service]:
     command += [f"--portal-port={portal}", f"--door-port={door}"]
     command += [f"--publication-port={publication}", f"--api-port={api}"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SCEAU_")}
+    environment |= settings
     with (folder / "run.log").open("w") as log:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment)
         try:

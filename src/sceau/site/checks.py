@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
+from sceau.portal.themes.files import dsfr_folder
 from sceau.site.environment import DEVELOPMENT, Place, environment_written_in
 from sceau.site.psc_link import missing_of
 
@@ -28,6 +29,9 @@ def problems_of(place: Place, *, hsts: int, debug: bool) -> list[CheckMessage]:
     found: list[CheckMessage] = []
     if debug:
         found.append(Error("DEBUG est actif : il ne l'est jamais, même en développement.", id="sceau.E001"))
+    if settings.SCEAU_THEME == "dsfr" and dsfr_folder() is None:
+        hint = "Installez django-dsfr, ou retirez SCEAU_THEME."
+        found.append(Error("Le thème de l'État n'est pas installé.", hint=hint, id="sceau.E010"))
     found += _about_psc(os.environ, is_production=place.environment == "production")
     if place.is_development:
         return found

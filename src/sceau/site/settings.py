@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sceau.site.environment import Place, database_of, hosts_of, place_of, psc_origin_of
+from sceau.site.looks import drawing_of, finders_of, templates_of, theme_of
 
 PLACE: Place = place_of(os.environ)
 
@@ -65,20 +66,8 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "sceau.site.urls"
 ASGI_APPLICATION = "sceau.site.asgi.application"
-TEMPLATES = [
-    {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "APP_DIRS": True,
-        "OPTIONS": {
-            "context_processors": [
-                "django.template.context_processors.request",
-                "django.template.context_processors.i18n",
-                "django.contrib.messages.context_processors.messages",
-                "sceau.portal.context.page",
-            ],
-        },
-    },
-]
+SCEAU_THEME: str = theme_of(os.environ)
+TEMPLATES = templates_of(SCEAU_THEME)
 DATABASES: dict[str, dict[str, Any]] = {"default": database_of(os.environ, PLACE.data)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
@@ -104,7 +93,7 @@ CONTENT_SECURITY_POLICY = {
         "default-src": ["'none'"],
         "style-src": ["'self'"],
         "script-src": ["'self'"],
-        "img-src": ["'self'"],
+        **drawing_of(SCEAU_THEME),
         "connect-src": ["'self'"],
         "form-action": ["'self'", *psc_origin_of(os.environ)],  # it answers a form with a redirection
         "frame-ancestors": ["'none'"],
@@ -131,6 +120,7 @@ SCEAU_UPLOAD_LIMIT = 5 * 1024 * 1024
 # assets, language, time, log
 STATIC_URL = "/statique/"
 STATIC_ROOT = None
+STATICFILES_FINDERS = finders_of(SCEAU_THEME)
 SERVESTATIC_USE_FINDERS = True
 SERVESTATIC_MAX_AGE = 24 * 3600  # each address carries the digest of its content
 SERVESTATIC_ALLOW_ALL_ORIGINS = False

@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from sceau.portal.language import page_catalogue
+from sceau.portal.themes import tag_classes
 from sceau.portal.typography import typeset
 
 register = template.Library()
@@ -73,7 +74,7 @@ def asset(name: str) -> str:
 @register.simple_tag
 def state(kind: str, value: str) -> SafeString:
     """A state as a word with a tone: ``{% state "order" "under-review" %}``."""
-    return format_html('<span class="tag {}">{}</span>', _TONES.get(value, ""), word(kind, value))
+    return format_html('<span class="{}">{}</span>', tag_classes(_TONES.get(value, "")), word(kind, value))
 
 
 @register.simple_tag
