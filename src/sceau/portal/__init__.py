@@ -15,6 +15,7 @@ from sceau.portal.door import (
 )
 from sceau.portal.limits import post_brakes
 from sceau.portal.psc_door import PscDoor, post_psc
+from sceau.portal.themes.files import dsfr_folder
 
 __all__ = [
     "TLS_EXTENSION",
@@ -23,6 +24,7 @@ __all__ = [
     "TestCard",
     "TlsFacts",
     "doorkeeper",
+    "dsfr_folder",
     "peer_certificate",
     "post",
     "post_brakes",

@@ -13,7 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
-from sceau.portal.themes.files import dsfr_folder
+from sceau.portal import dsfr_folder
 from sceau.site.environment import DEVELOPMENT, Place, environment_written_in
 from sceau.site.psc_link import missing_of
 
