@@ -131,6 +131,7 @@ def test_offers_and_people_are_added_and_taken_away_by_plain_buttons(portal: Ins
 
     page = press("offres", "ajouter-offre:serv-ssl", {})
     assert 'name="offers.0.declared"' in page
+    assert "constats" not in page  # nothing is wrong yet with what was only just added
     page = press("offres", "ajouter-offre:pro", order_form())
     assert 'name="offers.1.declared"' in page
     page = press("offres", "retirer-offre:0", order_form())

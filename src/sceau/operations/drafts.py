@@ -34,11 +34,13 @@ _BLANKS = str.maketrans("", "", " .-\u00a0\u202f")
 class Written:
     """What one step writes: the parts of the raw form, under their names. `seen` are the digests of those
     parts as the page showed them (see `part_digest`): what was changed meanwhile is not overwritten unseen.
+    `done`: its writer went on; not so when a line was only added or taken away.
     """
 
     parts: Mapping[str, Any]
     seen: Mapping[str, str]
     step: str
+    done: bool = True
 
 
 def open_draft(actor: Actor, *, raw: Mapping[str, Any], origin: str) -> DraftFile:
@@ -82,7 +84,8 @@ def save_draft(actor: Actor, *, reference: str, written: Written) -> DraftFile:
         if stale and any(written.parts[name] != raw.get(name) for name in stale):
             raise Refused([Finding.error("order-draft.changed-meanwhile", stale[0])])
         text = canonical({**raw, **written.parts})
-        visited = sorted({*row.visited, written.step})
+        others = set(row.visited) - {written.step}
+        visited = sorted({*others, written.step} if written.done else others)
         if text == row.raw and visited == sorted(row.visited):
             act.unchanged()
             return _file(actor, reference)

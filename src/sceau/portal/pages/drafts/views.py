@@ -50,6 +50,7 @@ from sceau.registration import STEPS, DraftState, DraftStep, Writer
 from sceau.vocabulary import Finding, Refused, errors
 
 _LAST = STEPS[-1]
+_GOES_ON = frozenset({"suivant", "plus-tard"})
 _ANCHORS = {"ajouter-offre": "offers", "ajouter-administrateur": "administrators"}
 
 
@@ -90,10 +91,14 @@ def step(request: PortalRequest, reference: str, code: str) -> HttpResponse:
     found: tuple[Finding, ...] = ()
     if action == "registre":
         raw, found = from_registers(request, raw)
-    elif action not in {"suivant", "plus-tard"}:
+    elif action not in _GOES_ON:
         raw = edited(raw, action)
     try:
-        kept = save_draft(actor_of(request), reference=reference, written=_written(request, raw, chosen))
+        kept = save_draft(
+            actor_of(request),
+            reference=reference,
+            written=_written(request, raw, chosen, done=action in _GOES_ON),
+        )
     except Refused as refusal:
         return _step_page(request, file, chosen, raw, findings=refusal.findings, status=422)
     return _kept(request, kept, chosen, action, found=found)
@@ -156,9 +161,9 @@ def _step(file: DraftFile, code: str) -> DraftStep:
     return chosen
 
 
-def _written(request: PortalRequest, raw: Raw, chosen: DraftStep) -> Written:
+def _written(request: PortalRequest, raw: Raw, chosen: DraftStep, *, done: bool = True) -> Written:
     seen = {chosen.section: request.POST.get("vu", "")[:64]}
-    return Written(parts={chosen.section: raw[chosen.section]}, seen=seen, step=chosen.code)
+    return Written(parts={chosen.section: raw[chosen.section]}, seen=seen, step=chosen.code, done=done)
 
 
 def _kept(
