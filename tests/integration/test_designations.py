@@ -19,7 +19,6 @@ from sceau.operations import (
     amend_designation,
     amend_grants,
     answer_amendment,
-    appoint_officer,
     approve_order,
     attest_designation,
     check_member,
@@ -81,7 +80,6 @@ from tests.instance import (
     ADMINISTRATOR,
     ALICE,
     AUDITOR,
-    AUTHORITY,
     BRUNO,
     CHLOE,
     CONTRACT,
@@ -96,6 +94,7 @@ from tests.instance import (
     Someone,
     accepted,
     form,
+    give_role,
     offer,
     right_for,
     server_request,
@@ -597,7 +596,7 @@ def test_the_database_itself_refuses_a_right_without_a_designation_in_force(edit
 
 def test_nobody_of_the_third_party_or_of_its_client_checks_or_attests(editor: Instance) -> None:
     for who in (EDITOR, REPRESENTATIVE):
-        appoint_officer(AUTHORITY.actor, person_id=who.national_id.text, quality="desk")
+        give_role(who, "desk")
     member = proposed()
     assert refusal(check_member, EDITOR.actor, reference=member) == {"designation.own"}
     keyed: dict[str, Any] = {"contract": CONTRACT, "third_party": third_party(), "terms": terms()}

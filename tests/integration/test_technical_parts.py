@@ -13,7 +13,6 @@ from django.db import IntegrityError, connection, transaction
 from sceau.operations import (
     accept_designation,
     amend_designation,
-    appoint_officer,
     approve_order,
     ask_for_more,
     entrust_technical_part,
@@ -41,7 +40,6 @@ from tests.designations import EDITOR, TECHNICIAN, admitted, designated, editor_
 from tests.instance import (
     ADMINISTRATOR,
     ALICE,
-    AUTHORITY,
     BRUNO,
     MANDATAIRE,
     NOON,
@@ -50,6 +48,7 @@ from tests.instance import (
     STRANGER,
     Instance,
     form,
+    give_role,
     offer,
 )
 from tests.integration.test_designations import ended
@@ -239,7 +238,7 @@ def _designation() -> str:
 def test_who_wrote_the_technical_part_decides_nothing_on_the_order(editor: Instance) -> None:
     reference = given_back(entrusted()).line.reference
     order = send_technical_part(REPRESENTATIVE.actor, reference=reference, version=2).line.reference
-    appoint_officer(AUTHORITY.actor, person_id=TECHNICIAN.national_id.text, quality="desk")
+    give_role(TECHNICIAN, "desk")
     assert "order.own-order" in refusal(take_order, TECHNICIAN.actor, reference=order)
     row = Order.objects.get(reference=order)
     take_order(ALICE.actor, reference=order)

@@ -31,6 +31,10 @@ TOPICS: dict[str, tuple[str, str]] = {
     "domain": ("sceau.cli.domain", "Contrôler dans le DNS l'accord du détenteur d'un nom."),
     "form": ("sceau.cli.form", "Lire, éditer et recevoir des formulaires 413."),
     "order": ("sceau.cli.order", "Suivre et décider les commandes."),
+    "designation": (
+        "sceau.cli.designation",
+        "Voir les désignations d'éditeurs et de distributeurs, et y mettre fin.",
+    ),
     "habilitation": ("sceau.cli.habilitation", "Voir, suspendre et retirer les habilitations."),
     "token": ("sceau.cli.token", "Créer, lister et révoquer les jetons de l'interface programmable."),
     "certificate": ("sceau.cli.certificate", "Délivrer, voir et révoquer les certificats."),

@@ -25,6 +25,7 @@ from sceau.operations.delegation.sides import (
 from sceau.operations.delegation.team_rights import settle_teams
 from sceau.operations.machine import Actor, machine
 from sceau.operations.right_ends import live_tokens
+from sceau.operations.standing import require_person
 from sceau.operations.stops import (
     carry_out,
     check_few,
@@ -89,9 +90,9 @@ def preview_designation_end(reference: str) -> DesignationEffects:
 def end_designation(actor: Actor, end: DesignationEnd) -> DesignationView:
     """End it, at once and for ever: no right, no token, nothing more to fill.
 
-    By whom the structure's contract names with the power over rights, the desk or the authority, card in
-    hand; or by the third party's representative, who revokes none of the structure's certificates. Refused
-    when the rights are no longer those that were looked at, or a certificate has no answer.
+    By whom the structure's contract names with the power over rights, card in hand; by the desk or the
+    authority; or by the third party's representative, who revokes none of the structure's certificates.
+    Refused when the rights are no longer those that were looked at, or a certificate has no answer.
     """
     with acting(actor, "designation.ended", end.reference) as act:
         row = lock_designation(act, end.reference)
@@ -188,15 +189,19 @@ def _give_parts_back(act: Act, row: Designation) -> int:
 
 
 def _quality(act: Act, row: Designation) -> tuple[Quality, bool]:
-    """In which quality the actor ends it, and whether on the third party's side."""
-    person = require_card(act).national_id
+    """In which quality the actor ends it, and whether on the third party's side. Either side shows its card;
+    an officer may be at the console, as for any right that is stopped.
+    """
+    person = require_person(act).national_id
     client = quality_towards(person, row.contract, RIGHTS)
+    third = quality_towards(person, row.third_party.contract, RIGHTS)
+    officer = officer_quality(person)
+    if client is not None or third is not None:
+        require_card(act)
     if client is not None:
         return client, False
-    third = quality_towards(person, row.third_party.contract, RIGHTS)
     if third is not None:
         return third, True
-    officer = officer_quality(person)
     if officer is None:
         raise unknown(row.reference)
     return officer, False
