@@ -43,7 +43,8 @@ class FormPdf:
 
     `edition` is the code of the edition recognised; `values` every field as it was read, for a person to
     compare; `sha256` the hex digest of the file. `signature` is the one over what was read, if there is one;
-    `order` and `version` name the order that the file says it was made from (empty and 0: none).
+    `order` and `version` name the order that the file says it was made from (empty and 0: none). `seals` are
+    all the signatures that hold over the very values that were read.
     """
 
     raw: dict[str, Any] | None
@@ -54,6 +55,7 @@ class FormPdf:
     signature: FormSignature | None = None
     order: str = ""
     version: int = 0
+    seals: tuple[FormSignature, ...] = ()
 
 
 def read_form_pdf(data: bytes) -> FormPdf:
@@ -109,16 +111,20 @@ def _read_fields(data: bytes, answer: Mapping[str, Any], digest: str) -> FormPdf
         return FormPdf(None, edition.code, tuple(findings), digest, values)
     mapper = Mapper.of(edition, layout, signed.fields)
     values = values_of(signed.fields)
-    return _found(mapper, findings, digest=digest, values=values, signature=signed.signature)
+    found = _found(mapper, findings, digest=digest, values=values, signature=signed.signature)
+    return replace(found, seals=signed.seals)
 
 
 @dataclass(frozen=True, slots=True)
 class _SignedForm:
-    """The form as it was signed: the fields of that revision, the signature with its doubts."""
+    """The form as it was signed: the fields of that revision, the signature with its doubts, and every
+    signature over the same values.
+    """
 
     fields: tuple[PdfField, ...] | None
     signature: FormSignature | None
     findings: tuple[Finding, ...]
+    seals: tuple[FormSignature, ...] = ()
 
 
 def _signed_form(data: bytes, now: tuple[PdfField, ...], layout: PdfLayout) -> _SignedForm:
@@ -135,7 +141,17 @@ def _signed_form(data: bytes, now: tuple[PdfField, ...], layout: PdfLayout) -> _
         *unseen(signed.revision, fields, layout),
     )
     signature = replace(signed.signature, doubts=doubts)
-    return _SignedForm(fields, signature, (*hazards, *dict.fromkeys((*signed.findings, *doubts))))
+    seals = tuple(one for one, revision in signed.held if _says_the_same(revision, fields))
+    return _SignedForm(fields, signature, (*hazards, *dict.fromkeys((*signed.findings, *doubts))), seals)
+
+
+def _says_the_same(revision: Mapping[str, Any], fields: tuple[PdfField, ...]) -> bool:
+    """Whether a revision has the values that were read, no more and no fewer."""
+    try:
+        theirs = read_answer(revision)
+    except ValueError:
+        return False
+    return not any(other_values(theirs, fields)) and not any(other_values(fields, theirs))
 
 
 def _found(

@@ -39,11 +39,15 @@ class FormSignature:
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """What the verifier gave: the signature to judge, the answer of its revision's reader, the findings."""
+    """What the verifier gave: the signature to judge, the answer of its revision's reader, the findings.
+    `held` are all the signatures that hold over what they cover, each with its revision's answer: one of them
+    may be a seal, which is judged apart and never makes a visa.
+    """
 
     signature: FormSignature | None
     revision: Mapping[str, Any] | None
     findings: tuple[Finding, ...]
+    held: tuple[tuple[FormSignature, Mapping[str, Any]], ...] = ()
 
 
 def is_signed(fields: Iterable[PdfField]) -> bool:
@@ -70,7 +74,15 @@ def read_signatures(answer: Mapping[str, Any]) -> Signed:
         findings.append(Finding.error("pdf.signature-unreadable", _name(last)))
         return Signed(None, None, tuple(dict.fromkeys(findings)))
     signature = FormSignature(_name(last), certificate, _moment(last.get("at")), tuple(findings))
-    return Signed(signature, revision, tuple(dict.fromkeys(findings)))
+    return Signed(signature, revision, tuple(dict.fromkeys(findings)), tuple(_held(told)))
+
+
+def _held(told: Iterable[Mapping[str, Any]]) -> Iterable[tuple[FormSignature, Mapping[str, Any]]]:
+    for one in told:
+        certificate, revision = _certificate(one), one.get("revision")
+        covers = one.get("coverage") in ("ENTIRE_FILE", "ENTIRE_REVISION")
+        if one.get("holds") is True and covers and certificate is not None and isinstance(revision, dict):
+            yield FormSignature(_name(one), certificate, _moment(one.get("at")), ()), revision
 
 
 def _check_one(one: Mapping[str, Any]) -> Iterable[Finding]:

@@ -21,6 +21,8 @@ from sceau.operations.machine import Actor, machine
 from sceau.operations.order_facts import contract_facts, known_cards, present_version, reading_of
 from sceau.operations.order_texts import receive_signed, sign_by_file, write_note
 from sceau.operations.pieces import PieceEntry, PieceFileOf, piece_of
+from sceau.operations.stamps import HOLDS as STAMP_HOLDS
+from sceau.operations.stamps import judge_stamps
 from sceau.operations.standing import require_person
 from sceau.records.models import PARIS, FormReceipt, Order
 from sceau.registration import ORDER_LIFE, Form413, OrderEvent, OrderState, SignerFacts, check_form_signature
@@ -70,11 +72,14 @@ class FormIntake:
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """The signature of a file: the card that settles the visa (empty: none does), when, the findings."""
+    """The signatures of a file: the card that settles the visa (empty: none does), when, the findings, and
+    whether the structure's own seal is on it.
+    """
 
     card: str
     day: str
     findings: tuple[Finding, ...]
+    stamped: bool = False
 
 
 def receive_form_file(actor: Actor, file: FormFile) -> FormIntake:
@@ -98,7 +103,7 @@ def receive_form_file(actor: Actor, file: FormFile) -> FormIntake:
             if actor.person_id:
                 require_person(act)
             reading = reading_of(pdf.raw)
-            judged = _judge(pdf.signature, reading.value, act.at)
+            judged = _judge(pdf, reading.value, act.at)
             findings = (*pdf.findings, *judged.findings, *reading.findings)
             return _take(act, file, pdf, judged=judged, findings=tuple(dict.fromkeys(findings)))
     except Fault as fault:
@@ -144,7 +149,14 @@ def judge_signature(
     return signer, (*told, *found)
 
 
-def _judge(signature: FormSignature | None, form: Form413 | None, at: datetime) -> _Judged:
+def _judge(pdf: FormPdf, form: Form413 | None, at: datetime) -> _Judged:
+    stamps = judge_stamps(pdf.seals, form, at)
+    judged = _judge_signature(pdf.signature, form, at)
+    stamped = any(one.code == STAMP_HOLDS for one in stamps)
+    return replace(judged, findings=(*judged.findings, *stamps), stamped=stamped)
+
+
+def _judge_signature(signature: FormSignature | None, form: Form413 | None, at: datetime) -> _Judged:
     signer, findings = judge_signature(signature, form, at)
     holds = any(finding.code == "signature.holds" for finding in findings)
     if not holds or signer is None or signer.signed_at is None:
@@ -225,7 +237,9 @@ def _text_of(raw: Mapping[str, Any]) -> dict[str, Any] | None:
 
 def _with_visa(raw: dict[str, Any], judged: _Judged) -> dict[str, Any]:
     if judged.card:
-        raw["visa"] = {"date": judged.day, "signed": True, "stamped": False}
+        raw["visa"] = {"date": judged.day, "signed": True, "stamped": judged.stamped}
+    elif judged.stamped:
+        raw["visa"] = {**raw.get("visa", {}), "stamped": True}
     return raw
 
 
