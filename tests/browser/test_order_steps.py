@@ -5,8 +5,17 @@ in somebody else's hands. Each page is looked at for accessibility, at 1280 and 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
+from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_and_certificates
 from playwright.sync_api import Page, expect
 
 from tests.browser.looking import FETCHED, look
@@ -208,3 +217,48 @@ def test_an_order_is_written_without_a_script_and_taken_up_again(
     finally:
         scripts.send("Emulation.setScriptExecutionDisabled", {"value": False})
         scripts.detach()
+
+
+def test_a_private_key_never_leaves_the_page(browsers: Browsers, service: Service, tmp_path: Path) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    page = browsers.without_card()
+    page.goto(f"{service.portal}/revoquer/cle/")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.post_data or ""))
+    warning = page.locator("[data-key-warning]")
+    expect(warning).to_be_hidden()
+    page.locator("#proof").fill(pem.decode())
+    expect(page.locator("#proof")).to_have_value("")
+    expect(warning).to_contain_text("C’était une clé privée")
+    look(page, "o-cle-collee")
+    for name, data in (
+        ("cle.pem", pem),
+        ("cle.der", key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())),
+        ("cle.p12", serialize_key_and_certificates(None, key, None, None, BestAvailableEncryption(b"x"))),
+    ):
+        page.reload()
+        (tmp_path / name).write_bytes(data)
+        page.locator("#proof_file").set_input_files(tmp_path / name)
+        expect(warning).to_be_visible()
+        expect(page.locator("#proof_file")).to_have_value("")
+    (tmp_path / "demande.csr").write_text("-----BEGIN CERTIFICATE REQUEST-----")
+    page.locator("#proof_file").set_input_files(tmp_path / "demande.csr")
+    expect(page.locator("#proof_file")).not_to_have_value("")
+    assert not any("PRIVATE" in one for one in sent)
+
+
+def test_a_word_of_the_glossary_opens_where_it_stands_by_keyboard(
+    browsers: Browsers, service: Service
+) -> None:
+    page = browsers.without_card()
+    page.goto(f"{service.portal}/besoin/reponse/?usage=dmp&patients=oui")
+    word = page.locator("button.word", has_text="DMP").first
+    told = page.locator(f"[id='{word.get_attribute('popovertarget')}']")
+    expect(told).to_be_hidden()
+    word.focus()
+    page.keyboard.press("Enter")
+    expect(told).to_contain_text("Dossier Médical Partagé")
+    look(page, "o-mot-ouvert")
+    page.keyboard.press("Escape")
+    expect(told).to_be_hidden()

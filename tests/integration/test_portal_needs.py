@@ -104,6 +104,8 @@ def test_the_preview_is_the_very_form_marked_as_a_preview(portal: Instance) -> N
     raw = form(offer("serv-ssl"), offer("org"))
     final, preview = fill_form(raw), fill_form(raw, preview=True)
     assert read_form_pdf(preview).raw == read_form_pdf(final).raw
+    # first of all on the page: what follows turns the axes over
+    assert all(page.startswith("q /Artifact BMC") for page in shown(preview))
     assert all("Aper\u00e7u, \u00e0 ne pas signer" in page for page in shown(preview))
     assert not any("Aper\u00e7u" in page for page in shown(final))
 

@@ -179,12 +179,13 @@ def _mark(pdf: Any, widths: list[int]) -> None:
             f"BT 0.64 0.13 0.11 rg /SceauSans {size:.1f} Tf 1 0 0 1 {at:.2f} {top:.2f} Tm ".encode()
             + _literal(_PREVIEW)
             + b" Tj ET"
-            for top in (high - 20, low + 10)
+            for top in (high - 20, low + 6)
         ]
         fonts = page.resources.get("/Font", pikepdf.Dictionary())
         fonts["/SceauSans"] = pdf.Root.AcroForm.DR.Font.SceauSans
         page.resources["/Font"] = fonts
-        page.contents_add(b"q /Artifact BMC " + b" ".join(lines) + b" EMC Q")
+        # before what is there: a page may turn its own axes over, and leave them so
+        page.contents_add(b"q /Artifact BMC " + b" ".join(lines) + b" EMC Q", prepend=True)
 
 
 def _look(pdf: Any, field: Any, text: str, widths: list[int]) -> Any:
