@@ -121,6 +121,12 @@ def visitor(someone: Someone, **changes: Any) -> DoorClient:
     return DoorClient(der(certificate_of(someone, **changes))).enters()
 
 
+def as_holder(browser: DoorClient) -> DoorClient:
+    """The same browser, in the hat that anybody's card gives."""
+    browser.post("/role/", {"role": "holder"})
+    return browser
+
+
 def psc_visitor(someone: Someone) -> DoorClient:
     """A browser whom Pro Santé Connect named, on the public listener. How an answer of theirs is read and
     refused, `test_psc` shows with a provider of its own.

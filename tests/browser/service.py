@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +30,7 @@ ARGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-START_SECONDS = 120
+START_SECONDS = 300
 
 
 @dataclass(frozen=True)
@@ -62,9 +62,11 @@ def why_not() -> str:
 
 
 @contextmanager
-def running(folder: Path, **settings: str) -> Iterator[Service]:
-    """`sceau run` on free ports, with these settings, from its first start to its end."""
-    portal, door, publication, api = _free_ports(4)
+def running(folder: Path, *, ports: Sequence[int] = (), **settings: str) -> Iterator[Service]:
+    """`sceau run` from its first start to its end, on free ports or the four given (portal, door,
+    publication, programs), with these settings.
+    """
+    portal, door, publication, api = ports or free_ports(4)
     command = [
         sys.executable,
         "-c",
@@ -103,7 +105,7 @@ def _wait_for(process: subprocess.Popen[str], log: Path) -> None:
     raise AssertionError(f"the service did not start: {log.read_text()}")
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     probes = [socket.socket() for _ in range(count)]
     for probe in probes:
         probe.bind(("127.0.0.1", 0))
@@ -136,7 +138,7 @@ class Browsers:
     """One Chromium for each person, each with a home and an NSS database of its own."""
 
     def __init__(self, playwright: Playwright, service: Service, folder: Path) -> None:
-        self._playwright = playwright
+        self.playwright = playwright
         self._service = service
         self._folder = folder
         self._open: dict[str, BrowserContext] = {}
@@ -158,7 +160,7 @@ class Browsers:
         if name not in self._open:
             home = self._folder / name
             _make_nss(home, p12, self._service.data / "tls" / "ca.pem")
-            self._open[name] = self._playwright.chromium.launch_persistent_context(
+            self._open[name] = self.playwright.chromium.launch_persistent_context(
                 str(home / "profile"),
                 executable_path=CHROMIUM,
                 args=list(ARGS),

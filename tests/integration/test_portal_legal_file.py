@@ -33,7 +33,7 @@ from tests.instance import (
 )
 from tests.integration.test_legal_file import JPEG, LENT, PNG, STRUCTURE, identity, kbis
 from tests.integration.test_orders import by_mail
-from tests.portal import DoorClient, staff_the_door, tls_layer, visitor
+from tests.portal import DoorClient, as_holder, staff_the_door, tls_layer, visitor
 
 DESK = f"/guichet/contrats/{CONTRACT}/"
 OWN = f"/mon-contrat/{CONTRACT}/"
@@ -308,7 +308,7 @@ def test_who_speaks_for_a_structure_reads_its_contract_and_what_is_missing(porta
 def test_a_contract_that_is_not_yours_does_not_exist(portal: Instance) -> None:
     identity()
     for someone in (STRANGER, OTHER_REPRESENTATIVE, ADMINISTRATOR, ALICE, AUDITOR):
-        browser = visitor(someone)
+        browser = as_holder(visitor(someone))
         real, none = browser.get(OWN), browser.get("/mon-contrat/C-0000-0000/")
         assert real.status_code == none.status_code == 404
         assert browser.post(OWN, {"kind": "kbis", "file": file()}).status_code == 404

@@ -101,7 +101,16 @@ OFFICERS_READ = {"own-passkeys", "own-passkey-end", "officers"}
 OFFICERS_ACT = {"officer-person", "role-confirm", "role-drop"}
 OFFICERS_ACT |= {"passkey-invite", "passkey-confirm", "passkey-drop", "passkey-end"}
 AUTHORITY_ACTS = {"role-propose"}
-BOTH_SIDES = {"right-act", "evidence", "calendar", "departures", "new-departure", "departure"}
+BOTH_SIDES = {
+    "right-act",
+    "designation",
+    "end-designation",
+    "evidence",
+    "calendar",
+    "departures",
+    "new-departure",
+    "departure",
+}
 BOTH_SIDES |= {"designation", "end-designation"}
 BOTH_SIDES |= {"structure-changes", "new-structure-change", "structure-change"}
 AUDITOR_POSTS = {"evidence", "desk-piece-file", "end-session", "end-sessions", "wear-hat", "own-passkey-end"}
@@ -326,7 +335,7 @@ def test_who_has_several_hats_wears_one_and_changes_it_in_the_header(portal: Ins
     assert '<option value="holder">' in page
     asked = browser.get("/commandes/")
     assert asked.status_code == 403
-    assert "Agir comme « Titulaire" in asked.content.decode().replace("\u00a0", " ")
+    assert "Agir comme « Titulaire »" in asked.content.decode().replace("\u00a0", " ")
     assert browser.post("/role/", {"role": "holder", "suite": "/commandes/"})["Location"] == "/commandes/"
     assert browser.get("/commandes/").status_code == 200
     assert browser.get("/guichet/").status_code == 403

@@ -33,7 +33,7 @@ from tests.instance import (
     server_request,
 )
 from tests.integration.test_orders import refusal
-from tests.portal import DoorClient, staff_the_door, tls_layer, visitor
+from tests.portal import DoorClient, as_holder, staff_the_door, tls_layer, visitor
 from tests.rest import RestClient, rest_app
 
 GOOD = {"label": "serveur web", "valid_until": "2027-02-22", "per_day": "20", "terms": "oui", "once": "n1"}
@@ -216,7 +216,7 @@ def test_whom_the_contract_names_sees_and_revokes_but_makes_none(portal: Instanc
 def test_anothers_tokens_do_not_exist(portal: Instance, someone: Someone) -> None:
     _, secret = made_by(visitor(ADMINISTRATOR))
     reference = ApiToken.objects.get().reference
-    browser = visitor(someone)
+    browser = as_holder(visitor(someone))
     for asked in (address(), revocation(reference), revocation("JET-00000-00000")):
         assert browser.get(asked).status_code == 404
         assert browser.post(asked, {**GOOD, "sure": "oui"}).status_code == 404

@@ -128,6 +128,12 @@ PEOPLE: tuple[TestPerson, ...] = (
         quality="auditor",
     ),
     TestPerson(
+        "dubois",
+        "Autorité : elle propose les rôles des agents, un autre agent confirme",
+        _employee("CPA", "2600900209", "500000101600013/R0001", name="Anne DUBOIS", employer=_AUTHORITY),
+        quality="authority",  # the last one: from then on, roles take two people
+    ),
+    TestPerson(
         "service",
         "Carte de service : elle n’est pas admise, et la page dit pourquoi",
         CardOrder(
