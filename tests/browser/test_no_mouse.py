@@ -213,6 +213,8 @@ def test_forced_colours_still_motion_and_paper_are_sane(browsers: Browsers, serv
     page.emulate_media(forced_colors="active")
     look(page, "k-couleurs-forcees")
     assert page.evaluate("getComputedStyle(document.querySelector('.tag')).borderTopStyle") == "solid"
+    drawn = "getComputedStyle(document.querySelector('.picture rect.good')).fill"
+    assert page.evaluate(drawn) == page.evaluate("getComputedStyle(document.body).backgroundColor")
     page.emulate_media(forced_colors="none", reduced_motion="reduce")
     assert page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
     page.emulate_media(reduced_motion="no-preference", media="print")
