@@ -7,19 +7,23 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from io import BytesIO, StringIO
-from typing import Any
+from typing import Any, cast
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.template.loader import render_to_string
-from django.test import override_settings
+from django.test import AsyncRequestFactory, override_settings
 
 from sceau.operations import collect_certificate, issue_certificate
 from sceau.portal.pages.certificates.ends import picture_of
 from sceau.portal.pages.certificates.fleet import plain_cell
 from sceau.portal.pages.certificates.renewing import renewal_of
+from sceau.portal.pages.certificates.renewing_shown import Result, shown_as_they_come
+from sceau.portal.visitor import NOBODY, PortalRequest
 from sceau.records import (
     CertificateFile,
     FleetWish,
@@ -363,3 +367,24 @@ def test_the_doctor_has_three_certificates_in_three_steps(portal: Instance) -> N
     assert "Vos trois certificats sont prêts" in browser.get(done.url).content.decode()
     stranger = visitor(ADMINISTRATOR).get(done.url)
     assert stranger.status_code == 403
+
+
+def test_the_server_that_serves_sends_each_piece_when_it_is_made(portal: Instance) -> None:
+    """On ASGI, where the service runs: nothing is done before its piece is asked for, nor kept for later."""
+    done: list[str] = []
+
+    def batch(name: str) -> tuple[Result, ...]:
+        done.append(name)
+        return (Result(name, "", "", (("Non.", "Autrement."),)),)
+
+    request = cast(PortalRequest, AsyncRequestFactory().get("/certificats/renouveler/"))
+    request.visitor = NOBODY
+    response = shown_as_they_come(request, [partial(batch, "un"), partial(batch, "deux")], expected=2)
+    assert response.is_async
+
+    async def read() -> list[tuple[bytes, int]]:
+        return [(piece, len(done)) async for piece in response]
+
+    pieces = async_to_sync(read)()
+    assert [count for _, count in pieces] == [0, 1, 2, 2]
+    assert " sur 2." in pieces[-1][0].decode()
