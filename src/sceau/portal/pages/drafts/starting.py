@@ -66,7 +66,7 @@ def _page(request: PortalRequest, findings: tuple[Finding, ...] = (), *, status:
         "title": _("Nouvelle commande"),
         "contracts": structures_of(request.visitor.person_id, at=now),
         "chosen": request.GET.get("contrat", "")[:40],
-        "drafts": drafts_of(request.visitor.person_id, at=now),
+        "drafts": drafts_of(request.visitor.person_id, at=now, gone=rules.gone),
         "days": rules.kept.days,
         **summary(findings, heading=_("La commande n’est pas commencée"), fields=["pdf"]),
     }
