@@ -22,7 +22,9 @@ FRENCH = load_catalogue()
 ENGLISH = load_catalogue(language=Language.ENGLISH)
 _PLACE = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
 _TAG = re.compile(r"</?\w+")
-_OURS = re.compile(r"Dossier|Défenseur|Libre réponse|Carte d[^)]*|PlateForme|mandataire|Annuaire Santé|Pro Santé")
+_OURS = re.compile(
+    r"Dossier|Défenseur|Libre réponse|Carte d[^)]*|PlateForme|mandataire|Annuaire Santé|Pro Santé"
+)
 # Words of a page that are the same in every language: names, codes, and the marks between them.
 _SAME = {
     "Sceau",
