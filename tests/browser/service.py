@@ -30,7 +30,7 @@ ARGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-START_SECONDS = 300
+START_SECONDS = 400  # a first start makes every key and card: ten seconds, minutes on a machine that is full
 
 
 @dataclass(frozen=True)
