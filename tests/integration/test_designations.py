@@ -9,6 +9,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from sceau.journal import open_evidence, verify_evidence
 from sceau.operations import (
     Actor,
     DesignationEnd,
@@ -26,6 +27,7 @@ from sceau.operations import (
     decline_designation,
     designate,
     end_designation,
+    export_evidence,
     issue_certificate,
     key_designation,
     make_mails,
@@ -100,6 +102,7 @@ from tests.instance import (
     server_request,
     set_contract_state,
 )
+from tests.integration.test_evidence import dossier_of, verifier
 from tests.pdfmaker import blank
 from tests.postal import with_mail
 
@@ -632,3 +635,19 @@ def test_the_other_side_is_told_by_mail_of_what_was_done(editor: Instance) -> No
     assert "contact@editeur.fr" in told["designation-ended"]
     assert "equipe@editeur.fr" in told["right-granted"]
     assert told["team-changed"] == {"contact@editeur.fr"}
+
+
+def test_the_evidence_of_a_certificate_holds_the_act_that_designated(editor: Instance) -> None:
+    accepted()
+    admitted()
+    reference = designated()
+    certificate = issued("first").line.reference
+    evidence = export_evidence(ALICE.actor, reference=certificate)
+    opened = open_evidence(evidence.octets).require()
+    dossier = dossier_of(evidence.octets)
+    (act,) = dossier["designations"]
+    assert (act["reference"], act["number"], act["third_party"]) == (reference, 1, "Éditeur de l'Exemple")
+    assert act["digest"] == DesignationVersion.objects.get().digest
+    verdict = verify_evidence(opened, verifiers=[verifier()])
+    assert not verdict.findings
+    assert {point.name: point.count for point in verdict.points}["designations"] == 1

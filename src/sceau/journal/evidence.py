@@ -178,6 +178,9 @@ def _inside(dossier: Mapping[str, Any], verifiers: Sequence[HeadVerifier]) -> It
     leaves = dossier.get("leaves", [])
     if leaves:
         yield EvidencePoint("leaves", len(leaves), tuple(_leaves(leaves, told)))
+    designations = dossier.get("designations", [])
+    if designations:
+        yield EvidencePoint("designations", len(designations), tuple(_designations(designations, told)))
     if dossier["certificate"] is not None:
         yield EvidencePoint("certificate", 1, tuple(_certificate(dossier["certificate"], told)))
         asked = tuple(_request(dossier["certificate"], told))
@@ -240,6 +243,15 @@ def _leaves(leaves: Iterable[Mapping[str, Any]], told: Sequence[Any]) -> Iterato
         known = [one.public["digest"] for one in mine if "digest" in one.public]
         if digest != leave["digest"] or (known and digest != known[-1]) or not mine:
             yield Finding.error("evidence.leave-digest", leave["reference"])
+
+
+def _designations(designations: Iterable[Mapping[str, Any]], told: Sequence[Any]) -> Iterator[Finding]:
+    """The same, of the acts by which a structure designated the third party whose team holds the right."""
+    for one in designations:
+        digest = hashlib.sha256(one["text"].encode()).hexdigest()
+        known = _digests_of(one["reference"], one["number"], told)
+        if digest != one["digest"] or digest not in known:
+            yield Finding.error("evidence.designation-digest", f"{one['reference']} v{one['number']}")
 
 
 def _digests_of(reference: str, number: int, told: Sequence[Any]) -> set[Any]:

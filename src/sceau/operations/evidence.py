@@ -32,6 +32,7 @@ from sceau.records.models import (
     Approval,
     Certificate,
     Contract,
+    DesignationVersion,
     Habilitation,
     HabilitationVersion,
     KeptRequest,
@@ -87,6 +88,18 @@ class _Gathering:
         numbers = {version.leave_id for version in self.versions if version.leave_id is not None}
         rows = Leave.objects.select_related("structure", "letter", "identity").filter(pk__in=numbers)
         return list(rows.order_by("id"))
+
+    @property
+    def designations(self) -> list[DesignationVersion]:
+        """Every version of a designation that gave a version to a third party's team."""
+        numbers = {one.designation_id for one in self.versions if one.designation_id is not None}
+        rows = DesignationVersion.objects.select_related(
+            "designation__structure",
+            "designation__contract",
+            "designation__third_party__structure",
+            "piece",
+        )
+        return list(rows.filter(pk__in=numbers).order_by("id"))
 
 
 def export_evidence(actor: Actor, *, reference: str, identities: bool = False) -> Evidence:
@@ -156,6 +169,7 @@ def _dossier(gathering: _Gathering, pieces: list[Piece], attached: set[str]) -> 
         "catalogue": present.catalogue.digest,
         "rights": [_right(version) for version in gathering.versions],
         "leaves": [_leave(one) for one in gathering.leaves],
+        "designations": [_designation(one) for one in gathering.designations],
         "contracts": [_contract(one) for one in gathering.contracts],
         "orders": [_order(one, whole=gathering.whole) for one in gathering.orders],
         "registers": [
@@ -189,6 +203,18 @@ def _right(version: HabilitationVersion) -> dict[str, Any]:
 def _leave(leave: Leave) -> dict[str, Any]:
     text = canonical(leave.content())
     return {"reference": leave.reference, "text": text, "digest": digest_of(text)}
+
+
+def _designation(version: DesignationVersion) -> dict[str, Any]:
+    return {
+        "reference": version.designation.reference,
+        "number": version.number,
+        "third_party": version.designation.third_party.structure.name,
+        "structure": version.designation.structure.name,
+        "until": version.until.isoformat(),
+        "text": canonical(version.content()),
+        "digest": version.digest,
+    }
 
 
 def _contract(contract: Contract) -> dict[str, Any]:
@@ -315,10 +341,9 @@ def _pieces(gathering: _Gathering) -> list[Piece]:
     orders, contracts = gathering.orders, gathering.contracts
     found = {one.pk: one for one in Piece.objects.filter(order__in=orders)}
     found |= {one.pk: one for one in Piece.objects.filter(contract__in=contracts)}
-    for leave in gathering.leaves:
-        for piece in (leave.letter, leave.identity):
-            if piece is not None:
-                found[piece.pk] = piece
+    pieces = [one.piece for one in gathering.designations]
+    pieces += [piece for leave in gathering.leaves for piece in (leave.letter, leave.identity)]
+    found |= {piece.pk: piece for piece in pieces if piece is not None}
     return [found[number] for number in sorted(found)]
 
 
@@ -349,5 +374,6 @@ def _subjects(gathering: _Gathering, pieces: list[Piece]) -> set[str]:
         *(order.reference for order in gathering.orders),
         *(f"contract/{contract.number}" for contract in gathering.contracts),
         *(leave.reference for leave in gathering.leaves),
+        *(version.designation.reference for version in gathering.designations),
         *(piece.reference for piece in pieces),
     }

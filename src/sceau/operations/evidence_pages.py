@@ -29,6 +29,7 @@ def pages_of(dossier: Mapping[str, Any]) -> tuple[str, Sequence[str], Sequence[P
         *(_certificate(dossier["certificate"]) if dossier["certificate"] else ()),
         _rights(dossier["rights"]),
         _leaves(dossier["leaves"]),
+        _designations(dossier["designations"]),
         _contracts(dossier["contracts"]),
         *(section for order in dossier["orders"] for section in _order(order)),
         _pieces(dossier["pieces"]),
@@ -86,6 +87,21 @@ def _leaves(leaves: Sequence[Mapping[str, Any]]) -> PageSection | None:
     )
     columns = ("Accord", "Nom", "Titulaire", "État", "SHA-256")
     return PageSection("Les accords des titulaires de noms", (), columns, rows) if rows else None
+
+
+def _designations(designations: Sequence[Mapping[str, Any]]) -> PageSection | None:
+    rows = tuple(
+        (
+            f"{one['reference']} v{one['number']}",
+            one["structure"],
+            one["third_party"],
+            one["until"],
+            one["digest"],
+        )
+        for one in designations
+    )
+    columns = ("Acte", "Structure", "Tiers désigné", "Jusqu'au", "SHA-256")
+    return PageSection("La désignation du tiers", (), columns, rows) if rows else None
 
 
 def _contracts(contracts: Sequence[Mapping[str, Any]]) -> PageSection | None:

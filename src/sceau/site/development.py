@@ -27,10 +27,13 @@ from sceau.operations import (
     register_card,
     register_person,
     register_structure_contract,
+    register_third_party,
 )
 from sceau.registration import Card, CardStatus, Person
 from sceau.site.drawer import DrawerLine, drawer_lines, write_drawer
 from sceau.site.people import (
+    EDITOR,
+    EDITOR_CONTRACT,
     HOSPITAL,
     HOSPITAL_CONTRACT,
     PEOPLE,
@@ -90,10 +93,16 @@ def _register(person: TestPerson, pressed: TestCard) -> None:
 
 
 def _register_contracts(at: datetime) -> None:
-    for number, structure in ((HOSPITAL_CONTRACT, HOSPITAL), (PRACTICE_CONTRACT, PRACTICE)):
+    contracts = (
+        (HOSPITAL_CONTRACT, HOSPITAL),
+        (PRACTICE_CONTRACT, PRACTICE),
+        (EDITOR_CONTRACT, EDITOR),
+    )
+    for number, structure in contracts:
         parties = [_party(person) for person in PEOPLE if person.contract == number]
         begins = (at - timedelta(days=1)).date()
         register_structure_contract(_SYSTEM, ContractEntry(number, structure, begins, parties=parties))
+    register_third_party(_SYSTEM, contract=EDITOR_CONTRACT, kind="editor")
 
 
 def _party(person: TestPerson) -> PartyEntry:

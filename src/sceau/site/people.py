@@ -24,6 +24,10 @@ PRACTICE = StructureEntry(
     name="CABINET DU DOCTEUR LEFEVRE", postcode="35000", commune="RENNES", siret="99900300700013"
 )
 PRACTICE_CONTRACT = "C-2026-0002"
+EDITOR = StructureEntry(
+    name="LOGICIELS SANTE DE L'OUEST", postcode="35000", commune="RENNES", siret="99900200900010"
+)
+EDITOR_CONTRACT = "C-2026-0003"
 
 _HOSPITAL = Employer("Rhône (69)", HOSPITAL.name, "10B0010104")
 _AUTHORITY = Employer("Paris (75)", "AUTORITE DE DEVELOPPEMENT", "300000101600013")
@@ -113,6 +117,15 @@ PEOPLE: tuple[TestPerson, ...] = (
         party="representative",
         email="cabinet@docteur-lefevre.example",
         phone="0299000105",
+    ),
+    TestPerson(
+        "renaud",
+        "Dirigeante de l’éditeur : elle accepte les désignations et bâtit l’équipe",
+        _employee("CDA", "2600900307", "599900200900010/D0001", name="Claire RENAUD", employer=_EDITOR),
+        contract=EDITOR_CONTRACT,
+        party="representative",
+        email="direction@logiciels-sante-ouest.example",
+        phone="0299000307",
     ),
     TestPerson(
         "petit",
