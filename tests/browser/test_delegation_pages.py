@@ -39,8 +39,9 @@ def test_a_structure_designates_its_editor_and_ends_it(browsers: Browsers, servi
     look(editor, "102-delegations-de-l-editeur")
     editor.get_by_role("link", name="Bâtir l’équipe").click()
     editor.get_by_label("Numéro de sa carte").fill("2600900306")
-    editor.get_by_label("Adresse électronique").fill("certificats@logiciels-sante-ouest.example")
+    editor.get_by_label("Adresse électronique").fill("certificats@logiciels-sante-ouest.example.fr")
     press(editor, "Proposer cette personne")
+    told(editor, "La personne est proposée")
     look(editor, "103-equipe")
 
     for slug, button in (("leroux", "Vérifiée"), ("moreau", "Admettre")):
