@@ -66,7 +66,7 @@ def test_a_structure_designates_its_editor_and_ends_it(browsers: Browsers, servi
     team.goto(f"{service.door}/clients/")
     look(team, "109-clients")
     team.goto(part)
-    press(team, "Ajouter : ")
+    press(team, "Ajouter : Serveur SSL")
     look(team, "110-remplir")
     press(team, "Rendre à la structure")
     look(team, "111-remplir-a-corriger")
