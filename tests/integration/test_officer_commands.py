@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from sceau.cli import certificate, habilitation, order, order_desk, register, token
+from sceau.cli import certificate, departure, habilitation, order, order_desk, register, token
 from sceau.documents import fill_form
-from sceau.operations import Actor, set_card_status, take_order
+from sceau.operations import Actor, issue_certificate, set_card_status, take_order
 from sceau.records.models import Approval, Certificate, JournalDisclosure
 from sceau.vocabulary import Refused, errors
 from tests.instance import (
@@ -20,6 +20,7 @@ from tests.instance import (
     ALICE,
     AUDITOR,
     BRUNO,
+    MANDATAIRE,
     REPRESENTATIVE,
     SIRET,
     STRANGER,
@@ -100,6 +101,35 @@ def test_the_desk_shares_holds_asks_and_refuses_from_the_console(run: Run) -> No
     assert done["line"]["state"] == "refused"
     notes = [note["text"] for note in answer(run(order, "show", reference, "--json"))["order"]["notes"]]
     assert "Nous attendons votre KBIS." in notes
+
+
+def test_an_accepted_order_is_amended_and_an_administrator_leaves_from_the_console(
+    run: Run, tmp_path: Path
+) -> None:
+    base = accepted().line.reference
+    right = right_for("SERV_SSL")
+    issued = issue_certificate(ADMINISTRATOR.actor, server_request(), idempotency_key="k").line.reference
+    assert issued in run(habilitation, "effects", right).stdout
+    raw = json.loads(run(order, "modify", base, who=REPRESENTATIVE).stdout)
+    raw["offers"] = [offer("serv-ssl", kind="server", declared="api.chu-exemple.fr")]
+    file = tmp_path / "modification.json"
+    file.write_text(json.dumps(raw | {"visa": form()["visa"]}))
+    made = answer(run(order, "modify", base, str(file), "--json", who=REPRESENTATIVE))["line"]["reference"]
+    run(order, "take", made, who=ALICE)
+    assert refused(run(order, "effects", base)) == {"amendment.none"}
+    assert "sans réponse" in run(order, "effects", made).stdout
+    done = answer(run(order, "answer-effects", made, "--revoke", issued, "--json", who=ALICE))
+    assert done["answered"] is True
+    assert "a sa réponse" in run(order, "effects", made).stdout
+    person = ADMINISTRATOR.national_id.text
+    asked = ("--person", person, "--structure", f"3{SIRET}", "--reason", "Part", "--json")
+    left = answer(run(departure, "open", *asked, who=REPRESENTATIVE))["reference"]
+    assert left in run(departure, "list", who=ALICE).stdout
+    assert refused(run(departure, "finish", left, who=ALICE)) == {"departure.undecided"}
+    run(departure, "decide", left, "--keep", issued, who=MANDATAIRE)
+    assert "keep" in run(departure, "show", left, who=ALICE).stdout
+    assert answer(run(departure, "finish", left, "--json", who=ALICE))["state"] == "done"
+    assert refused(run(departure, "drop", left, "--reason", "x", who=ALICE))
 
 
 def test_a_form_that_an_officer_keyed_is_decided_by_two_others(run: Run, tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ TOPICS: dict[str, tuple[str, str]] = {
         "Voir les désignations d'éditeurs et de distributeurs, et y mettre fin.",
     ),
     "habilitation": ("sceau.cli.habilitation", "Voir, suspendre et retirer les habilitations."),
+    "departure": ("sceau.cli.departure", "Suivre le départ d'un administrateur."),
     "token": ("sceau.cli.token", "Créer, lister et révoquer les jetons de l'interface programmable."),
     "certificate": ("sceau.cli.certificate", "Délivrer, voir et révoquer les certificats."),
     "revocation": ("sceau.cli.revocation", "Révoquer en masse, et signaler les clés compromises."),

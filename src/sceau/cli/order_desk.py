@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from sceau.cli.console import DATA, As, AsJson, Data, Reason, Reference, officer, open_instance
-from sceau.cli.order_said import Version, answer, file_of
+from sceau.cli.console import (
+    DATA,
+    As,
+    AsJson,
+    Data,
+    Reason,
+    Reference,
+    officer,
+    open_instance,
+    say,
+    someone,
+)
+from sceau.cli.order_said import Version, answer, file_of, raw_of
+from sceau.vocabulary import Finding, Refused
 
 Day = Annotated[datetime | None, typer.Option("--until", formats=["%Y-%m-%d"], help="Jusqu'à ce jour.")]
 
@@ -148,7 +162,79 @@ def comment(
     answer(comment_order(officer(as_), reference=reference, text=text), as_json=as_json)
 
 
+def modify(
+    reference: Reference,
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="FICHIER", exists=True, dir_okay=False, help="Le texte tel qu'il doit être."),
+    ] = None,
+    *,
+    as_: As,
+    data: Data = DATA,
+    as_json: AsJson = False,
+) -> None:
+    """Modifier ce qu'une commande acceptée a donné : sans fichier, écrire le texte présent (JSON) ; avec,
+    l'envoyer comme la commande qui prend sa place.
+    """
+    open_instance(data)
+    from sceau.operations import amend_grants, start_amendment
+
+    actor = someone(as_)
+    if file is None:
+        typer.echo(json.dumps(start_amendment(actor, reference=reference), ensure_ascii=False, indent=2))
+        return
+    raw = raw_of(file)
+    answer(amend_grants(actor, amends=reference, raw=raw, channel="cli"), as_json=as_json)
+
+
+def effects(reference: Reference, *, data: Data = DATA, as_json: AsJson = False) -> None:
+    """Ce que change une commande qui en modifie une autre."""
+    open_instance(data)
+    from sceau.operations import preview_amendment
+
+    found = preview_amendment(reference)
+    if found is None:
+        raise Refused([Finding.error("amendment.none", reference)])
+    lines = [f"retirée {one}" for one in found.effects.lost]
+    lines += [f"gardée {one}" for one in found.effects.kept]
+    lines += [f"nouvelle {', '.join(one)}" for one in found.effects.gained]
+    lines += [
+        f"certificat {one.reference}{'' if one.is_covered else ' (plus personne ne pourrait l’obtenir)'}"
+        for one in found.effects.certificates
+    ]
+    say(found, as_json=as_json, lines=[*lines, "a sa réponse" if found.answered else "sans réponse"])
+
+
+def answer_effects(
+    reference: Reference,
+    *,
+    as_: As,
+    revoke: Annotated[list[str] | None, typer.Option("--revoke", help="Un certificat à révoquer.")] = None,
+    revoke_all: Annotated[bool, typer.Option("--revoke-all", help="Les révoquer tous.")] = False,
+    version: Version = None,
+    data: Data = DATA,
+    as_json: AsJson = False,
+) -> None:
+    """Répondre pour chaque certificat dont le droit s'en va : gardé, sauf ce que l'on dit de révoquer."""
+    open_instance(data)
+    from sceau.operations import answer_amendment, preview_amendment
+    from sceau.registration import StopPlan
+
+    found = preview_amendment(reference)
+    if found is None:
+        raise Refused([Finding.error("amendment.none", reference)])
+    plan = StopPlan(
+        dict.fromkeys(revoke or [], "revoke"), {"certificates": "revoke" if revoke_all else "keep"}
+    )
+    seen = version or file_of(reference).line.version
+    done = answer_amendment(officer(as_), reference=reference, version=seen, seen=found.seen, plan=plan)
+    say(done, as_json=as_json, lines=["les effets ont leur réponse"])
+
+
 def add_to(app: typer.Typer) -> None:
     """Make these commands of `sceau order`."""
     for command in (ask, note, approve, refuse, abandon, assign, release, hold, unhold, comment):
         app.command()(command)
+    app.command()(modify)
+    app.command()(effects)
+    app.command("answer-effects")(answer_effects)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -42,3 +44,14 @@ def line_of(line: OrderLine) -> str:
     name = line.structure_name or "(formulaire à compléter)"
     given = f", {line.approvals} approbation(s)" if line.approvals else ""
     return f"{line.reference}  v{line.version}  {state}{given}  {name}  contrat {line.contract_number or '–'}"
+
+
+def raw_of(file: Path) -> dict[str, Any]:
+    """The raw form in a JSON file. `Refused` when it is none."""
+    try:
+        raw = json.loads(file.read_bytes())
+    except (ValueError, RecursionError) as problem:
+        raise Refused([Finding.error("form.not-a-form", file.name)]) from problem
+    if not isinstance(raw, dict):
+        raise Refused([Finding.error("form.not-a-form", file.name)])
+    return raw
