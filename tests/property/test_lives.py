@@ -18,7 +18,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from sceau.certification import CERTIFICATE_LIFE, CertificateEvent, CertificateState
 from sceau.registration import (
+    CHANGE_LIFE,
     CONTRACT_LIFE,
+    DEPARTURE_LIFE,
     HABILITATION_LIFE,
     LEAVE_LIFE,
     ORDER_LIFE,
@@ -255,6 +257,8 @@ LIVES: tuple[Life[Any, Any], ...] = (
     ORDER_LIFE,
     HABILITATION_LIFE,
     LEAVE_LIFE,
+    DEPARTURE_LIFE,
+    CHANGE_LIFE,
     CERTIFICATE_LIFE,
 )
 

@@ -11,22 +11,24 @@ from sceau.operations.amendments import amendment_reds
 from sceau.operations.desk_cases import case_of, follow_case
 from sceau.operations.granting import grant_order
 from sceau.operations.machine import Actor, machine
+from sceau.operations.offered import beneficiary_of
 from sceau.operations.order_facts import examination, form_of, lock_order, order_facts
 from sceau.operations.order_items import RequestPoint, write_points
 from sceau.operations.order_texts import require_requester, view, write_note
 from sceau.operations.standing import DESK, officer_of, require_person
 from sceau.operations.typed import read_text
-from sceau.records import OrderFile, roles_of
+from sceau.records import OrderFile, became_another, roles_of
 from sceau.records.models import PARIS, Approval, DeskCase, Order, Person
 from sceau.registration import (
     ORDER_LIFE,
     Examination,
+    Form413,
     OrderEvent,
     OrderState,
     check_officer,
     decide_approval,
 )
-from sceau.vocabulary import Finding, Refused
+from sceau.vocabulary import Finding, Reading, Refused
 
 
 def take_order(actor: Actor, *, reference: str) -> OrderFile:
@@ -103,7 +105,7 @@ def approve_order(actor: Actor, *, reference: str, version: int) -> OrderFile:
         ORDER_LIFE.after(OrderState(order.state), OrderEvent.APPROVE, subject=reference).require()
         form = form_of(order)
         examined = examination(order, form, act.at)
-        reds = (*examined.reds, *amendment_reds(order, form, act.at))
+        reds = (*examined.reds, *amendment_reds(order, form, act.at), *_change_reds(order, form))
         event = decide_approval(facts, officer, version=version, reds=reds)
         Approval.objects.create(
             order=order,
@@ -192,6 +194,14 @@ def step(act: Act, order: Order, event: OrderEvent) -> None:
     order.state = ORDER_LIFE.after(OrderState(order.state), event, subject=order.reference).require()
     order.changed_at = act.at
     order.save(update_fields=["state", "changed_at"])
+
+
+def _change_reds(order: Order, form: Reading[Form413]) -> tuple[Finding, ...]:
+    """Nothing is given any more to a structure that closed, or that has become another."""
+    if form.value is None:
+        return ()
+    change = became_another(beneficiary_of(form.value).structure_id.text)
+    return (Finding.error("order.structure-changed", order.reference, change=change),) if change else ()
 
 
 def _decided_by(order: Order) -> str:

@@ -142,6 +142,7 @@ from sceau.records.queries.search import search
 from sceau.records.queries.sessions import session_reference, sessions_of
 from sceau.records.queries.status import StatusRecords
 from sceau.records.queries.structure_changes import (
+    became_another,
     change_of,
     follows_structure,
     list_structure_changes,
@@ -182,6 +183,7 @@ __all__ = [
     "amended_by",
     "amends",
     "attestations_of",
+    "became_another",
     "card_line",
     "cards_of",
     "certificate_by_serial",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from sceau.records.models import (
     Certificate,
@@ -66,6 +66,16 @@ def stopped_by_change(right: str) -> str:
         thing="right", reference=right, change__state="confirmed", change__applied_at__isnull=False
     ).exclude(change__successor_id__in=structure)
     return found.values_list("change__reference", flat=True).first() or ""
+
+
+def became_another(structure_id: str) -> str:
+    """The change by which a structure (national identifier) is no more what it was, its day come; empty when
+    there is none. A name alone makes nobody another.
+    """
+    found = StructureChange.objects.filter(
+        structure__national_id=structure_id, applied_at__isnull=False, state__in=("confirmed", "done")
+    ).exclude(successor=F("structure"))
+    return found.order_by("-id").values_list("reference", flat=True).first() or ""
 
 
 def planned_elsewhere(certificates: Iterable[str]) -> frozenset[str]:
@@ -180,7 +190,8 @@ def _rights(references: list[str]) -> tuple[dict[str, str], dict[str, str]]:
     titles, orders = {}, {}
     rows = Habilitation.objects.select_related("person").filter(reference__in=references)
     for right in rows:
-        scope = "" if right.canonical_scope == "-" else f", {right.canonical_scope}"
+        named = right.canonical_scope.rpartition(":")[2]
+        scope = "" if named == "-" else f", {named}"
         titles[right.reference] = f"{_called(right.person)} : {right.product}{scope}"
     versions = HabilitationVersion.objects.filter(habilitation__reference__in=references, order__isnull=False)
     for reference, order in versions.order_by("number").values_list(
