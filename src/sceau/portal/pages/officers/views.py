@@ -163,11 +163,14 @@ def _board(
     at, hat = machine().clock(), request.visitor.hat
     people = officers()
     sheets = _sheets(findings, typed or {}, people)
+    proposals, invitations = role_proposals(at=at), passkey_invitations(at=at)
+    waits = {"asked", "open"}
     context: dict[str, Any] = {
+        "is_past": any(one.state not in waits for several in (proposals, invitations) for one in several),
         "title": _("Rôles et clés d’accès"),
         "officers": people,
-        "proposals": role_proposals(at=at),
-        "invitations": passkey_invitations(at=at),
+        "proposals": proposals,
+        "invitations": invitations,
         "keys": passkeys_of(),
         "me": request.visitor.person_id,
         "may_propose": hat is Hat.AUTHORITY,
