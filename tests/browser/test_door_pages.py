@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.looking import look
 from tests.browser.service import Browsers, Service, free_ports, running
@@ -134,13 +134,9 @@ def test_pro_sante_connect_from_the_button_to_the_form_that_waited(
     )
     page = context.pages[0]
 
-    def signs_in(route: Route) -> None:
-        one.told(now=int(time.time()), person="899700101019")
-        route.fulfill(status=302, headers={"location": one.browse(route.request.url)})
-
-    page.route(f"https://localhost:{one.port}/auth**", signs_in)
     page.goto(f"{there.portal}/porte/")
     look(page, "d-psc-porte")
+    one.told(now=int(time.time()), person="899700101019")
     press(page, "S’identifier avec Pro Santé Connect")
     look(page, "d-psc-entre")
     page.goto(f"{there.portal}/commandes/")
@@ -152,6 +148,7 @@ def test_pro_sante_connect_from_the_button_to_the_form_that_waited(
     _post(page, "/certificats/CRT-00000-00000/revoquer/", explanation="gardé")
     expect(page.get_by_role("heading", level=1)).to_have_text("Confirmez que c’est vous")
     look(page, "d-psc-preuve")
+    one.told(now=int(time.time()), person="899700101019")
     press(page, "Confirmer avec Pro Santé Connect")
     expect(page.get_by_role("button", name="Reprendre et envoyer")).to_be_visible()
     look(page, "d-psc-reprise")

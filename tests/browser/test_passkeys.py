@@ -141,7 +141,7 @@ def test_the_officer_registers_a_passkey_comes_in_and_is_asked_again(
     expect(page.get_by_role("heading", level=1)).to_have_text("Guichet")
     look(page, "p-guichet")
     page.goto(f"{service.portal}/mes-cles/")
-    expect(page.get_by_text("Portable du guichet")).to_be_visible()
+    expect(page.get_by_role("rowheader", name="Portable du guichet")).to_be_visible()
     look(page, "p-mes-cles")
     page.goto(f"{service.portal}/connexions/")
     look(page, "p-connexions")
@@ -155,6 +155,8 @@ def test_the_officer_registers_a_passkey_comes_in_and_is_asked_again(
     look(page, "p-preuve")
     press(page, "Confirmer avec ma clé d’accès")
     expect(page.get_by_text("La personne est connue")).to_be_visible()
+    session.send("WebAuthn.removeVirtualAuthenticator", {"authenticatorId": device})
+    session.detach()
 
 
 def test_a_lost_key_is_replaced_by_two_colleagues_and_the_old_one_opens_nothing(
