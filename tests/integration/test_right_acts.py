@@ -179,4 +179,4 @@ def test_the_page_shows_what_stops_and_does_it_for_the_structure_and_for_the_des
         assert end_of(ended) is not None
         assert browser.get(f"/habilitations/{right}/acte/resume/").status_code == 404
         assert "retirée" in desk.get(f"/guichet/habilitations/{right}/").content.decode()
-        assert desk.get(f"/habilitations/{right}/").status_code == 404
+        assert desk.get(f"/habilitations/{right}/").status_code == 403
