@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
+from sceau.catalogue import load_catalogue
 from sceau.certification import CERTIFICATE_LIFE, CertificateState
 from sceau.records.models import Certificate, Custody, Person, Revocation
 from sceau.records.queries.people import contracts_naming
@@ -14,6 +15,7 @@ from sceau.records.views import CertificateFile, CertificateLine, RevocationLine
 from sceau.status import spell_serial
 
 _SHOWN = ("structure", "habilitation", "revocation")
+_LOOKED_THROUGH, _MOST_BEARING = 20_000, 1_000
 
 
 def certificates_of(
@@ -52,15 +54,30 @@ def is_serial_given(serial: int) -> bool:
 def find_certificates(
     *, at: datetime, text: str = "", structure_id: str = "", after: str = "", limit: int = 50
 ) -> tuple[CertificateLine, ...]:
-    """Certificates by exact name, reference or serial, or by part of the subject; newest first."""
+    """Certificates by exact name, reference or serial; when nothing bears it, by part of the subject among
+    the latest twenty thousand. Newest first. A million are never read through for a word.
+    """
     found = Certificate.objects.all()
     if text:
-        named = Certificate.objects.filter(names__value=text.lower()).values("id")
-        exact = Q(reference__iexact=text) | Q(serial__iexact=text) | Q(id__in=named)
-        found = found.filter(exact | Q(subject__icontains=text))
+        exact = _bearing(text)
+        latest = Certificate.objects.order_by("-id").values_list("id", flat=True).first() or 0
+        within = Q(id__gt=latest - _LOOKED_THROUGH, subject__icontains=text)
+        found = found.filter(Q(id__in=exact) if exact else within)
     if structure_id:
         found = found.filter(structure__national_id=structure_id)
     return newest(found, at, after=after, limit=limit)
+
+
+def _bearing(text: str) -> list[int]:
+    """The certificates that this is the reference, the serial or a name of, each found by its index."""
+    everything = Certificate.objects.all()
+    by_number = everything.filter(issuer__in=list(load_catalogue().issuers), serial=text.upper())
+    asked = (
+        everything.filter(reference=text.upper()),
+        by_number,
+        everything.filter(names__value=text.lower()),
+    )
+    return [pk for found in asked for pk in found.values_list("id", flat=True)[:_MOST_BEARING]]
 
 
 def _theirs(person_id: str, at: datetime) -> QuerySet[Certificate]:
