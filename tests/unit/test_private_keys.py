@@ -64,6 +64,7 @@ def test_a_private_key_is_seen(sent: bytes) -> None:
         EC.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
         EC.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
     ],
+    ids=range(9),  # the keys are new at each run: the tests' names may not be
 )
 def test_what_is_none_is_not_taken_for_one(sent: bytes) -> None:
     assert not holds_private_key(sent)
