@@ -1,6 +1,7 @@
 """Gather what the pages say, keep the English beside it, and make the file that Django reads (`make words`).
 
-    python tools/words.py            write locale/en/LC_MESSAGES/django.po again, and its django.mo
+    python tools/words.py            write the English django.po again, its django.mo, and the French django.mo,
+                                     which only says how French counts
     python tools/words.py --missing  list what has no English yet, there and in the catalogue
 
 The French texts are the keys: those of the templates as Django compiles them, those of the pages' code as
@@ -27,6 +28,7 @@ PORTAL = ROOT / "src" / "sceau" / "portal"
 TEMPLATES = PORTAL / "templates"
 PO = PORTAL / "locale" / "en" / "LC_MESSAGES" / "django.po"
 MO = PO.with_suffix(".mo")
+FRENCH_MO = PORTAL / "locale" / "fr" / "LC_MESSAGES" / "django.mo"
 CATALOGUE = ROOT / "src" / "sceau" / "catalogue"
 _IN_FILTER = re.compile(r"_\(\"((?:[^\"\\]|\\.)*)\"\)")
 _CALLS = {"_": 1, "gettext": 1, "gettext_noop": 1, "gettext_lazy": 1, "ngettext": 2}
@@ -139,6 +141,19 @@ def gathered(before: polib.POFile) -> polib.POFile:
     return after
 
 
+def french_counts(po: polib.POFile) -> bytes:
+    """The French file: each text that counts as it stands, for « 0 certificat » is singular in French, and
+    gettext without a file counts as English does.
+    """
+    after = polib.POFile()
+    after.metadata = {**po.metadata, "Language": "fr", "Plural-Forms": "nplurals=2; plural=(n > 1);"}
+    for one in po:
+        if one.msgid_plural:
+            said = {0: one.msgid, 1: one.msgid_plural}
+            after.append(polib.POEntry(msgid=one.msgid, msgid_plural=one.msgid_plural, msgstr_plural=said))
+    return bytes(after.to_binary())
+
+
 def untranslated(po: polib.POFile) -> list[polib.POEntry]:
     """The entries without English, or with half of it."""
     return [
@@ -194,6 +209,8 @@ def main() -> int:
     PO.parent.mkdir(parents=True, exist_ok=True)
     PO.write_text(str(po), encoding="utf-8")
     MO.write_bytes(po.to_binary())
+    FRENCH_MO.parent.mkdir(parents=True, exist_ok=True)
+    FRENCH_MO.write_bytes(french_counts(po))
     sys.stdout.write(f"{len(po)} texts, {len(untranslated(po))} without English\n")
     return 0
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import gettext
+import io
 import re
 import shutil
 import tomllib
@@ -60,6 +62,14 @@ def test_every_text_of_the_pages_has_its_english() -> None:
 
 def test_the_compiled_file_is_that_of_the_written_one() -> None:
     assert words.MO.read_bytes() == entries().to_binary()
+
+
+def test_french_counts_as_french_does() -> None:
+    assert words.french_counts(entries()) == words.FRENCH_MO.read_bytes()
+    said = gettext.GNUTranslations(io.BytesIO(words.FRENCH_MO.read_bytes()))
+    one = next(entry for entry in entries() if entry.msgid_plural)
+    counted = [said.ngettext(one.msgid, one.msgid_plural, number) for number in (0, 1, 2)]
+    assert counted == [one.msgid, one.msgid, one.msgid_plural]
 
 
 def test_english_has_the_places_and_the_tags_of_the_french() -> None:
