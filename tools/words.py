@@ -1,7 +1,7 @@
 """Gather what the pages say, keep the English beside it, and make the file that Django reads (`make words`).
 
-    python tools/words.py            write the English django.po again, its django.mo, and the French django.mo,
-                                     which only says how French counts
+    python tools/words.py            write the English django.po and .mo again, and the French .mo, which only
+                                     says how French counts
     python tools/words.py --missing  list what has no English yet, there and in the catalogue
 
 The French texts are the keys: those of the templates as Django compiles them, those of the pages' code as
