@@ -41,6 +41,7 @@ from tests.instance import (
     BRUNO,
     MANDATAIRE,
     REPRESENTATIVE,
+    STRANGER,
     Instance,
     form,
     offer,
@@ -260,7 +261,7 @@ def test_the_form_of_an_order_is_downloaded_signed_and_brought_back(portal: Inst
 
 def test_a_stranger_downloads_nobodys_form(portal: Instance) -> None:
     reference = submitted().line.reference
-    assert visitor(BRUNO).get(f"/commandes/{reference}/formulaire/").status_code == 404
+    assert visitor(STRANGER).get(f"/commandes/{reference}/formulaire/").status_code == 404
     assert visitor(BRUNO).get(f"/guichet/{reference}/formulaire/").status_code == 200
 
 

@@ -48,6 +48,7 @@ from tests.instance import (
     accepted,
     contract_entry,
     form,
+    give_role,
     offer,
     set_contract_state,
     submitted,
@@ -175,11 +176,7 @@ def test_who_brings_a_form_in_does_not_decide_on_it(instance: Instance) -> None:
 def test_an_officer_the_contract_names_does_not_decide_on_its_orders(instance: Instance) -> None:
     reference = submitted().line.reference
     with_role = Actor(MANDATAIRE.national_id.text, MANDATAIRE.card)
-    from sceau.records.models import Person, Role
-
-    Role.objects.create(
-        person=Person.objects.get(national_id=MANDATAIRE.national_id.text), quality="desk", since=NOON
-    )
+    give_role(MANDATAIRE, "desk")
     assert refusal(take_order, with_role, reference=reference) == {"order.own-order"}
 
 

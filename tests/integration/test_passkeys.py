@@ -520,6 +520,7 @@ def test_the_database_takes_no_key_without_two_officers_and_no_counter_that_fall
     refused_by_database(lambda: Passkey.objects.filter(pk=row.pk).delete(), "never removed")
     told = {"decided_with": "x", "state": "open", "link_sha256": "y", "valid_until": portal.clock()}
     mine = PasskeyInvitation.objects.filter(pk=waiting.pk)
+    refused_by_database(mine.delete, "never removed")
     refused_by_database(
         lambda: mine.update(**told, decided_by=CHLOE.national_id.text), "invitation_two_people"
     )
