@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Playwright, sync_playwright
 
 from tests.browser.looking import write_looks
 from tests.browser.service import Browsers, Service, chooses_by_itself, running, why_not
@@ -22,9 +22,18 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 
 @pytest.fixture(scope="session")
-def browsers(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browsers]:
-    with chooses_by_itself(service), sync_playwright() as playwright:
-        opened = Browsers(playwright, service, tmp_path_factory.mktemp("browsers"))
+def driver() -> Iterator[Playwright]:
+    """The one Playwright of a run: a second beside it would not start."""
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def browsers(
+    service: Service, driver: Playwright, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Browsers]:
+    with chooses_by_itself(service):
+        opened = Browsers(driver, service, tmp_path_factory.mktemp("browsers"))
         try:
             yield opened
         finally:

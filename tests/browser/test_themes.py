@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
 from tests.browser.looking import look
 from tests.browser.service import ARGS, CHROMIUM, Service, running, why_not
@@ -79,13 +79,15 @@ def _seen(browser: Browser, service: Service) -> Seen:
 
 
 @pytest.fixture(scope="module", params=["neutral", "dsfr"])
-def seen(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
+def seen(
+    request: pytest.FixtureRequest, driver: Playwright, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Seen]:
     lacking = why_not()
     if lacking:
         pytest.skip(lacking)
     folder = tmp_path_factory.mktemp(str(request.param))
-    with running(folder, SCEAU_THEME=request.param) as service, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGS))
+    with running(folder, SCEAU_THEME=request.param) as service:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=list(ARGS))
         one = _seen(browser, service)
         one.context.set_default_timeout(20_000)
         yield one
