@@ -45,8 +45,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Journeys on one service are chapters: told in the order they are written in, file by file."""
     here = Path(__file__).parent
     mine = [item for item in items if here in item.path.parents]
-    told = iter(sorted(mine, key=lambda item: (item.path.name, item.reportinfo()[1] or 0)))
+    told = iter(sorted(mine, key=_chapter))
     items[:] = [next(told) if here in item.path.parents else item for item in items]
+
+
+def _chapter(item: pytest.Item) -> tuple[str, str, int]:
+    """File, then the instance it is told on where the file has several, then line."""
+    told_on = (
+        item.callspec.params.get("seen", "")
+        if isinstance(item, pytest.Function) and hasattr(item, "callspec")
+        else ""
+    )
+    return item.path.name, str(told_on), item.reportinfo()[1] or 0
 
 
 def pytest_sessionfinish() -> None:
