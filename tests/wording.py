@@ -15,7 +15,7 @@ FRENCH_WORDS = frozenset(
         " être avoir fait faire aucun aucune tous toutes tout chaque jusqu depuis déjà encore aussi"
     ).split()
 )
-_WORD = re.compile(r"[A-Za-zÀ-ÿ]+")
+_WORD = re.compile(r"\b[A-Za-zÀ-ÿ]+\b")  # whole ones: a number in hexadecimal is no text
 
 
 class _Reader(HTMLParser):
