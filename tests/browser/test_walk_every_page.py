@@ -106,7 +106,7 @@ def test_somebody_new_reads_what_to_do_where_there_is_nothing_yet(
 
 def leave_by_letter(desk: Page, service: Service, file: Path) -> None:
     """A domain's holder has written: both pieces on file, then the leave; the desk is left on its page."""
-    file.write_bytes(PNG)
+    file.write_bytes(PNG + b"accord")  # octets already on file would make no new piece
     kept = {}
     for kind, field in (("holder-letter", "letter"), ("identity-copy", "identity")):
         desk.goto(f"{service.door}/guichet/contrats/{CONTRACT}/")
