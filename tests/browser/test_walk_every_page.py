@@ -134,7 +134,7 @@ def leave_by_letter(desk: Page, service: Service, file: Path) -> None:
 
 
 def test_what_few_links_lead_to_is_looked_at(browsers: Browsers, service: Service, tmp_path: Path) -> None:
-    """The confirmation of an employee, the end of a leave, the effects of an amendment."""
+    """The confirmation of an employee, the end of a leave."""
     desk = enter(browsers, service, "leroux")
     desk.goto(f"{service.door}/guichet/personnes/")
     look(desk, "w-personnes")
@@ -142,13 +142,6 @@ def test_what_few_links_lead_to_is_looked_at(browsers: Browsers, service: Servic
     press(desk, "J’ai vérifié cet accord")
     desk.goto(f"{desk.url.split('?')[0]}fin/")
     look(desk, "w-accord-fin")
-    representative = enter(browsers, service, "marchand")
-    representative.goto(f"{service.door}{walk(representative, service.door)['modify-order']}")
-    representative.locator("main form[method=post] button").last.click()
-    look(representative, "w-modification-envoyee")
-    reference = urlsplit(representative.url).path.rstrip("/").split("/")[-1]
-    desk.goto(f"{service.door}/guichet/{reference}/effets/")
-    look(desk, "w-effets")
 
 
 def test_a_doctor_obtains_three_certificates(browsers: Browsers, service: Service, tmp_path: Path) -> None:
