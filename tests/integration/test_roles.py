@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -226,6 +227,6 @@ def test_the_database_keeps_the_last_authority(instance: Instance) -> None:
         asked_at=now,
         decided_by=BRUNO.national_id.text,
         decided_with="2",
-        decided_at=now + timezone.timedelta(days=3650),  # type: ignore[attr-defined]
+        decided_at=now + timedelta(days=3650),
     )
     refused_by_database(lambda: Role.objects.filter(person=person).delete(), "the last authority stays")

@@ -33,6 +33,10 @@ As = Annotated[
 ]
 Reference = Annotated[str, typer.Argument(metavar="RÉFÉRENCE", help="La référence, telle qu'affichée.")]
 Reason = Annotated[str, typer.Option("--reason", help="Le motif, en toutes lettres.")]
+Revoke = Annotated[
+    list[str] | None, typer.Option("--revoke", help="Un certificat à révoquer (plusieurs fois, au besoin).")
+]
+RevokeAll = Annotated[bool, typer.Option("--revoke-all", help="Révoquer tous ceux qui sont en service.")]
 DATA = Path("data")
 
 

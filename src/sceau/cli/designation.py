@@ -16,6 +16,8 @@ from sceau.cli.console import (
     Data,
     Reason,
     Reference,
+    Revoke,
+    RevokeAll,
     officer,
     open_instance,
     say,
@@ -27,11 +29,6 @@ if TYPE_CHECKING:
     from sceau.records import DesignationLine, DesignationView
 
 app = topic("Voir les désignations d'éditeurs et de distributeurs, et y mettre fin.")
-
-Revoke = Annotated[
-    list[str] | None, typer.Option("--revoke", help="Un certificat à révoquer (plusieurs fois, au besoin).")
-]
-RevokeAll = Annotated[bool, typer.Option("--revoke-all", help="Révoquer tous ceux qui sont en service.")]
 
 
 @app.command("list")

@@ -14,6 +14,8 @@ from sceau.cli.console import (
     Data,
     Reason,
     Reference,
+    Revoke,
+    RevokeAll,
     officer,
     open_instance,
     say,
@@ -26,11 +28,6 @@ if TYPE_CHECKING:
     from sceau.registration import StopPlan
 
 app = topic("Voir, suspendre et retirer les habilitations.")
-
-Revoke = Annotated[
-    list[str] | None, typer.Option("--revoke", help="Un certificat à révoquer (plusieurs fois, au besoin).")
-]
-RevokeAll = Annotated[bool, typer.Option("--revoke-all", help="Révoquer tous ceux qui sont en service.")]
 
 
 @app.command("list")

@@ -32,7 +32,7 @@ FORMAT = "sceau-evidence/1"
 JSON_NAME, PDF_NAME, SEAL_NAME = "dossier.json", "dossier.pdf", "seal.txt"
 MOST_EVIDENCE_BYTES = 256 * 1024 * 1024
 _DATE = (1980, 1, 1, 0, 0, 0)
-_NO_BOX = (*(zipfile.BadZipFile, ValueError, OSError, KeyError, NotImplementedError, RuntimeError, EOFError),)
+_NO_BOX = (zipfile.BadZipFile, ValueError, OSError, KeyError, NotImplementedError, RuntimeError, EOFError)
 _REFERENCE = re.compile(r"[A-Z0-9-]{5,40}")
 
 

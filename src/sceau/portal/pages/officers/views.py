@@ -167,6 +167,7 @@ def _board(
     waits = {"asked", "open"}
     context: dict[str, Any] = {
         "is_past": any(one.state not in waits for several in (proposals, invitations) for one in several),
+        "is_waiting": any(one.state in waits for several in (proposals, invitations) for one in several),
         "title": _("Rôles et clés d’accès"),
         "officers": people,
         "proposals": proposals,
