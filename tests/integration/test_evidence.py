@@ -114,6 +114,11 @@ def test_an_officer_has_the_whole_file_and_it_holds(right: str) -> None:
     assert len(dossier["journal"]["heads"]) >= 2
 
 
+def test_a_file_is_made_and_holds_at_any_fraction_of_a_second(instance: Instance, right: str) -> None:
+    instance.clock.now = instance.clock.now.replace(microsecond=123_456)
+    assert holds(export_evidence(AUDITOR.actor, reference=right).octets)
+
+
 def test_a_certificates_file_says_what_was_meant_and_what_came_of_it(right: str) -> None:
     file = issue_certificate(ADMINISTRATOR.actor, server_request(), idempotency_key="k")
     reference = file.line.reference

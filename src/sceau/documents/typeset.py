@@ -120,6 +120,7 @@ def _typeset(template: str, page: Mapping[str, Any], at: datetime) -> bytes:
     import typst  # late, as above
 
     sources = {"main": _template(template), "page.json": json.dumps(page).encode()}
+    at = at.replace(microsecond=0)  # the typesetter takes no fraction of a second, and a clock gives some
     try:
         compiled: Any = typst.compile  # its types do not know that sources may come by name
         made = compiled(sources, format="pdf", pdf_standards=["a-3a"], ignore_system_fonts=True, timestamp=at)
