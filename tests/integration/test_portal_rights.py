@@ -75,7 +75,7 @@ DESK_ACTS = {
     *("desk-contract-act", "desk-contract-decision", "desk-party", "desk-contract-piece"),
     *("desk-order-piece", "desk-order-visa", "desk-piece-read"),
     *("desk-new-leave", "desk-leave-act", "desk-leave-end"),
-    *("desk-task-done", "desk-effects"),
+    *("desk-task-done", "desk-effects", "structure-change-days"),
     *("desk-third-party-new", "desk-designation-paper", "desk-designation-attest", "desk-member"),
 }
 END_READS = {

@@ -29,12 +29,15 @@ from sceau.operations import (
 )
 from sceau.operations.structure_change import (
     ChangeEntry,
+    GraceEntry,
     LaterDays,
     ThingAnswer,
     advance_structure_changes,
     answer_structure_change,
+    ask_grace,
     attach_change_evidence,
     confirm_structure_change,
+    decide_grace,
     drop_structure_change,
     move_change_days,
     open_structure_change,
@@ -50,7 +53,9 @@ from sceau.records import (
     structure_change,
 )
 from sceau.records.models import (
+    ChangeGrace,
     ContractParty,
+    DeskTask,
     Habilitation,
     JournalEntry,
     Mail,
@@ -401,7 +406,7 @@ def test_confirmed_days_only_move_away(instance: Instance) -> None:
     confirmed(reference)
 
     def move(revoke_on: date, before: date | None = None, by: Someone = CHLOE) -> None:
-        later = LaterDays(first, revoke_on, "Migration retardée", before)
+        later = LaterDays((first,), revoke_on, "Migration retardée", before)
         move_change_days(by.actor, reference=reference, later=later)
 
     assert refusal(move, date(2026, 12, 31)) == {"change.days-nearer"}
@@ -487,3 +492,120 @@ def test_reminders_and_the_calendar_follow_the_plan(instance: Instance) -> None:
     confirmation = Mail.objects.filter(template="change-confirmed").first()
     assert confirmation is not None
     assert NEW in confirmation.text
+
+
+def unreplaced(instance: Instance) -> tuple[str, str]:
+    """A certificate whose last day to be replaced has gone by; the change and the certificate."""
+    with_mail(instance)
+    ContractParty.objects.filter(contract__number=CONTRACT).update(email="dir@chu-exemple.fr")
+    accepted()
+    first = issued("first")
+    reference = opened()
+    with_extract(reference)
+    answered(reference)
+    confirmed(reference)
+    instance.clock.forward(days=30)
+    advance_structure_changes()
+    assert not DeskTask.objects.exists(), "the last day is still a day"
+    instance.clock.forward(days=1)
+    advance_structure_changes()
+    return reference, first
+
+
+def test_a_certificate_not_replaced_on_its_day_is_told_before_and_after_it_ends(instance: Instance) -> None:
+    reference, first = unreplaced(instance)
+    task = DeskTask.objects.get()
+    assert (task.code, task.subject, task.done_at) == ("task.certificate-unreplaced", first, None)
+    told = dict(task.details)
+    assert told["names"] == "www.chu-exemple.fr"
+    assert told["day"] == "24 janvier 2027"
+    assert REPRESENTATIVE.surname in told["told"]
+    advance_structure_changes()
+    assert DeskTask.objects.count() == 1, "told once"
+    make_mails()
+    mail = Mail.objects.filter(template="certificate-unreplaced").first()
+    assert mail is not None
+    assert "24 janvier 2027" in mail.subject
+    instance.clock.forward(days=31)
+    advance_structure_changes()
+    assert is_over(first) == "affiliationChanged"
+    task.refresh_from_db()
+    assert task.done_by == "machine"
+    after = DeskTask.objects.get(code="task.certificate-ended-unreplaced")
+    assert (after.subject, after.done_at) == (first, None)
+    make_mails()
+    assert Mail.objects.filter(template="certificate-revoked").exists()
+    kinds = set(JournalEntry.objects.filter(subject=first).values_list("kind", flat=True))
+    assert {"certificate.unreplaced", "certificate.ended-unreplaced", "certificate.revoked"} <= kinds
+    assert reference
+
+
+def test_a_certificate_that_was_replaced_is_nobodys_task(instance: Instance) -> None:
+    base = accepted().line.reference
+    first = issued("first")
+    reference = opened()
+    with_extract(reference)
+    answered(reference)
+    confirmed(reference)
+    taken_over(reference, base)
+    new = Habilitation.objects.get(structure__national_id=NEW).reference
+    issued("second", right=new)
+    instance.clock.forward(days=62)
+    advance_structure_changes()
+    assert is_over(first) == "affiliationChanged"
+    assert not DeskTask.objects.exists()
+
+
+def test_past_its_day_a_certificate_gets_more_time_by_two_officers_only(instance: Instance) -> None:
+    reference, first = unreplaced(instance)
+    march = date(2027, 3, 1)
+    later = LaterDays((first,), march, "Migration retardée")
+    assert refusal(move_change_days, ALICE.actor, reference=reference, later=later) == {"change.late-alone"}
+    asked: dict[str, Any] = {"reference": reference, "entry": GraceEntry((first,), march, "Panne du CHU")}
+    assert refusal(ask_grace, REPRESENTATIVE.actor, **asked) >= {"change.not-desk"}
+    near = GraceEntry((first,), date(2027, 1, 20), "Non")
+    assert refusal(ask_grace, ALICE.actor, reference=reference, entry=near) == {"change.days-nearer"}
+    ask_grace(ALICE.actor, **asked)
+    assert refusal(ask_grace, BRUNO.actor, **asked) == {"change.grace-there"}
+    (grace,) = seen(reference).graces
+    decide: dict[str, Any] = {"reference": reference, "grace": grace.reference, "granted": True}
+    assert refusal(decide_grace, ALICE.actor, **decide) == {"change.grace-same-officer"}
+    confirm_employee(BRUNO.actor, structure_id=OLD, person=CHLOE.person)
+    assert refusal(decide_grace, CHLOE.actor, **decide) == {"change.own-structure"}
+    line = StructureChangeLine.objects.get(thing="certificate")
+    with pytest.raises(IntegrityError, match="two officers only"), transaction.atomic():
+        StructureChangeLine.objects.filter(pk=line.pk).update(revoke_on=march)
+    row = ChangeGrace.objects.filter(reference=grace.reference)
+    both: dict[str, Any] = {"state": "granted", "decided_at": NOON, "decided_card": "1"}
+    for officer, match in (
+        (ALICE, "two officers|two_people"),
+        (STRANGER, "two officers"),
+        (CHLOE, "own structure"),
+    ):
+        with pytest.raises(IntegrityError, match=match), transaction.atomic():
+            row.update(decided_by=officer.national_id.text, **both)
+    decide_grace(BRUNO.actor, **decide)
+    assert refusal(decide_grace, BRUNO.actor, **decide) == {"change.grace-unknown"}
+    make_mails()
+    mail = Mail.objects.filter(template="certificate-rescheduled").first()
+    assert mail is not None
+    assert "1er mars 2027" in mail.subject
+    instance.clock.forward(days=40)
+    advance_structure_changes()
+    assert is_over(first) == ""
+    instance.clock.forward(days=40)
+    advance_structure_changes()
+    assert is_over(first) == "affiliationChanged"
+
+
+def test_a_grace_that_is_refused_or_comes_too_late_moves_nothing(instance: Instance) -> None:
+    reference, first = unreplaced(instance)
+    entry = GraceEntry((first,), date(2027, 3, 1), "Panne")
+    ask_grace(ALICE.actor, reference=reference, entry=entry)
+    (grace,) = seen(reference).graces
+    decide_grace(ALICE.actor, reference=reference, grace=grace.reference, granted=False)
+    ask_grace(ALICE.actor, reference=reference, entry=entry)
+    instance.clock.forward(days=31)
+    advance_structure_changes()
+    assert is_over(first) == "affiliationChanged"
+    assert [one.state for one in seen(reference).graces] == ["refused", "dropped"]

@@ -10,14 +10,20 @@ import pytest
 from sceau.catalogue import load_catalogue
 from sceau.registration import (
     ChangeThing,
+    PlannedDesignation,
     PlannedThing,
+    Scope,
+    ScopeKind,
     Structure,
+    Terms,
     answers_of,
+    carried_terms,
     carries_identity,
+    check_designation,
     check_planned,
     under_new_identity,
 )
-from sceau.vocabulary import Siret, StructureId
+from sceau.vocabulary import HostName, Siret, StructureId
 
 BEFORE = Structure(
     name="Centre hospitalier de l'Exemple",
@@ -89,7 +95,30 @@ def test_a_structure_that_closed_keeps_nothing() -> None:
         ("abandon",),
         ("withdraw",),
         ("revoke",),
+        ("end",),
     ]
+
+
+def test_a_designation_follows_with_its_contract_to_nobody_but_those_it_was_made_of() -> None:
+    good = PlannedDesignation("DES", "C-1", contract_follows=True)
+    assert check_designation(good) == ()
+    for bad, code in (
+        (replace(good, contract_follows=False), "change.designation-contract"),
+        (replace(good, is_self=True), "change.designation-self"),
+        (replace(good, has_team=True), "change.designation-other-team"),
+    ):
+        assert [one.code for one in check_designation(bad)] == [code]
+
+
+def test_a_designation_of_an_absorbed_structure_follows_for_no_more_than_that_structure_held() -> None:
+    terms = Terms(("SERV_SSL", "ORG_SIGN"), (), may_fill=True, may_administer=True, until=SOON)
+    held = Scope(ScopeKind.DOMAIN, HostName("chu-exemple.fr"))
+    carried = carried_terms(terms, [("SERV_SSL", held), ("ORG_SIGN", None)])
+    assert carried is not None
+    assert (carried.products, carried.names) == (("SERV_SSL",), (HostName("chu-exemple.fr"),))
+    assert carried_terms(terms, [("ORG_SIGN", None)]) is None
+    filling = replace(terms, may_administer=False)
+    assert carried_terms(filling, [("SERV_SSL", held)]) == replace(carried, may_administer=False)
 
 
 def test_the_text_under_the_new_identity_is_the_same_but_for_it_and_is_not_signed() -> None:

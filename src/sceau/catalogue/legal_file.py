@@ -77,8 +77,8 @@ class LeaveUse:
 class StoppingAct:
     """An act that stops things: how many different officers it takes, and what may be answered for each
     order under way, each right, each live certificate (nothing may be: it does not touch them). `by` are the
-    qualities that may do it, where the act has no rule of its own; `contracts` what may be answered for each
-    contract, where the act is not on one.
+    qualities that may do it, where the act has no rule of its own; `contracts` and `designations` what may be
+    answered for each of these, where the act is not on one.
     """
 
     code: str
@@ -91,6 +91,7 @@ class StoppingAct:
     clause: str
     by: tuple[Quality, ...] = ()
     contracts: tuple[str, ...] = ()
+    designations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,4 +160,5 @@ def read_stopping_act(code: str, row: Row) -> StoppingAct:
         clause=row.text("clause"),
         by=row.optional_choices("by", Quality),
         contracts=row.optional_texts("contracts"),
+        designations=row.optional_texts("designations"),
     )

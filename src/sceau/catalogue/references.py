@@ -162,6 +162,7 @@ def _check_legal_file(catalogue: Catalogue, problems: list[str]) -> None:
         for name, answers, may in (
             ("orders", act.orders, {"keep", "abandon"}),
             ("contracts", act.contracts, {"follow", "terminate"}),
+            ("designations", act.designations, {"follow", "end"}),
             ("rights", act.rights, {"keep", "suspend", "withdraw", "follow"}),
             ("certificates", act.certificates, {"keep", "hand-over", "revoke", "replace"}),
         ):

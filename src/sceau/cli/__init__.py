@@ -37,6 +37,10 @@ TOPICS: dict[str, tuple[str, str]] = {
     ),
     "habilitation": ("sceau.cli.habilitation", "Voir, suspendre et retirer les habilitations."),
     "departure": ("sceau.cli.departure", "Suivre le départ d'un administrateur."),
+    "structure-change": (
+        "sceau.cli.structure_change",
+        "Suivre une structure qui ferme, est absorbée ou change d'identité.",
+    ),
     "token": ("sceau.cli.token", "Créer, lister et révoquer les jetons de l'interface programmable."),
     "certificate": ("sceau.cli.certificate", "Délivrer, voir et révoquer les certificats."),
     "revocation": ("sceau.cli.revocation", "Révoquer en masse, et signaler les clés compromises."),

@@ -83,12 +83,13 @@ def stops_of_designations(designations: Collection[int], at: datetime) -> Stops:
     return _stops(Order.objects.none(), versions, certificates, at)
 
 
-def fingerprint(stops: Stops) -> str:
-    """Hex SHA-256 of the orders and rights that an act touches: what is confirmed is what was looked at.
-    Certificates come as long as the right serves: each must have its answer when the act is done.
+def fingerprint(stops: Stops, **besides: object) -> str:
+    """Hex SHA-256 of the orders and rights that an act touches, and of what else was looked at (`besides`):
+    what is confirmed is what was looked at. Certificates come as long as the right serves: each must have its
+    answer when the act is done.
     """
     orders, rights = stops.ground
-    return digest_of(canonical({"orders": list(orders), "rights": list(rights)}))
+    return digest_of(canonical({"orders": list(orders), "rights": list(rights), **besides}))
 
 
 def check_few(act: Act, decided: Mapping[str, Mapping[str, str]], stopping: StoppingAct) -> None:

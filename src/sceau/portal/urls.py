@@ -26,7 +26,7 @@ from sceau.portal.hats import (
 )
 from sceau.portal.pages.certificates import fleet, renewing_many
 from sceau.portal.pages.certificates import views as certificates
-from sceau.portal.pages.changes import amendments, departures, rights, structures
+from sceau.portal.pages.changes import amendments, days, departures, rights, structures
 from sceau.portal.pages.contracts import acts as contract_acts
 from sceau.portal.pages.contracts import views as contracts
 from sceau.portal.pages.delegations import clients, designations
@@ -154,6 +154,7 @@ PAGES: tuple[Page, ...] = (
     Page("changements/", structures.changes, "structure-changes", EVIDENCE_READERS),
     Page("changements/nouveau/", structures.new_change, "new-structure-change", EVIDENCE_READERS, BOTH),
     Page("changements/<str:reference>/", structures.change, "structure-change", EVIDENCE_READERS, BOTH),
+    Page("changements/<str:reference>/dates/", days.days, "structure-change-days", DESK, BOTH),
     Page("commandes/<str:reference>/modifier/", amendments.modify, "modify-order", CARD_HOLDERS, BOTH),
     Page("guichet/<str:reference>/effets/", amendments.effects, "desk-effects", DESK, BOTH),
     Page("mon-contrat/", own_contract.own_contracts, "own-contracts", CARD_HOLDERS),

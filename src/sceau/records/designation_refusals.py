@@ -12,6 +12,23 @@ _IS_SIGNED = (
     " (SELECT COUNT(DISTINCT a.officer) FROM records_designationattestation a"
     " WHERE a.version_id = v.id) >= 2))"
 )
+_CARRIES = (
+    "EXISTS (SELECT 1 FROM records_designationversion v"
+    " JOIN records_designationversion o ON o.id = v.carries_id"
+    " JOIN records_designation d ON d.id = o.designation_id AND d.current_version = o.number"
+    " JOIN records_structurechangeline l ON l.thing = 'designation' AND l.reference = d.reference"
+    " AND l.answer = 'follow'"
+    " JOIN records_structurechange c ON c.id = l.change_id AND c.state IN ('confirmed', 'done')"
+    " AND c.structure_id = d.structure_id AND c.successor_id = NEW.structure_id"
+    " WHERE v.designation_id = NEW.id AND v.number = NEW.current_version"
+    " AND d.third_party_id = NEW.third_party_id"
+    " AND (c.kind = 'absorbed' OR (v.products = o.products AND v.names = o.names))"
+    ' AND v.may_fill = o.may_fill AND v.may_administer = o.may_administer AND v."until" = o."until")'
+)
+_MOVED = (
+    "EXISTS (SELECT 1 FROM records_structurechange c WHERE c.structure_id = OLD.structure_id"
+    " AND c.successor_id = NEW.structure_id AND c.state IN ('confirmed', 'done'))"
+)
 _LEAVES_A_RIGHT = (
     "EXISTS (SELECT 1 FROM records_designationversion d"
     " JOIN records_habilitationversion v ON v.designation_id = d.id"
@@ -45,7 +62,15 @@ _IS_THE_MEMBER = (
 
 DESIGNATIONS: tuple[Refusal, ...] = (
     kept("records_thirdparty"),
-    fixed("records_thirdparty", "reference", "structure_id"),
+    fixed("records_thirdparty", "reference"),
+    Refusal(
+        "thirdparty_stays",
+        "records_thirdparty",
+        "UPDATE",
+        "third party: becomes another structure by a confirmed change only",
+        f"NEW.structure_id <> OLD.structure_id AND NOT {_MOVED}",
+        asks="records_structurechange",
+    ),
     kept("records_teammember"),
     fixed("records_teammember", "reference", "third_party_id", "person_id", "proposed_by", "proposed_at"),
     Refusal(
@@ -103,8 +128,8 @@ DESIGNATIONS: tuple[Refusal, ...] = (
         "records_designation",
         "UPDATE",
         "designation: stands on an act signed by card or attested by two officers",
-        f"NEW.current_version <> OLD.current_version AND NOT {_IS_SIGNED}",
-        asks="records_designationattestation",
+        f"NEW.current_version <> OLD.current_version AND NOT {_IS_SIGNED} AND NOT {_CARRIES}",
+        asks="records_changegrace",
     ),
     Refusal(
         "designation_versions_grow",

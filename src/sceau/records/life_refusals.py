@@ -43,7 +43,17 @@ LIFE: tuple[Refusal, ...] = (
         "records_departure",
         "UPDATE",
         "departure: finished, it leaves no right behind",
-        f"NEW.state = 'done' AND OLD.state <> 'done' AND {_HOLDS_A_RIGHT}",
+        f"NEW.state = 'done' AND OLD.state <> 'done' AND NEW.member_id IS NULL AND {_HOLDS_A_RIGHT}",
+        asks="records_changegrace",
+    ),
+    Refusal(
+        "departure_of_removed_member",
+        "records_departure",
+        "UPDATE",
+        "departure: of a team, finished once its member is removed",
+        "NEW.state = 'done' AND NEW.member_id IS NOT NULL AND EXISTS (SELECT 1 FROM records_teammember m"
+        " WHERE m.id = NEW.member_id AND m.state <> 'removed')",
+        asks="records_changegrace",
     ),
     kept("records_departureline"),
     fixed("records_departureline", "departure_id", "certificate_id"),

@@ -30,12 +30,32 @@ _IS_CONFIRMED = (
     "EXISTS (SELECT 1 FROM records_structurechange c WHERE c.id = NEW.change_id"
     " AND c.state IN ('confirmed', 'done'))"
 )
+_OF_GRACED = (
+    "EXISTS (SELECT 1 FROM records_structurechangeline l"
+    " JOIN records_structurechange c ON c.id = l.change_id"
+    " WHERE l.id = NEW.line_id AND c.state = 'confirmed'"
+    " AND (c.structure_id IN (THEIRS) OR c.successor_id IN (THEIRS)))"
+)
+_THEIRS = (
+    "SELECT e.structure_id FROM records_employment e JOIN records_person h ON h.id = e.person_id"
+    ' WHERE e."until" IS NULL AND h.national_id = OFFICER'
+    " UNION SELECT k.structure_id FROM records_contract k"
+    " JOIN records_contractparty p ON p.contract_id = k.id"
+    " JOIN records_card d ON d.number = p.card_number"
+    " JOIN records_person h ON h.id = d.person_id WHERE h.national_id = OFFICER"
+)
+_IS_GRANTED = (
+    "EXISTS (SELECT 1 FROM records_changegrace g WHERE g.line_id = NEW.id AND g.state = 'granted'"
+    " AND g.revoke_on = NEW.revoke_on)"
+)
+_GRACE = "records_changegrace"
+_GRANTS = "NEW.state = 'granted' AND OLD.state <> 'granted'"
 _CHANGED = "records_structurechange"
 _LINE = "records_structurechangeline"
 
 
 def _by(condition: str, officer: str) -> str:
-    return condition.replace("OFFICER", officer)
+    return condition.replace("THEIRS", _THEIRS).replace("OFFICER", officer)
 
 
 STRUCTURE_CHANGES: tuple[Refusal, ...] = (
@@ -115,5 +135,34 @@ STRUCTURE_CHANGES: tuple[Refusal, ...] = (
         "UPDATE",
         "change: what was done stays so",
         "OLD.done_at IS NOT NULL",
+    ),
+    Refusal(
+        "structure_change_line_graced",
+        _LINE,
+        "UPDATE",
+        "change: past its day, a certificate gets more time by two officers only",
+        f"OLD.warned_at IS NOT NULL AND NEW.revoke_on > OLD.revoke_on AND NOT {_IS_GRANTED}",
+        asks=_GRACE,
+    ),
+    kept(_GRACE),
+    fixed(_GRACE, "reference", "line_id", "revoke_on", "reason", "asked_by", "asked_card", "asked_at"),
+    Refusal("change_grace_begins", _GRACE, "INSERT", "grace: begins as asked", "NEW.state <> 'asked'"),
+    Refusal(
+        "change_grace_once", _GRACE, "UPDATE", "grace: what was decided stays so", "OLD.state <> 'asked'"
+    ),
+    Refusal(
+        "change_grace_by_desk",
+        _GRACE,
+        "UPDATE",
+        "grace: asked and granted by two officers of the desk",
+        f"{_GRANTS} AND (NOT {_by(_IS_DESK, 'NEW.asked_by')} OR NOT {_by(_IS_DESK, 'NEW.decided_by')}"
+        " OR NEW.asked_by = NEW.decided_by)",
+    ),
+    Refusal(
+        "change_grace_not_own",
+        _GRACE,
+        "UPDATE",
+        "grace: nobody grants one to their own structure",
+        f"{_GRANTS} AND ({_by(_OF_GRACED, 'NEW.asked_by')} OR {_by(_OF_GRACED, 'NEW.decided_by')})",
     ),
 )

@@ -24,6 +24,24 @@ class ChangeLineView:
     outcome: str
     replaced_by: str
     order: str
+    warned_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GraceView:
+    """More time asked for a certificate that was not replaced in time, and what two officers said of it."""
+
+    reference: str
+    certificate: str
+    title: str
+    revoke_on: date
+    reason: str
+    state: str
+    asked_by: str
+    asked_by_id: str
+    asked_at: datetime
+    decided_by: str
+    decided_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +71,4 @@ class StructureChangeView:
     waiting: int
     undone: int
     lines: tuple[ChangeLineView, ...]
+    graces: tuple[GraceView, ...] = ()

@@ -9,7 +9,7 @@ form are the third party's to write. It never signs for the structure and never 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -227,6 +227,26 @@ def _within(scope: Scope, name: HostName) -> Scope | None:
     if scope.is_point or not scope.holds(name):
         return None
     return Scope(ScopeKind.MAIL if scope.kind is ScopeKind.MAIL else ScopeKind.SUBDOMAIN, name)
+
+
+def carried_terms(terms: Terms, own: Iterable[tuple[str, Scope | None]]) -> Terms | None:
+    """What is left of these terms for a structure that takes over the rights (`own`: product, scope) of the
+    one that signed them: the names that this one held, never a product without a name, which would be the
+    other's own. None: nothing.
+    """
+    reach = replace(terms, may_administer=True)
+    held = [
+        (product, one.name)
+        for product, scope in own
+        if scope is not None
+        for one in delegated(reach, product, scope)
+        if one is not None
+    ]
+    if not held:
+        return None
+    products = tuple(code for code in terms.products if any(code == product for product, _ in held))
+    names = tuple(sorted({name for _, name in held}, key=lambda one: one.text))[:MOST_NAMES]
+    return Terms(products, names, terms.may_fill, terms.may_administer, terms.until)
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,7 @@ class ChangeThing(StrEnum):
     ORDER = "order"
     RIGHT = "right"
     CERTIFICATE = "certificate"
+    DESIGNATION = "designation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ def answers_of(act: StoppingAct, thing: ChangeThing) -> tuple[str, ...]:
         ChangeThing.ORDER: act.orders,
         ChangeThing.RIGHT: act.rights,
         ChangeThing.CERTIFICATE: act.certificates,
+        ChangeThing.DESIGNATION: act.designations,
     }[thing]
 
 
@@ -132,6 +134,34 @@ def _check_days(one: PlannedThing, today: date) -> tuple[Finding, ...]:
     if min(days) < today:
         return (Finding.error("change.day-past", one.reference),)
     return (Finding.error("change.days-crossed", one.reference),) if days[1] > days[0] else ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedDesignation:
+    """A designation that is to follow. `contract` is the one, of the side that changes, under which it
+    stands, and whether that follows; `is_self`: it would be between a structure and itself; `has_team`: the
+    third party becomes one that is a third party already, with a team that the client never saw.
+    """
+
+    reference: str
+    contract: str
+    contract_follows: bool
+    is_self: bool = False
+    has_team: bool = False
+
+
+def check_designation(one: PlannedDesignation) -> tuple[Finding, ...]:
+    """Why a designation cannot follow: it ends with its contract, it is nobody's own, and its people are
+    those that the structure designated.
+    """
+    found = []
+    if not one.contract_follows:
+        found.append(Finding.error("change.designation-contract", one.reference, contract=one.contract))
+    if one.is_self:
+        found.append(Finding.error("change.designation-self", one.reference))
+    if one.has_team:
+        found.append(Finding.error("change.designation-other-team", one.reference))
+    return tuple(found)
 
 
 def unanswered(things: Iterable[PlannedThing], *, change: str) -> tuple[Finding, ...]:

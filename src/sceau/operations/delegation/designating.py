@@ -276,6 +276,7 @@ def _write_version(act: Act, row: Designation, terms: Terms, signature: _Signatu
         piece=signature.piece,
         made_by=act.actor.person_id,
         made_at=act.at,
+        party_number=row.third_party.structure.national_id,
     )
     version.digest = digest_of(canonical(version.content()))
     version.save(force_insert=True)

@@ -125,18 +125,22 @@ def end_with_contract(act: Act, contract: Contract) -> int:
     why = _WHY_CONTRACT.format(number=contract.number)
     rows = _held(Q(contract=contract) | Q(third_party__contract=contract), _OPEN)
     for row in rows:
-        row.reason = why
-        told = act.telling
-        act.also(
-            "designation.ended",
-            row.reference,
-            f"structure/{row.structure.national_id}",
-            row.third_party.reference,
-            public={"before": row.state, "by": told.kind},
-            personal={"reason": why},
-        )
-        _end(act, row, "contract")
+        end_within(act, row, why, "contract")
     return len(rows)
+
+
+def end_within(act: Act, row: Designation, why: str, ended_as: str) -> None:
+    """End one that the caller holds, inside an act on something else; certificates stay."""
+    row.reason = why
+    act.also(
+        "designation.ended",
+        row.reference,
+        f"structure/{row.structure.national_id}",
+        row.third_party.reference,
+        public={"before": row.state, "by": act.telling.kind},
+        personal={"reason": why},
+    )
+    _end(act, row, ended_as)
 
 
 def settle_with_contract(act: Act, contract: Contract) -> None:
@@ -216,5 +220,5 @@ def _effects(row: Designation) -> DesignationEffects:
         tokens=live_tokens(stops.rights),
         pending=tuple(pending.order_by("reference").values_list("reference", flat=True)),
         technical_parts=tuple(parts.values_list("reference", flat=True)),
-        seen=f"{fingerprint(stops)[:56]}:{row.current_version}",
+        seen=fingerprint(stops, version=row.current_version),
     )

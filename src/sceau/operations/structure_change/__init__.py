@@ -10,6 +10,7 @@ from sceau.operations.structure_change.deciding import (
     propose_structure_change,
     reopen_structure_change,
 )
+from sceau.operations.structure_change.grace import GraceEntry, ask_grace, decide_grace
 from sceau.operations.structure_change.planning import (
     ChangeEntry,
     ThingAnswer,
@@ -22,12 +23,15 @@ from sceau.operations.structure_change.planning import (
 
 __all__ = [
     "ChangeEntry",
+    "GraceEntry",
     "LaterDays",
     "ThingAnswer",
     "advance_structure_changes",
     "answer_structure_change",
+    "ask_grace",
     "attach_change_evidence",
     "confirm_structure_change",
+    "decide_grace",
     "drop_structure_change",
     "move_change_days",
     "open_structure_change",

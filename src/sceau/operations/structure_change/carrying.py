@@ -8,6 +8,7 @@ given it under the new identity.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import date
 
 from sceau.catalogue import Quality
@@ -18,6 +19,8 @@ from sceau.operations.machine import Actor
 from sceau.operations.references import CONTRACT_ACT, draw_reference
 from sceau.operations.right_ends import end_tokens
 from sceau.operations.stops import carry_out
+from sceau.operations.structure_change.designations import settle_designations, team_rights_under
+from sceau.operations.structure_change.grace import tell_revoked, warn_unreplaced
 from sceau.operations.structure_change.holding import add_things, becomes_of, step, stopping_of
 from sceau.operations.structures import keep_structure
 from sceau.records.models import (
@@ -72,9 +75,9 @@ def carry_out_due(act: Act, row: StructureChange) -> int:
     done = 0
     if row.effective_on <= today:
         if row.applied_at is None:
-            done += _apply(act, row)
-        done += _follow_rights(act, row)
-    done += _settle_certificates(act, row, today)
+            done += _begin(act, row)
+        done += _apply(act, row) + _follow_rights(act, row)
+    done += warn_unreplaced(act, row, today) + _settle_certificates(act, row, today)
     if row.applied_at is not None and not row.lines.filter(done_at=None).exists():
         step(row, ChangeEvent.FINISH)
         row.ended_by, row.ended_at = act.actor.person_id or "machine", act.at
@@ -85,11 +88,24 @@ def carry_out_due(act: Act, row: StructureChange) -> int:
     return done
 
 
-def _apply(act: Act, row: StructureChange) -> int:
-    """The day of the change: contracts follow or end, orders and rights stop as answered."""
+def _begin(act: Act, row: StructureChange) -> int:
+    """The day of the change has come: what the structure holds by now is on the plan, and it bears its new
+    name.
+    """
     late, becomes = add_things(act, row), becomes_of(row)
     if becomes is not None and row.successor_id == row.structure_id:
         keep_structure(becomes)  # the name alone changes: from this day on it is this one
+    row.applied_at = act.at
+    row.save(update_fields=["applied_at"])
+    about = row.reference, f"structure/{row.structure.national_id}"
+    act.also("change.applied", *about, public={"came_late": late})
+    return 1
+
+
+def _apply(act: Act, row: StructureChange) -> int:
+    """From the day of the change on: contracts follow or end, orders, rights and designations stop or follow,
+    each once it has its answer.
+    """
     done = 0
     for line in _waiting(row, ChangeThing.CONTRACT):
         contract = Contract.objects.select_for_update().get(number=line.reference)
@@ -97,36 +113,44 @@ def _apply(act: Act, row: StructureChange) -> int:
         done += _done(act, line, outcome)
     orders = {line.reference: line for line in _waiting(row, ChangeThing.ORDER)}
     rights = {line.reference: line for line in _waiting(row, ChangeThing.RIGHT)}
-    open_now = Order.objects.filter(
-        reference__in=[one for one, line in orders.items() if line.answer == "abandon"],
-        state__in=("received", "under-review", "incomplete"),
-    )
-    stays = (
-        row.successor_id == row.structure_id
-    )  # the name alone changes: the right stays, and gets a version
+    gone = [one for one, line in rights.items() if line.answer == "withdraw"]
     decided = {
-        "orders": dict.fromkeys(open_now.values_list("reference", flat=True), "abandon"),
-        "rights": {
-            one: "withdraw" if line.answer == "withdraw" else "suspend"
-            for one, line in rights.items()
-            if _stands(one) and (line.answer == "withdraw" or not stays)
-        },
+        "orders": dict.fromkeys(_to_abandon(orders), "abandon"),
+        "rights": dict.fromkeys(_held_up(row), "suspend") | dict.fromkeys(_standing(gone), "withdraw"),
         "certificates": {},
     }
-    carry_out(act, decided, stopping_of(row), why=_WHY[row.kind])
-    gone = [one for one, line in rights.items() if line.answer == "withdraw"]
+    stopped = carry_out(act, decided, stopping_of(row), why=_WHY[row.kind])
     end_tokens(act, gone)
     done += sum(_done(act, line, line.answer) for line in orders.values())
     done += sum(_done(act, rights[one], "withdraw") for one in gone)
-    row.applied_at = act.at
-    row.save(update_fields=["applied_at"])
-    act.also(
-        "change.applied",
-        row.reference,
-        f"structure/{row.structure.national_id}",
-        public={"done": done, "came_late": late},
-    )
-    return done + 1
+    designations = {line.reference: line for line in _waiting(row, ChangeThing.DESIGNATION)}
+    if designations:
+        outcomes = settle_designations(act, row, designations, _WHY[row.kind])
+        done += sum(_done(act, designations[one], outcome) for one, outcome in outcomes.items())
+    return done + stopped["rights"]
+
+
+def _to_abandon(lines: Mapping[str, StructureChangeLine]) -> list[str]:
+    wanted = [one for one, line in lines.items() if line.answer == "abandon"]
+    rows = Order.objects.filter(reference__in=wanted, state__in=("received", "under-review", "incomplete"))
+    return list(rows.values_list("reference", flat=True))
+
+
+def _held_up(row: StructureChange) -> list[str]:
+    """The rights that stop serving on the day: those that are to be given under the new identity, and those
+    of which nobody has said yet what follows. None where the name alone changes.
+    """
+    if row.successor_id == row.structure_id:
+        return []
+    lines = StructureChangeLine.objects.filter(change=row, done_at=None)
+    own = lines.filter(thing=ChangeThing.RIGHT, answer__in=("follow", "")).values_list("reference", flat=True)
+    unsaid = lines.filter(thing=ChangeThing.DESIGNATION, answer="").values_list("reference", flat=True)
+    return _standing([*own, *team_rights_under(list(unsaid), of=row.structure_id)])
+
+
+def _standing(references: Collection[str]) -> list[str]:
+    rows = Habilitation.objects.filter(reference__in=references).exclude(state="withdrawn")
+    return list(rows.values_list("reference", flat=True))
 
 
 def _follow_rights(act: Act, row: StructureChange) -> int:
@@ -184,6 +208,7 @@ def _settle_certificates(act: Act, row: StructureChange, today: date) -> int:
         act.also(
             "certificate.revoked", one.reference, public=public, personal={"explanation": _WHY[row.kind]}
         )
+        tell_revoked(act, row, lines[one.reference])
         done += _done(act, lines[one.reference], "revoked")
     return done
 
@@ -226,10 +251,6 @@ def _terminate(act: Act, row: StructureChange, contract: Contract) -> str:
     public = {"before": before, "state": str(following), "by": row.reference}
     act.also("contract.terminated", f"contract/{contract.number}", row.reference, public=public)
     return "terminate"
-
-
-def _stands(reference: str) -> bool:
-    return Habilitation.objects.filter(reference=reference).exclude(state="withdrawn").exists()
 
 
 def _waiting(row: StructureChange, thing: ChangeThing, *, answer: str = "") -> list[StructureChangeLine]:

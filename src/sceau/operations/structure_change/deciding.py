@@ -10,6 +10,8 @@ from datetime import date
 from sceau.operations.acts import acting, refuse_with
 from sceau.operations.machine import Actor
 from sceau.operations.structure_change.carrying import carry_out_due
+from sceau.operations.structure_change.designations import check_designations
+from sceau.operations.structure_change.grace import tell_moved
 from sceau.operations.structure_change.holding import (
     add_things,
     becomes_of,
@@ -92,49 +94,55 @@ def confirm_structure_change(actor: Actor, *, reference: str, version: int) -> S
 
 @dataclass(frozen=True, slots=True)
 class LaterDays:
-    """More time for a certificate (its reference) of a confirmed plan, and why. `replace_before` None: as it
-    is.
+    """More time for certificates (their references) of a confirmed plan, and why. `replace_before` None: as
+    it is.
     """
 
-    certificate: str
+    certificates: tuple[str, ...]
     revoke_on: date
     reason: str
     replace_before: date | None = None
 
 
 def move_change_days(actor: Actor, *, reference: str, later: LaterDays) -> StructureChangeView:
-    """A certificate of a confirmed plan gets more time, by an officer, who says why. Never less."""
-    certificate, revoke_on = later.certificate, later.revoke_on
+    """Certificates of a confirmed plan get more time, all of these or none, by an officer, who says why.
+    Never less; and past its last day to be replaced, one gets more by two officers only (`ask_grace`).
+    """
     with acting(actor, "change.rescheduled", reference) as act:
         row, _ = lock_change(act, reference)
         require_officer(act, row)
         words = read_text(later.reason, subject="reason")
-        line = (
-            StructureChangeLine.objects.select_for_update()
-            .filter(change=row, thing=ChangeThing.CERTIFICATE, reference=certificate, done_at=None)
-            .exclude(revoke_on=None)
-            .first()
+        wanted = dict.fromkeys(later.certificates)
+        lines = StructureChangeLine.objects.select_for_update().filter(
+            change=row, thing=ChangeThing.CERTIFICATE, reference__in=list(wanted), done_at=None
         )
-        if row.state != ChangeState.CONFIRMED or line is None or line.revoke_on is None:
-            raise Refused([Finding.error("change.not-on-list", displayed(certificate) or "—")])
-        before = later.replace_before or line.replace_before
-        refuse_with(_check_later(line, before, revoke_on))
-        line.replace_before, line.revoke_on = before, revoke_on
-        line.save(update_fields=["replace_before", "revoke_on"])
-        act.tell(certificate=certificate, revoke_on=str(revoke_on), replace_before=str(before or ""))
+        known = {line.reference: line for line in lines.exclude(revoke_on=None).order_by("id")}
+        if row.state != ChangeState.CONFIRMED or not wanted or len(known) < len(wanted):
+            strangers = [one for one in wanted if one not in known] or list(wanted) or ["—"]
+            raise Refused([Finding.error("change.not-on-list", displayed(one)) for one in strangers[:20]])
+        refuse_with([found for line in known.values() for found in _check_later(line, later)])
+        for line in known.values():
+            if line.replace_before is not None:
+                line.replace_before = later.replace_before or line.replace_before
+            line.revoke_on = later.revoke_on
+            line.save(update_fields=["replace_before", "revoke_on"])
+            tell_moved(act, row, line)
+        act.tell(certificates=len(known), revoke_on=str(later.revoke_on))
         act.keep(reason=words)
     return view_of(reference, actor.person_id)
 
 
-def _check_later(line: StructureChangeLine, before: date | None, revoke_on: date) -> list[Finding]:
-    earlier = line.revoke_on is not None and revoke_on < line.revoke_on
-    if line.replace_before is not None and (before is None or before < line.replace_before):
-        earlier = True
-    if earlier:
+def _check_later(line: StructureChangeLine, later: LaterDays) -> list[Finding]:
+    if line.warned_at is not None:
+        return [Finding.error("change.late-alone", line.reference)]
+    before = later.replace_before or line.replace_before
+    if line.revoke_on is not None and later.revoke_on < line.revoke_on:
         return [Finding.error("change.days-nearer", line.reference)]
-    if before is not None and before > revoke_on:
-        return [Finding.error("change.days-crossed", line.reference)]
-    return []
+    if line.replace_before is None or before is None:
+        return []
+    if before < line.replace_before:
+        return [Finding.error("change.days-nearer", line.reference)]
+    return [Finding.error("change.days-crossed", line.reference)] if before > later.revoke_on else []
 
 
 def _check_whole(row: StructureChange, version: int) -> list[Finding]:
@@ -145,7 +153,7 @@ def _check_whole(row: StructureChange, version: int) -> list[Finding]:
         findings.append(Finding.error("change.evidence-missing", row.reference))
     lines = row.lines.values_list("thing", "reference", "answer")
     things = [PlannedThing(ChangeThing(thing), one, answer) for thing, one, answer in lines]
-    return [*findings, *unanswered(things, change=row.reference)]
+    return [*findings, *unanswered(things, change=row.reference), *check_designations(row)]
 
 
 def _is_lengthened(row: StructureChange, added: int) -> bool:

@@ -6,16 +6,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from django.db.models import F
+
 from sceau.catalogue import Quality, StoppingAct
 from sceau.certification import CertificateState
 from sceau.operations.acts import Act
 from sceau.operations.machine import machine
 from sceau.operations.standing import DESK, require_person, structure_quality
+from sceau.operations.structure_change.designations import designations_of
 from sceau.records import StructureChangeView, roles_of, structure_change, structures_worked_for
 from sceau.records.models import (
     Certificate,
     Contract,
     Habilitation,
+    HabilitationVersion,
     Order,
     StructureChange,
     StructureChangeLine,
@@ -124,9 +128,17 @@ def _things(act: Act, row: StructureChange) -> Iterator[PlannedThing]:
     orders = Order.objects.filter(contract_number__in=numbers, state__in=_UNDER_WAY).order_by("id")
     for reference in orders.values_list("reference", flat=True):
         yield PlannedThing(ChangeThing.ORDER, reference)
+    teams = HabilitationVersion.objects.filter(
+        habilitation__structure=structure,
+        number=F("habilitation__current_version"),
+        designation__isnull=False,
+    )
     rights = Habilitation.objects.filter(structure=structure).exclude(state="withdrawn").order_by("id")
-    for reference in rights.values_list("reference", flat=True):
+    own = rights.exclude(pk__in=teams.values("habilitation_id"))  # a team's follow its designation
+    for reference in own.values_list("reference", flat=True):
         yield PlannedThing(ChangeThing.RIGHT, reference)
+    for reference in designations_of(structure).values_list("reference", flat=True):
+        yield PlannedThing(ChangeThing.DESIGNATION, reference)
     live = Certificate.objects.filter(
         structure=structure,
         state__in=(CertificateState.ISSUED, CertificateState.COLLECTED),

@@ -70,7 +70,7 @@ from sceau.records.models.revocation_runs import (
     SharedFactor,
 )
 from sceau.records.models.sessions import OpenSession
-from sceau.records.models.structure_changes import StructureChange, StructureChangeLine
+from sceau.records.models.structure_changes import ChangeGrace, StructureChange, StructureChangeLine
 from sceau.records.models.texts import as_structure_facts, structure_as_stored
 from sceau.records.models.tokens import ApiToken, ApiTokenUse
 
@@ -87,6 +87,7 @@ __all__ = [
     "Card",
     "Certificate",
     "CertificateName",
+    "ChangeGrace",
     "Contract",
     "ContractAct",
     "ContractParty",

@@ -6,17 +6,21 @@ from django.db import models
 from django.db.models import Q
 
 from sceau.records.models.certificates import Certificate
+from sceau.records.models.designations import TeamMember
 from sceau.records.models.orders import Order
 from sceau.records.models.people import Person, Structure, one_of
 from sceau.registration import DEPARTURE_LIFE, LineAnswer
 
 
 class Departure(models.Model):
-    """An administrator leaves a structure. At most one is open for both."""
+    """An administrator leaves a structure, or somebody a third party's team (`member`, of the third party's
+    own structure): at most one of each is open for both.
+    """
 
     reference = models.CharField(max_length=20, unique=True)
     structure = models.ForeignKey(Structure, on_delete=models.PROTECT, related_name="departures")
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="departures")
+    member = models.OneToOneField(TeamMember, on_delete=models.PROTECT, null=True, related_name="departure")
     state = models.CharField(max_length=8)
     reason = models.TextField()
     opened_by = models.CharField(max_length=64)
@@ -31,7 +35,9 @@ class Departure(models.Model):
                 condition=one_of("state", DEPARTURE_LIFE.values()), name="departure_state"
             ),
             models.UniqueConstraint(
-                fields=("structure", "person"), condition=Q(state="open"), name="departure_one_open"
+                fields=("structure", "person"),
+                condition=Q(state="open", member__isnull=True),
+                name="departure_one_open",
             ),
             models.CheckConstraint(
                 condition=Q(state="open", ended_at__isnull=True, ended_by="")

@@ -146,7 +146,9 @@ class DesignationVersion(models.Model):
     """One signed act of the structure: the terms, and who signed. Never changed, never removed (trigger).
 
     On line, `signed_card` is the signatory's card. On paper it is empty, `piece` is the act, and the version
-    holds once two officers attested it.
+    holds once two officers attested it. One that `carries` another repeats it word for word for what its
+    structure became: `piece` is then the extract on which two officers confirmed so. `party_number` is the
+    third party as it was numbered when the act was made.
     """
 
     designation = models.ForeignKey(Designation, on_delete=models.PROTECT, related_name="versions")
@@ -164,6 +166,8 @@ class DesignationVersion(models.Model):
     made_by = models.CharField(max_length=64)
     made_at = models.DateTimeField()
     digest = models.CharField(max_length=64)
+    party_number = models.CharField(max_length=32, blank=True)
+    carries = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="carried")
 
     class Meta:
         constraints = (
@@ -198,7 +202,7 @@ class DesignationVersion(models.Model):
             "version": self.number,
             "structure": designation.structure.national_id,
             "contract": designation.contract.number,
-            "third_party": designation.third_party.structure.national_id,
+            "third_party": self.party_number,
             "products": list(self.products),
             "names": list(self.names),
             "may_fill": self.may_fill,
@@ -209,6 +213,7 @@ class DesignationVersion(models.Model):
             "card": self.signed_card,
             "signed_on": self.signed_on.isoformat(),
             "piece": "" if self.piece is None else self.piece.sha256,
+            **({} if self.carries is None else {"carries": self.carries.digest}),
         }
 
     def is_in_force(self, at: datetime) -> bool:

@@ -81,7 +81,8 @@ class StructureChange(models.Model):
 
 class StructureChangeLine(models.Model):
     """One thing of the plan: a contract (its number), an order, a right or a certificate (its reference), and
-    what follows for it. `answer` empty: nothing yet. `outcome` is what came of it, once done.
+    what follows for it. `answer` empty: nothing yet. `outcome` is what came of it, once done. `warned_at`:
+    its last day to be replaced went by, and people were told so.
     """
 
     change = models.ForeignKey(StructureChange, on_delete=models.PROTECT, related_name="lines")
@@ -95,6 +96,7 @@ class StructureChangeLine(models.Model):
     decided_at = models.DateTimeField(null=True)
     done_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=40, blank=True)
+    warned_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = (
@@ -124,4 +126,44 @@ class StructureChangeLine(models.Model):
                 fields=("replace_before", "id"), condition=Q(done_at__isnull=True), name="change_line_replace"
             ),
             models.Index(fields=("thing", "reference"), name="change_line_reference"),
+        )
+
+
+class ChangeGrace(models.Model):
+    """More time for a certificate that was not replaced on its day: asked by one officer, granted (or not) by
+    a second, different one.
+    """
+
+    reference = models.CharField(max_length=20, unique=True)
+    line = models.ForeignKey(StructureChangeLine, on_delete=models.PROTECT, related_name="graces")
+    revoke_on = models.DateField()
+    reason = models.TextField()
+    state = models.CharField(max_length=8, default="asked")
+    asked_by = models.CharField(max_length=64)
+    asked_card = models.CharField(max_length=10)
+    asked_at = models.DateTimeField()
+    decided_by = models.CharField(max_length=64, blank=True)
+    decided_card = models.CharField(max_length=10, blank=True)
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=one_of("state", ("asked", "granted", "refused", "dropped")),
+                name="change_grace_state",
+            ),
+            models.UniqueConstraint(fields=("line",), condition=Q(state="asked"), name="change_grace_one"),
+            models.CheckConstraint(
+                condition=~Q(asked_by="") & ~Q(asked_card=""), name="change_grace_with_a_card"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="asked", decided_at__isnull=True, decided_by="")
+                | (~Q(state="asked") & Q(decided_at__isnull=False)),
+                name="change_grace_decided_whole",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="granted")
+                | (~Q(decided_by="") & ~Q(decided_card="") & ~Q(decided_by=F("asked_by"))),
+                name="change_grace_two_people",
+            ),
         )

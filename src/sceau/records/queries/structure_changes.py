@@ -9,6 +9,8 @@ from django.db.models import F, Q, QuerySet
 
 from sceau.records.models import (
     Certificate,
+    ChangeGrace,
+    Designation,
     Habilitation,
     HabilitationVersion,
     Person,
@@ -17,7 +19,7 @@ from sceau.records.models import (
     StructureChangeLine,
 )
 from sceau.records.queries.people import contracts_naming, roles_of
-from sceau.records.structure_change_views import ChangeLineView, StructureChangeView
+from sceau.records.structure_change_views import ChangeLineView, GraceView, StructureChangeView
 
 _KEEPERS = frozenset({"desk", "authority", "auditor"})
 _RUNNING = ("open", "proposed", "confirmed")
@@ -26,7 +28,10 @@ _RUNNING = ("open", "proposed", "confirmed")
 def structure_change(reference: str, viewer: str, *, at: datetime) -> StructureChangeView | None:
     """A change with its plan, for the desk and whom a contract of the structure names; else None."""
     row = _seen(viewer, at).filter(reference=reference).first()
-    return None if row is None else _view(row, lines=_lines(row, at))
+    if row is None:
+        return None
+    lines = _lines(row, at)
+    return _view(row, lines=lines, graces=_graces(row, {one.reference: one.title for one in lines}))
 
 
 def list_structure_changes(
@@ -130,7 +135,33 @@ def _seen(viewer: str, at: datetime) -> QuerySet[StructureChange]:
     return rows.filter(Q(structure__in=theirs) | moved).distinct()
 
 
-def _view(row: StructureChange, *, lines: tuple[ChangeLineView, ...] = ()) -> StructureChangeView:
+def _graces(row: StructureChange, titles: dict[str, str]) -> tuple[GraceView, ...]:
+    rows = list(ChangeGrace.objects.select_related("line").filter(line__change=row).order_by("id"))
+    people = _names(one for row in rows for one in (row.asked_by, row.decided_by))
+    return tuple(
+        GraceView(
+            reference=one.reference,
+            certificate=one.line.reference,
+            title=titles.get(one.line.reference, one.line.reference),
+            revoke_on=one.revoke_on,
+            reason=one.reason,
+            state=one.state,
+            asked_by=people.get(one.asked_by, one.asked_by),
+            asked_by_id=one.asked_by,
+            asked_at=one.asked_at,
+            decided_by=people.get(one.decided_by, one.decided_by),
+            decided_at=one.decided_at,
+        )
+        for one in rows
+    )
+
+
+def _view(
+    row: StructureChange,
+    *,
+    lines: tuple[ChangeLineView, ...] = (),
+    graces: tuple[GraceView, ...] = (),
+) -> StructureChangeView:
     people = _names((row.opened_by, row.proposed_by, row.confirmed_by))
     return StructureChangeView(
         reference=row.reference,
@@ -156,6 +187,7 @@ def _view(row: StructureChange, *, lines: tuple[ChangeLineView, ...] = ()) -> St
         waiting=row.lines.filter(answer="").count(),
         undone=row.lines.filter(done_at=None).count(),
         lines=lines,
+        graces=graces,
     )
 
 
@@ -164,7 +196,7 @@ def _lines(row: StructureChange, at: datetime) -> tuple[ChangeLineView, ...]:
     of = {thing: [one.reference for one in rows if one.thing == thing] for thing in ("right", "certificate")}
     titles, orders = _rights(of["right"])
     certificates, replaced = _certificates(row, of["certificate"], at)
-    titles |= certificates
+    titles |= certificates | _designations(one.reference for one in rows if one.thing == "designation")
     people = _names(one.decided_by for one in rows)
     return tuple(
         ChangeLineView(
@@ -180,6 +212,7 @@ def _lines(row: StructureChange, at: datetime) -> tuple[ChangeLineView, ...]:
             outcome=one.outcome,
             replaced_by=replaced.get(one.reference, ""),
             order=orders.get(one.reference, ""),
+            warned_at=one.warned_at,
         )
         for one in rows
     )
@@ -199,6 +232,13 @@ def _rights(references: list[str]) -> tuple[dict[str, str], dict[str, str]]:
     ):
         orders[reference] = order
     return titles, orders
+
+
+def _designations(references: Iterable[str]) -> dict[str, str]:
+    """Who designated whom."""
+    rows = Designation.objects.filter(reference__in=list(references))
+    named = rows.values_list("reference", "structure__name", "third_party__structure__name")
+    return {reference: f"{third} pour {client}" for reference, client, third in named}
 
 
 def _certificates(

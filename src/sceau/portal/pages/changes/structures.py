@@ -160,6 +160,9 @@ def _page(
         "groups": _groups(request, view),
         "may_answer": view.state == "open" or (view.state == "confirmed" and view.waiting),
         "is_desk": is_desk,
+        "has_days": view.state == "confirmed"
+        and any(one.revoke_on and not one.done_at for one in view.lines),
+        "asked": any(one.state == "asked" for one in view.graces),
         "mine": view.proposed_by_id == request.visitor.person_id,
         "whole": not view.waiting and bool(view.piece),
         "piece_fields": kinds,
