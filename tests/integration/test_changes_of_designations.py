@@ -7,10 +7,19 @@ from datetime import date
 import pytest
 from django.db import IntegrityError, transaction
 
-from sceau.operations import PieceEntry, StructureEntry, add_piece, make_mails
+from sceau.journal import open_evidence, verify_evidence
+from sceau.operations import (
+    PieceEntry,
+    StructureEntry,
+    add_piece,
+    export_evidence,
+    make_mails,
+    seal_journal,
+)
 from sceau.operations.structure_change import (
     ChangeEntry,
     ThingAnswer,
+    advance_structure_changes,
     answer_structure_change,
     attach_change_evidence,
     confirm_structure_change,
@@ -24,6 +33,8 @@ from sceau.records.models import (
     Habilitation,
     JournalEntry,
     Mail,
+    Piece,
+    StructureChange,
     ThirdParty,
 )
 from tests.designations import (
@@ -35,8 +46,9 @@ from tests.designations import (
     editor_registered,
     third_party,
 )
-from tests.instance import ALICE, BRUNO, NOON, OTHER_SIRET, Instance, accepted
+from tests.instance import ALICE, AUDITOR, BRUNO, NOON, OTHER_SIRET, Instance, accepted
 from tests.integration.test_departures import refusal
+from tests.integration.test_evidence import verifier
 from tests.integration.test_structure_changes import (
     NEW,
     OLD,
@@ -102,6 +114,12 @@ def test_a_designation_follows_its_structure_word_for_word_and_gives_what_a_sign
     assert second.content()["carries"] == first.digest
     taken_over(reference, base)
     assert team_rights() == {(OLD, "withdrawn"), (NEW, "active")}
+    right = Habilitation.objects.get(person__national_id=TECHNICIAN.national_id.text, state="active")
+    seal_journal()
+    sealed = open_evidence(export_evidence(AUDITOR.actor, reference=right.reference).octets).require()
+    verdict = verify_evidence(sealed, verifiers=[verifier()])
+    assert verdict.findings == ()
+    assert {point.name: point.count for point in verdict.points}["designations"] == 2
     make_mails()
     assert Mail.objects.filter(template="designation-carried").exists()
     assert JournalEntry.objects.filter(kind="designation.carried", subject=after).exists()
@@ -115,8 +133,6 @@ def test_a_designation_that_is_to_end_ends_on_the_day_and_not_before(instance: I
     confirmed(reference)
     assert team_rights() == {(OLD, "active")}
     instance.clock.forward(days=8)
-    from sceau.operations.structure_change import advance_structure_changes
-
     advance_structure_changes()
     assert team_rights() == {(OLD, "withdrawn")}
     assert Designation.objects.get(reference=before).state == "ended"
@@ -125,8 +141,6 @@ def test_a_designation_that_is_to_end_ends_on_the_day_and_not_before(instance: I
 def test_a_designation_made_after_the_confirmation_gives_nothing_for_an_identity_that_is_no_more(
     instance: Instance,
 ) -> None:
-    from sceau.operations.structure_change import advance_structure_changes
-
     editor_registered()
     accepted()
     admitted()
@@ -232,16 +246,12 @@ def offered_version() -> DesignationVersion:
     """A version like the present one, that nobody signed."""
     version = DesignationVersion.objects.get()
     version.pk, version.number, version.signed_card = None, 9, ""
-    from sceau.records.models import Piece
-
     with_extract(seen_open())
     version.piece = Piece.objects.get()
     return version
 
 
 def seen_open() -> str:
-    from sceau.records.models import StructureChange
-
     return StructureChange.objects.get().reference
 
 

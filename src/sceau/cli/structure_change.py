@@ -26,7 +26,7 @@ from sceau.cli.console import (
 from sceau.vocabulary import Finding, Refused
 
 if TYPE_CHECKING:
-    from sceau.operations.structure_change import ThingAnswer
+    from sceau.operations import structure_change as verbs
     from sceau.records import StructureChangeView
 
 app = topic("Suivre une structure qui ferme, est absorbée ou change d'identité, et en décider.")
@@ -88,7 +88,7 @@ def open_(
     """Ouvrir le parcours : tout ce que tient la structure est listé, rien n'est changé."""
     open_instance(data)
     from sceau.operations import StructureEntry
-    from sceau.operations.structure_change import ChangeEntry, open_structure_change
+    from sceau.operations import structure_change as verbs
 
     said = dict(one.partition("=")[::2] for one in becomes or [])
     wanted = ("name", "postcode", "commune", "siret", "finess")
@@ -97,8 +97,8 @@ def open_(
         raise typer.BadParameter(f"{strangers[0]} : attendu {', '.join(wanted)}.", param_hint="--becomes")
     identity = StructureEntry(**{one: said.get(one, "") for one in wanted})
     after = None if kind == "closed" else identity
-    entry = ChangeEntry(structure, kind, effective.date(), reason, after)
-    _answer(open_structure_change(someone(as_), entry), as_json=as_json)
+    entry = verbs.ChangeEntry(structure, kind, effective.date(), reason, after)
+    _answer(verbs.open_structure_change(someone(as_), entry), as_json=as_json)
 
 
 @app.command()
@@ -112,9 +112,9 @@ def evidence(
 ) -> None:
     """Joindre l'extrait de registre qui le dit (`sceau piece add` le met au dossier)."""
     open_instance(data)
-    from sceau.operations.structure_change import attach_change_evidence
+    from sceau.operations import structure_change as verbs
 
-    _answer(attach_change_evidence(someone(as_), reference=reference, piece=piece), as_json=as_json)
+    _answer(verbs.attach_change_evidence(someone(as_), reference=reference, piece=piece), as_json=as_json)
 
 
 @app.command()
@@ -133,11 +133,14 @@ def answer(
 ) -> None:
     """Répondre pour certaines choses du plan ; les autres attendent. Les dates vont aux certificats."""
     open_instance(data)
-    from sceau.operations.structure_change import answer_structure_change
+    from sceau.operations import structure_change as verbs
 
     days = (_day(replace_before), _day(revoke_on))
     answers = list(_answers(_seen(reference, as_), that, days))
-    _answer(answer_structure_change(someone(as_), reference=reference, answers=answers), as_json=as_json)
+    view = verbs.answer_structure_change(someone(as_), reference=reference, answers=answers)
+    _answer(view, as_json=as_json)
+        verbs.answer_structure_change(someone(as_), reference=reference, answers=answers), as_json=as_json
+    )
 
 
 @app.command()
@@ -146,9 +149,9 @@ def propose(
 ) -> None:
     """Premier oui d'un agent à ce plan."""
     open_instance(data)
-    from sceau.operations.structure_change import propose_structure_change
+    from sceau.operations import structure_change as verbs
 
-    view = propose_structure_change(officer(as_), reference=reference, version=version)
+    view = verbs.propose_structure_change(officer(as_), reference=reference, version=version)
     _answer(view, as_json=as_json)
 
 
@@ -158,9 +161,9 @@ def confirm(
 ) -> None:
     """Second oui, d'un autre agent, au même plan : ce qui est dû est fait, le reste à ses dates."""
     open_instance(data)
-    from sceau.operations.structure_change import confirm_structure_change
+    from sceau.operations import structure_change as verbs
 
-    view = confirm_structure_change(officer(as_), reference=reference, version=version)
+    view = verbs.confirm_structure_change(officer(as_), reference=reference, version=version)
     _answer(view, as_json=as_json)
 
 
@@ -170,9 +173,9 @@ def reopen(
 ) -> None:
     """Rouvrir un plan proposé : qui l'a lu en second n'est pas d'accord."""
     open_instance(data)
-    from sceau.operations.structure_change import reopen_structure_change
+    from sceau.operations import structure_change as verbs
 
-    view = reopen_structure_change(officer(as_), reference=reference, reason=reason)
+    view = verbs.reopen_structure_change(officer(as_), reference=reference, reason=reason)
     _answer(view, as_json=as_json)
 
 
@@ -182,9 +185,9 @@ def drop(
 ) -> None:
     """Annuler, avant la confirmation : rien n'a été changé."""
     open_instance(data)
-    from sceau.operations.structure_change import drop_structure_change
+    from sceau.operations import structure_change as verbs
 
-    _answer(drop_structure_change(someone(as_), reference=reference, reason=reason), as_json=as_json)
+    _answer(verbs.drop_structure_change(someone(as_), reference=reference, reason=reason), as_json=as_json)
 
 
 @app.command()
@@ -203,10 +206,10 @@ def move(
 ) -> None:
     """Éloigner les dates de certificats d'un plan confirmé ; jamais les rapprocher."""
     open_instance(data)
-    from sceau.operations.structure_change import LaterDays, move_change_days
+    from sceau.operations import structure_change as verbs
 
-    later = LaterDays(tuple(certificate), revoke_on.date(), reason, _day(replace_before))
-    _answer(move_change_days(officer(as_), reference=reference, later=later), as_json=as_json)
+    later = verbs.LaterDays(tuple(certificate), revoke_on.date(), reason, _day(replace_before))
+    _answer(verbs.move_change_days(officer(as_), reference=reference, later=later), as_json=as_json)
 
 
 @app.command()
@@ -224,10 +227,10 @@ def grace(
 ) -> None:
     """Demander un sursis : un second agent l'accorde (`decide-grace`)."""
     open_instance(data)
-    from sceau.operations.structure_change import GraceEntry, ask_grace
+    from sceau.operations import structure_change as verbs
 
-    entry = GraceEntry(tuple(certificate), revoke_on.date(), reason)
-    _answer(ask_grace(officer(as_), reference=reference, entry=entry), as_json=as_json)
+    entry = verbs.GraceEntry(tuple(certificate), revoke_on.date(), reason)
+    _answer(verbs.ask_grace(officer(as_), reference=reference, entry=entry), as_json=as_json)
 
 
 @app.command("decide-grace")
@@ -242,9 +245,9 @@ def decide_grace_(
 ) -> None:
     """Accorder un sursis, en second agent, ou le refuser."""
     open_instance(data)
-    from sceau.operations.structure_change import decide_grace
+    from sceau.operations import structure_change as verbs
 
-    view = decide_grace(officer(as_), reference=reference, grace=grace, granted=grant)
+    view = verbs.decide_grace(officer(as_), reference=reference, grace=grace, granted=grant)
     _answer(view, as_json=as_json)
 
 
@@ -260,16 +263,16 @@ def _seen(reference: str, person_id: str) -> StructureChangeView:
 
 def _answers(
     view: StructureChangeView, that: Iterable[str], days: tuple[date | None, date | None]
-) -> Iterator[ThingAnswer]:
+) -> Iterator[verbs.ThingAnswer]:
     """What was typed, each with the kind of thing that the plan knows it as."""
-    from sceau.operations.structure_change import ThingAnswer
+    from sceau.operations import structure_change as verbs
 
     kinds = {line.reference: line.thing for line in view.lines}
     for text in that:
         reference, _, said = text.rpartition("=")
         thing = kinds.get(reference, "")
         is_dated = thing == "certificate" and said != "keep"
-        yield ThingAnswer(
+        yield verbs.ThingAnswer(
             thing,
             reference,
             said,

@@ -91,15 +91,19 @@ class _Gathering:
 
     @property
     def designations(self) -> list[DesignationVersion]:
-        """Every version of a designation that gave a version to a third party's team."""
+        """Every version of a designation that gave a version to a third party's team, and what it carries."""
         numbers = {one.designation_id for one in self.versions if one.designation_id is not None}
         rows = DesignationVersion.objects.select_related(
             "designation__structure",
             "designation__contract",
             "designation__third_party__structure",
             "piece",
+            "carries",
         )
-        return list(rows.filter(pk__in=numbers).order_by("id"))
+        found = {one.pk: one for one in rows.filter(pk__in=numbers)}
+        while carried := {one.carries_id for one in found.values() if one.carries_id} - set(found):
+            found |= {one.pk: one for one in rows.filter(pk__in=carried)}
+        return [found[key] for key in sorted(found)]
 
 
 def export_evidence(actor: Actor, *, reference: str, identities: bool = False) -> Evidence:

@@ -67,7 +67,7 @@ def follow_with_change(act: Act, change: StructureChange, row: Designation, why:
     if there is not None or version is None or terms is None:
         end_within(act, row, why, "change")
         return ENDED if there is None else there.reference
-    return _repeat(act, change, (row, version, successor), terms, why)
+    return _repeat(act, change, (row, version, successor), (terms, why))
 
 
 def move_third_party(act: Act, change: StructureChange) -> None:
@@ -105,10 +105,10 @@ def _repeat(
     act: Act,
     change: StructureChange,
     between: tuple[Designation, DesignationVersion, Structure],
-    terms: Terms,
-    why: str,
+    said: tuple[Terms, str],
 ) -> str:
     row, version, successor = between
+    terms, why = said
     was_accepted = row.state == DesignationState.ACTIVE
     made = Designation(
         reference=draw_reference(DESIGNATION, act.machine.random),
