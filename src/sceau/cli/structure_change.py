@@ -139,8 +139,6 @@ def answer(
     answers = list(_answers(_seen(reference, as_), that, days))
     view = verbs.answer_structure_change(someone(as_), reference=reference, answers=answers)
     _answer(view, as_json=as_json)
-        verbs.answer_structure_change(someone(as_), reference=reference, answers=answers), as_json=as_json
-    )
 
 
 @app.command()
