@@ -176,13 +176,12 @@ def test_a_structure_that_closes_ends_its_designations(instance: Instance) -> No
     _, before = ready()
     reference = opened("closed")
     with_extract(reference)
-    ends = {"contract": "terminate", "order": "abandon", "right": "withdraw", "certificate": "revoke"}
     line = next(one for one in seen(reference).lines if one.thing == "designation")
     follow = [ThingAnswer("designation", line.reference, "follow")]
     assert refusal(answer_structure_change, ALICE.actor, reference=reference, answers=follow) == {
         "change.answer"
     }
-    answered(reference, designation="end", **ends)
+    answered(reference, contract="terminate", right="withdraw", designation="end")
     assert confirmed(reference).state == "done"
     assert Designation.objects.get(reference=before).state == "ended"
     assert team_rights() == {(OLD, "withdrawn")}
@@ -206,7 +205,7 @@ def test_a_third_party_that_changes_keeps_its_reference_its_team_and_its_clients
 ) -> None:
     with_mail(instance)
     _, mine = ready()
-    reference = _editor_changes({"designation": "follow"})
+    reference = _editor_changes("follow")
     assert seen(reference).state == "done"
     party = third_party_line(third_party())
     assert party is not None
@@ -222,7 +221,7 @@ def test_a_third_party_that_changes_keeps_its_reference_its_team_and_its_clients
 
 def test_a_third_party_that_changes_loses_the_clients_whose_line_says_so(instance: Instance) -> None:
     _, mine = ready()
-    _editor_changes({"designation": "end"})
+    _editor_changes("end")
     assert Designation.objects.get(reference=mine).state == "ended"
     assert team_rights() == {(OLD, "withdrawn")}
 
@@ -255,13 +254,13 @@ def seen_open() -> str:
     return StructureChange.objects.get().reference
 
 
-def _editor_changes(answers: dict[str, str]) -> str:
+def _editor_changes(designation: str) -> str:
     entry = ChangeEntry(EDITOR, "renamed", TODAY, "Avis de situation", EDITOR_BECOMES)
     reference = open_structure_change(ALICE.actor, entry).reference
     piece = add_piece(ALICE.actor, PieceEntry("kbis", PNG, "k.png", TODAY, contract=EDITOR_CONTRACT))
     attach_change_evidence(ALICE.actor, reference=reference, piece=piece.reference)
     assert {line.thing for line in seen(reference).lines} == {"contract", "designation"}
-    answered(reference, ALICE, **answers)
+    answered(reference, ALICE, designation=designation)
     version = seen(reference).version
     propose_structure_change(ALICE.actor, reference=reference, version=version)
     confirm_structure_change(BRUNO.actor, reference=reference, version=version)

@@ -95,7 +95,13 @@ def open_(
     strangers = [one for one in said if one not in wanted]
     if strangers:
         raise typer.BadParameter(f"{strangers[0]} : attendu {', '.join(wanted)}.", param_hint="--becomes")
-    identity = StructureEntry(**{one: said.get(one, "") for one in wanted})
+    identity = StructureEntry(
+        name=said.get("name", ""),
+        postcode=said.get("postcode", ""),
+        commune=said.get("commune", ""),
+        siret=said.get("siret", ""),
+        finess=said.get("finess", ""),
+    )
     after = None if kind == "closed" else identity
     entry = verbs.ChangeEntry(structure, kind, effective.date(), reason, after)
     _answer(verbs.open_structure_change(someone(as_), entry), as_json=as_json)
