@@ -11,16 +11,19 @@ from sceau.operations import (
     PartyEntry,
     StructureEntry,
     accept_designation,
+    amend_designation,
     check_member,
+    delegation,
     designate,
+    machine,
     propose_member,
     register_card,
     register_person,
     register_structure_contract,
     register_third_party,
 )
-from sceau.records import DesignationView, list_third_parties
-from sceau.registration import TermsEntry
+from sceau.records import DesignationView, designation_view, list_third_parties
+from sceau.registration import StopPlan, TermsEntry
 from sceau.vocabulary import PersonId
 from tests.instance import ALICE, BRUNO, CONTRACT, NOON, REPRESENTATIVE, Someone
 
@@ -109,3 +112,17 @@ def designated(**changes: Any) -> str:
     return accept_designation(
         EDITOR.actor, reference=view.line.reference, version=view.line.version
     ).line.reference
+
+
+def terms_changed(
+    reference: str, by: Someone = REPRESENTATIVE, plan: StopPlan | None = None, **changes: Any
+) -> DesignationView:
+    """Other terms, signed by somebody who looked at what they touch."""
+    entry = terms(**changes)
+    view = designation_view(reference, at=machine().clock())
+    assert view is not None
+    seen = delegation.preview_terms(reference, terms=entry).seen
+    answer = delegation.TermsAnswer(seen, plan or StopPlan(others={"certificates": "keep"}))
+    return amend_designation(
+        by.actor, reference=reference, version=view.line.version, terms=entry, answer=answer
+    )

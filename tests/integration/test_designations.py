@@ -25,6 +25,7 @@ from sceau.operations import (
     check_member,
     create_token,
     decline_designation,
+    delegation,
     designate,
     end_designation,
     export_evidence,
@@ -76,6 +77,7 @@ from tests.designations import (
     offered,
     proposed,
     terms,
+    terms_changed,
     third_party,
 )
 from tests.instance import (
@@ -282,13 +284,9 @@ def test_a_team_never_gets_more_than_the_structure_holds_or_designated(editor: I
     assert rights() == {("SERV_SSL", "api.chu-exemple.fr", "approved")}
     issued("inside", name="one.api.chu-exemple.fr")
     assert refusal(issued, "outside", name="www.chu-exemple.fr") == {"scope.outside"}
-    amend_designation(
-        REPRESENTATIVE.actor, reference=reference, version=1, terms=terms(products=("ORG_AUTH_CLI",))
-    )
+    terms_changed(reference, products=("ORG_AUTH_CLI",))
     assert rights() == {("ORG_AUTH_CLI", "", "approved")}
-    view = amend_designation(
-        REPRESENTATIVE.actor, reference=reference, version=2, terms=terms(may_administer=False)
-    )
+    view = terms_changed(reference, may_administer=False)
     assert view.line.version == 3
     assert rights() == set()
 
@@ -309,6 +307,50 @@ def test_a_new_version_renews_the_rights_it_still_gives(editor: Instance) -> Non
     assert refusal(
         amend_designation, REPRESENTATIVE.actor, reference=reference, version=1, terms=terms()
     ) == {"designation.version"}
+
+
+def test_other_terms_show_what_they_touch_line_by_line_and_do_what_was_answered(editor: Instance) -> None:
+    accepted(offer("serv-ssl"), offer("org"))
+    admitted()
+    reference = designated(products=("SERV_SSL", "ORG_AUTH_CLI"))
+    kept, gone = issued("kept").line.reference, issued("gone", name="b.chu-exemple.fr").line.reference
+    narrower = terms(products=("ORG_AUTH_CLI",))
+    effects = delegation.preview_terms(reference, terms=narrower)
+    who = f"{TECHNICIAN.given_names} {TECHNICIAN.surname}"
+    assert [(one.person, one.product, one.scope) for one in effects.withdrawn] == [
+        (who, "SERV_SSL", "chu-exemple.fr")
+    ]
+    assert [(one.product, one.scope) for one in effects.renewed] == [("ORG_AUTH_CLI", "")]
+    assert (effects.given, set(effects.stops.certificates)) == ((), {kept, gone})
+    wider = delegation.preview_terms(
+        reference, terms=terms(products=("SERV_SSL", "ORG_AUTH_CLI", "ORG_SIGN"))
+    )
+    assert (wider.withdrawn, [one.product for one in wider.given]) == ((), ["ORG_SIGN"])
+    assert rights() == {SSL, ("ORG_AUTH_CLI", "", "approved")}, "looking changes nothing"
+    sign: dict[str, Any] = {"reference": reference, "version": 1, "terms": narrower}
+    each = StopPlan(each={kept: "keep", gone: "revoke"})
+    unseen = delegation.TermsAnswer(plan=each)
+    assert refusal(amend_designation, REPRESENTATIVE.actor, **sign) == {"designation.effects-changed"}
+    assert refusal(amend_designation, REPRESENTATIVE.actor, **sign, answer=unseen) == {
+        "designation.effects-changed"
+    }
+    half = delegation.TermsAnswer(effects.seen, StopPlan(each={gone: "revoke"}))
+    assert refusal(amend_designation, REPRESENTATIVE.actor, **sign, answer=half) == {
+        "contract.stop-unanswered"
+    }
+    other = sign | {"terms": terms(products=("ORG_SIGN",))}
+    whole = delegation.TermsAnswer(effects.seen, each)
+    assert refusal(amend_designation, REPRESENTATIVE.actor, **other, answer=whole) == {
+        "designation.effects-changed"
+    }
+    amend_designation(REPRESENTATIVE.actor, **sign, answer=whole)
+    assert rights() == {("ORG_AUTH_CLI", "", "approved")}
+    files = {one: certificate_file(one, at=NOON) for one in (kept, gone)}
+    ends = {
+        one: "" if file is None or file.line.revocation is None else file.line.revocation.reason
+        for one, file in files.items()
+    }
+    assert ends == {kept: "", gone: "privilegeWithdrawn"}
 
 
 def test_ending_shows_its_effects_and_does_them(editor: Instance) -> None:
@@ -427,7 +469,11 @@ def test_an_act_on_paper_holds_once_two_different_officers_attested_it(editor: I
     changed = key_designation(BRUNO.actor, **(keyed | {"terms": terms(may_administer=False)}), paper=act)
     assert (changed.line.version, changed.versions[-1].waits) == (1, True)
     assert rights() == {SSL}
-    attest_designation(CHLOE.actor, reference=reference, version=2)
+    last: dict[str, Any] = {"reference": reference, "version": 2}
+    assert refusal(attest_designation, CHLOE.actor, **last) == {"designation.effects-changed"}
+    effects = delegation.preview_version(reference, version=2)
+    assert [one.product for one in effects.withdrawn] == ["SERV_SSL"]
+    attest_designation(CHLOE.actor, **last, answer=delegation.TermsAnswer(effects.seen))
     assert rights() == set()
     assert refusal(attest_designation, ALICE.actor, reference=reference, version=2) == {
         "designation.nothing-to-attest"

@@ -90,7 +90,21 @@ def test_a_structure_designates_and_ends_and_the_editor_accepts_and_builds_its_t
     first = issued("first").line.reference
     shown = text(client, address)
     assert all(one in shown for one in ("Rémi Réseau", first, "désignation version 1"))
-    changed = client.post(address + "modifier/", TERMS | {"version": "1", "until": "2027-06-30"})
+    terms = TERMS | {"version": "1", "until": "2027-06-30"}
+    looked = client.post(address + "modifier/", terms | {"action": "voir"})
+    assert looked.status_code == 200
+    shown = str(looked.content.decode())
+    assert "Habilitations qui restent, sous le nouvel acte" in shown
+    assert "Rémi Réseau" in shown
+    seen = shown.split('name="seen" value="')[1].split('"')[0]
+    back = client.post(address + "modifier/", terms | {"action": "revenir", "seen": seen})
+    assert 'value="2027-06-30"' in str(back.content.decode())
+    less = {one: value for one, value in terms.items() if one != "may_administer"}
+    shown = str(client.post(address + "modifier/", less | {"action": "voir"}).content.decode())
+    assert "Habilitations retirées, définitivement" in shown
+    assert first in shown
+    assert client.post(address + "modifier/", less | {"seen": seen}).status_code == 422
+    changed = client.post(address + "modifier/", terms | {"seen": seen})
     assert changed.status_code == 302
     ending = text(client, address + "fin/")
     assert first in ending

@@ -5,7 +5,7 @@ appends one entry to the journal in the same transaction. A refusal is journaled
 first.
 """
 
-from sceau.operations import structure_change
+from sceau.operations import delegation, structure_change
 from sceau.operations.amendments import (
     AmendmentEffects,
     amend_grants,
@@ -338,6 +338,7 @@ __all__ = [
     "crl_path",
     "decide_departure",
     "decline_designation",
+    "delegation",
     "delete_draft",
     "departure_quality",
     "designate",

@@ -4,3 +4,13 @@ What a structure's designation gives is decided by `registration.plan_team`; her
 told. A third party never signs for its client and decides nothing: who acts, and for whom, is asked in every
 verb.
 """
+
+from sceau.operations.delegation.touching import (
+    TermsAnswer,
+    TermsEffects,
+    TouchedRight,
+    preview_terms,
+    preview_version,
+)
+
+__all__ = ["TermsAnswer", "TermsEffects", "TouchedRight", "preview_terms", "preview_version"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from sceau.catalogue import Quality
 from sceau.operations.acts import Act, acting
 from sceau.operations.delegation.sides import (
     RIGHTS,
@@ -21,6 +22,7 @@ from sceau.operations.delegation.sides import (
     unknown,
 )
 from sceau.operations.delegation.team_rights import settle_teams
+from sceau.operations.delegation.touching import TermsAnswer, answered_effects, end_answered
 from sceau.operations.machine import Actor, machine
 from sceau.operations.references import DESIGNATION, draw_reference
 from sceau.operations.standing import contract_qualities
@@ -47,6 +49,7 @@ from sceau.registration import (
 from sceau.vocabulary import Finding, Refused, displayed
 
 _OPEN = (DesignationState.PREPARED, DesignationState.OFFERED, DesignationState.ACTIVE)
+_UNSEEN = TermsAnswer()
 _WHY_AMENDED = "Désignation modifiée par la structure"
 PAPER = "designation"
 """The kind of piece that an act on paper is (``pieces.toml``)."""
@@ -93,11 +96,14 @@ def designate(actor: Actor, *, contract: str, third_party: str, terms: TermsEntr
     return view_of(designation.reference)
 
 
-def amend_designation(actor: Actor, *, reference: str, version: int, terms: TermsEntry) -> DesignationView:
+def amend_designation(
+    actor: Actor, *, reference: str, version: int, terms: TermsEntry, answer: TermsAnswer = _UNSEEN
+) -> DesignationView:
     """Other terms, by the structure's signature, card in hand: at once, for everybody of the team.
 
-    `version` is the one the signatory looked at. Rights that the new terms do not give are withdrawn;
-    certificates in service stay until each is revoked.
+    `version` is the one the signatory looked at, `answer` what they saw that the terms take away
+    (`delegation.preview_terms`): rights that they do not give are withdrawn, each certificate in service
+    that these gave is kept or revoked. Refused when that is no longer what it was.
     """
     with acting(actor, "designation.amended", reference) as act:
         row = lock_designation(act, reference)
@@ -109,10 +115,12 @@ def amend_designation(actor: Actor, *, reference: str, version: int, terms: Term
         require_in_force(row.contract, act.at, subject=reference)
         _require_version(row, version)
         read = _read(act, terms)
+        decided = answered_effects(act, row, read, answer)
         signature = _Signature(person.national_id, str(quality), _today(act), card=actor.card or "")
         _write_version(act, row, read, signature)
         _step(act, row, DesignationEvent.AMEND)
         act.tell(**settle_teams(act, [row], why=_WHY_AMENDED).as_told())
+        act.tell(certificates=end_answered(act, decided, why=_WHY_AMENDED, quality=quality))
     return view_of(reference)
 
 
@@ -138,8 +146,12 @@ def key_designation(
     return view_of(designation.reference)
 
 
-def attest_designation(actor: Actor, *, reference: str, version: int) -> DesignationView:
-    """A second officer compares the act on paper with what was keyed: it holds from now on."""
+def attest_designation(
+    actor: Actor, *, reference: str, version: int, answer: TermsAnswer = _UNSEEN
+) -> DesignationView:
+    """A second officer compares the act on paper with what was keyed: it holds from now on, and what it takes
+    away is done as answered (`delegation.preview_version`).
+    """
     with acting(actor, "designation.attested", reference) as act:
         row = lock_designation(act, reference)
         officer = require_officer(act, row.third_party, row.contract, subject=reference)
@@ -149,6 +161,7 @@ def attest_designation(actor: Actor, *, reference: str, version: int) -> Designa
         require_in_force(row.contract, act.at, subject=reference)
         if found.attestations.filter(officer=officer.national_id).exists():
             raise Refused([Finding.error("designation.same-officer", reference)])
+        decided = answered_effects(act, row, found.terms(), answer)
         _attest(act, found)
         row.current_version = found.number
         if row.state == DesignationState.PREPARED:
@@ -157,6 +170,8 @@ def attest_designation(actor: Actor, *, reference: str, version: int) -> Designa
         else:
             _step(act, row, DesignationEvent.AMEND)
             act.tell(**settle_teams(act, [row], why=_WHY_AMENDED).as_told())
+            revoked = end_answered(act, decided, why=_WHY_AMENDED, quality=Quality.DESK)
+            act.tell(certificates=revoked)
     return view_of(reference)
 
 

@@ -37,6 +37,7 @@ from sceau.registration import (
     OwnRight,
     TeamPlan,
     TeamRight,
+    Terms,
     canonical_of,
     plan_team,
 )
@@ -96,6 +97,21 @@ def settle_teams(
         done.renewed += _renew(act, rows, plans, known)
         done.given += _give(act, rows, plans, known)
     return done
+
+
+def plan_of_terms(row: Designation, terms: Terms) -> TeamPlan:
+    """What separates a team's rights from what other terms of this designation would give. Changes
+    nothing.
+    """
+    known = _read([row])
+    return plan_team(
+        terms,
+        row.current_version + 1,
+        members=set(known.members.get(row.third_party_id, {})),
+        own=known.own[row.structure_id],
+        held=known.held[row.pk],
+        taken=known.taken[row.structure_id] - {one.key for one in known.held[row.pk]},
+    )
 
 
 def team_rights_of(designations: Collection[int]) -> QuerySet[HabilitationVersion]:

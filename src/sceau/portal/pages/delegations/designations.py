@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -16,6 +16,7 @@ from sceau.operations import (
     accept_designation,
     amend_designation,
     decline_designation,
+    delegation,
     designate,
     end_designation,
     machine,
@@ -33,6 +34,7 @@ from sceau.records import (
     ContractLine,
     DesignationView,
     ThirdPartyLine,
+    certificate_file,
     designation_for,
     designations_by,
     is_representative,
@@ -47,6 +49,7 @@ from sceau.records import (
 from sceau.registration import TermsEntry
 from sceau.vocabulary import Finding, Refused
 
+_MOST_SAID = 200
 _BLANK = TermsEntry((), may_fill=True)
 
 
@@ -111,12 +114,21 @@ def amend(request: PortalRequest, reference: str) -> HttpResponse:
     if request.method != "POST":
         return _amend_page(request, view, terms_of(present))
     entry = terms_from(request.POST)
+    if request.POST.get("action", "") == "revenir":
+        return _amend_page(request, view, entry)
+    answer = delegation.TermsAnswer(request.POST.get("seen", "")[:64], plan_of(request.POST))
+    if not answer.seen:
+        return _touched_page(request, view, entry)
     try:
         amend_designation(
-            actor_of(request), reference=reference, version=_number(request, "version"), terms=entry
+            actor_of(request),
+            reference=reference,
+            version=_number(request, "version"),
+            terms=entry,
+            answer=answer,
         )
     except Refused as refusal:
-        return _amend_page(request, view, entry, refusal.findings)
+        return _touched_page(request, view, entry, refusal.findings)
     messages.success(
         request, _("La désignation est modifiée : les droits de l’équipe suivent dès maintenant.")
     )
@@ -154,6 +166,7 @@ def _page(request: PortalRequest, view: DesignationView, findings: tuple[Finding
         "line": view.line,
         "sides": sides,
         "is_desk": Hat.DESK in request.visitor.hats,
+        "waiting": _waiting(request, view) if Hat.DESK in request.visitor.hats else {},
         "obtained": obtained,
         "after": obtained[-1].reference if len(obtained) == 50 else "",
         "parts": technical_parts(designation=reference, at=at),
@@ -166,6 +179,15 @@ def _page(request: PortalRequest, view: DesignationView, findings: tuple[Finding
         **summary(findings, heading=_("Rien n’a été fait"), fields=["reason"]),
     }
     return page(request, "delegations/designation.html", context, status=422 if findings else 200)
+
+
+def _waiting(request: PortalRequest, view: DesignationView) -> dict[str, Any]:
+    """What the act on paper that waits for its second officer would touch; nothing where none does."""
+    number = next((one.number for one in view.versions if one.waits), 0)
+    if not number:
+        return {}
+    effects = delegation.preview_version(view.line.reference, version=number)
+    return touched(effects, request.POST)
 
 
 def _new_page(
@@ -235,6 +257,38 @@ def _amend_page(
         **summary(findings, heading=_("La modification n’est pas signée"), fields=_paths(fields)),
     }
     return page(request, "delegations/amend.html", context, status=422 if findings else 200)
+
+
+def _touched_page(
+    request: PortalRequest, view: DesignationView, entry: TermsEntry, findings: tuple[Finding, ...] = ()
+) -> HttpResponse:
+    """What these terms change, line by line, with an answer for each certificate; or what is wrong with
+    them.
+    """
+    try:
+        effects = delegation.preview_terms(view.line.reference, terms=entry)
+    except Refused as refusal:
+        return _amend_page(request, view, entry, refusal.findings)
+    context = {
+        "title": _("Ce que change la modification"),
+        "view": view,
+        "line": view.line,
+        "terms": entry,
+        **touched(effects, request.POST),
+        **summary(findings, heading=_("La modification n’est pas signée")),
+    }
+    return page(request, "delegations/touched_page.html", context, status=422 if findings else 200)
+
+
+def touched(effects: delegation.TermsEffects, typed: QueryDict) -> dict[str, Any]:
+    """What `delegations/touched.html` draws."""
+    kinds = stop_kinds(effects.stops, page_catalogue().stops["designation"], typed)
+    files = [certificate_file(one, at=machine().clock()) for one in effects.stops.certificates[:_MOST_SAID]]
+    return {
+        "effects": effects,
+        "certificates": [one.line for one in files if one is not None],
+        "kinds": [kind for kind in kinds if kind.code == "certificates"],
+    }
 
 
 def _end_page(

@@ -13,6 +13,7 @@ from sceau.operations import (
     add_piece,
     attest_designation,
     check_member,
+    delegation,
     key_designation,
     machine,
     refuse_member,
@@ -21,6 +22,7 @@ from sceau.operations import (
 from sceau.portal.fields import Choice, Sheet
 from sceau.portal.hats import Hat
 from sceau.portal.language import page_catalogue
+from sceau.portal.pages.contracts.stopping import plan_of
 from sceau.portal.pages.delegations.terms import day_from, terms_fields, terms_from
 from sceau.portal.rendering import page
 from sceau.portal.saying import summary
@@ -139,7 +141,12 @@ def attest(request: PortalRequest, reference: str) -> HttpResponse:
     given = request.POST.get("version", "")
     version = int(given) if given.isascii() and given.isdecimal() and len(given) < 6 else 0
     try:
-        attest_designation(actor_of(request), reference=reference, version=version)
+        attest_designation(
+            actor_of(request),
+            reference=reference,
+            version=version,
+            answer=delegation.TermsAnswer(request.POST.get("seen", "")[:64], plan_of(request.POST)),
+        )
     except Refused as refusal:
         return _list_page(request, refusal.findings)
     messages.success(request, _("L’acte est attesté par deux agents : il tient."))
