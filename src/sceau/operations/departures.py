@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db.models import F
+
 from sceau.catalogue import Quality
 from sceau.operations.acts import Act, acting, refuse_with
 from sceau.operations.endings import end_certificate
@@ -20,7 +22,7 @@ from sceau.operations.right_ends import end_tokens, names_of, present_version
 from sceau.operations.standing import require_person, structure_quality
 from sceau.operations.stops import carry_out
 from sceau.operations.typed import read_text
-from sceau.records import DepartureView, departure_for, departure_of, left_by
+from sceau.records import DepartureView, departure_for, departure_of, left_by, left_to_team
 from sceau.records.models import (
     Certificate,
     Custody,
@@ -29,6 +31,7 @@ from sceau.records.models import (
     Habilitation,
     Person,
     Structure,
+    TeamMember,
 )
 from sceau.registration import (
     DEPARTURE_LIFE,
@@ -36,6 +39,7 @@ from sceau.registration import (
     DepartureState,
     LeftCertificate,
     LineAnswer,
+    MemberState,
     Successor,
     check_hand_over,
 )
@@ -99,7 +103,7 @@ def decide_departure(actor: Actor, *, reference: str, decisions: Sequence[LineDe
         if len(decisions) > MOST_AT_ONCE:
             raise Refused([Finding.error("departure.too-many", reference, most=MOST_AT_ONCE)])
         lines = _lines(row, decisions)
-        refuse_with(_check(row, lines))
+        refuse_with(_check(row, lines, quality))
         done = [_decide(act, line, decision, quality) for line, decision in lines]
         counts = {str(answer): done.count(answer) for answer in LineAnswer if answer in done}
         if not counts:
@@ -115,9 +119,9 @@ def finish_departure(actor: Actor, *, reference: str) -> DepartureView:
     """
     with acting(actor, "departure.finished", reference) as act:
         row, quality = _open(act, reference)
-        rights = _held(row.person, row.structure)
+        rights = [] if row.member is not None else _held(row.person, row.structure)
         if _is_lengthened(act, row):
-            act.rename("departure.lengthened")
+            act.rename("departure.lengthened" if row.member is None else "team.lengthened")
         else:
             waiting = row.lines.filter(answer="").count()
             if waiting:
@@ -125,6 +129,8 @@ def finish_departure(actor: Actor, *, reference: str) -> DepartureView:
             withdrawn = _stop(act, rights, "withdraw")
             tokens = end_tokens(act, [right.reference for right in rights])
             _end(act, row, DepartureEvent.FINISH)
+            if row.member is not None:
+                act.rename("team.settled")
             act.tell(quality=quality, rights=withdrawn, tokens=tokens)
     return _view(reference, row.person.national_id)
 
@@ -135,6 +141,8 @@ def drop_departure(actor: Actor, *, reference: str, reason: str) -> DepartureVie
     """
     with acting(actor, "departure.dropped", reference) as act:
         row, quality = _open(act, reference)
+        if row.member is not None:
+            raise Refused([Finding.error("departure.team-stays", reference)])
         words = read_text(reason, subject="reason")
         _end(act, row, DepartureEvent.DROP)
         act.tell(quality=quality)
@@ -170,7 +178,7 @@ def _open(act: Act, reference: str) -> tuple[Departure, Quality]:
     _require_card(act)
     row = (
         Departure.objects.select_for_update(of=("self",))
-        .select_related("person", "structure")
+        .select_related("person", "structure", "member__third_party")
         .filter(reference=reference)
         .first()
     )
@@ -224,21 +232,29 @@ def _lines(row: Departure, decisions: Sequence[LineDecision]) -> list[tuple[Depa
     return found
 
 
-def _check(row: Departure, lines: Sequence[tuple[DepartureLine, LineDecision]]) -> list[Finding]:
-    """Every reason why these decisions cannot be taken."""
+def _check(
+    row: Departure, lines: Sequence[tuple[DepartureLine, LineDecision]], quality: Quality
+) -> list[Finding]:
+    """Every reason why these decisions cannot be taken. A certificate that a team obtained is its client's:
+    the third party keeps it or hands it over, and revokes none.
+    """
     allowed = machine().catalogue.stops["departure"].certificates
-    successors: dict[str, Successor | None] = {}
+    is_clients = row.member is not None and quality not in {Quality.DESK, Quality.AUTHORITY}
+    successors: dict[tuple[str, int | None], Successor | None] = {}
     found: list[Finding] = []
     for line, decision in lines:
         reference = line.certificate.reference
         if decision.answer not in allowed:
             found.append(Finding.error("departure.answer", reference, answer=displayed(decision.answer)))
+        elif is_clients and decision.answer == LineAnswer.REVOKE:
+            found.append(Finding.error("departure.clients-own", reference))
         elif line.answer and not _is_same(line, decision):
             found.append(Finding.error("departure.decided-already", reference))
         elif decision.answer == LineAnswer.HAND_OVER and not line.answer:
-            if decision.successor not in successors:
-                successors[decision.successor] = _successor(row, decision.successor)
-            successor = successors[decision.successor]
+            key = (decision.successor, line.certificate.structure_id)
+            if key not in successors:
+                successors[key] = _successor(row, *key)
+            successor = successors[key]
             found += (
                 (Finding.error("departure.successor-unknown", reference),)
                 if successor is None
@@ -256,15 +272,27 @@ def _left(row: Certificate) -> LeftCertificate:
     return LeftCertificate(row.reference, row.product, names_of(row))
 
 
-def _successor(row: Departure, person_id: str) -> Successor | None:
+def _successor(row: Departure, person_id: str, structure: int | None) -> Successor | None:
+    """Who is to take over, with their rights for the structure whose certificate it is (its key); None:
+    nobody known, or somebody who is not of the team.
+    """
     person = Person.objects.filter(national_id=person_id).first()
     if person is None:
         return None
     at = machine().clock()
-    rights = Habilitation.objects.filter(person=person, structure=row.structure, state="active")
+    rights = Habilitation.objects.filter(person=person, structure=structure, state="active")
+    if row.member is not None:
+        party = row.member.third_party_id
+        team = TeamMember.objects.filter(third_party=party, person=person, state=MemberState.ACTIVE)
+        if not team.exists():
+            return None
+        rights = rights.filter(
+            versions__number=F("current_version"),
+            versions__designation__designation__third_party=party,
+        )
     return Successor(
         person_id=person.national_id,
-        is_leaving=bool(departure_of(person.national_id, row.structure.national_id)),
+        is_leaving=row.member is None and bool(departure_of(person_id, row.structure.national_id)),
         rights=tuple(present_version(right.pk).facts(at) for right in rights),
     )
 
@@ -318,7 +346,12 @@ def _revoke(act: Act, certificate: Certificate, quality: Quality) -> None:
 
 def _is_lengthened(act: Act, row: Departure) -> bool:
     """Write down what ended by itself, and add what came meanwhile; whether anything came."""
-    live = left_by(row.person.national_id, row.structure_id, at=act.at)
+    person = row.person.national_id
+    live = (
+        left_by(person, row.structure_id, at=act.at)
+        if row.member is None
+        else left_to_team(person, row.member.third_party_id, at=act.at)
+    )
     known = row.lines.values("certificate_id")
     late = list(live.exclude(pk__in=known))
     _add_lines(row, late)

@@ -26,7 +26,9 @@ class ThirdPartyLine:
 
 @dataclass(frozen=True, slots=True)
 class MemberLine:
-    """Somebody of a team. `checks` are the names of the officers who checked them."""
+    """Somebody of a team. `checks` are the names of the officers who checked them, `departure` the reference
+    of the list of what they left (empty: nothing).
+    """
 
     reference: str
     third_party: str
@@ -42,6 +44,7 @@ class MemberLine:
     checks: tuple[str, ...]
     checked_by: tuple[str, ...]
     reason: str
+    departure: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,7 @@ class ClientLine:
 @dataclass(frozen=True, slots=True)
 class ObtainedLine:
     """A certificate that a team obtained for a client, under which right and which version of the
-    designation.
+    designation, and who of the team looks after it.
     """
 
     reference: str

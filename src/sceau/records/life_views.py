@@ -14,6 +14,7 @@ class DepartureLineView:
     product: str
     names: tuple[str, ...]
     not_after: datetime
+    structure: str
     is_live: bool
     answer: str
     successor: str
@@ -23,7 +24,9 @@ class DepartureLineView:
 
 @dataclass(frozen=True, slots=True)
 class DepartureView:
-    """A departure: who leaves what, how many certificates wait for a decision, and each of them."""
+    """A departure: who leaves what, how many certificates wait for a decision, and each of them. `team`: the
+    reference of the third party whose team they left, empty for a structure's administrator.
+    """
 
     reference: str
     state: str
@@ -31,6 +34,7 @@ class DepartureView:
     person_id: str
     structure: str
     structure_id: str
+    team: str
     reason: str
     opened_by: str
     opened_at: datetime

@@ -7,6 +7,7 @@ gives: one check, not one form for each client. Removed, they hold nothing of it
 from __future__ import annotations
 
 from sceau.operations.acts import Act, acting
+from sceau.operations.delegation.leaving import open_team_departure
 from sceau.operations.delegation.sides import (
     RIGHTS,
     officer_quality,
@@ -153,7 +154,7 @@ def remove_member(actor: Actor, *, reference: str, reason: str) -> MemberLine:
     """Take somebody off the team: their rights for every client are withdrawn and their tokens end, now.
 
     By the third party's representative, themselves, the desk or the authority. What they obtained stays to
-    each client, who sees it and may revoke it.
+    each client, who sees it and may revoke it; a departure lists it, for the team to hand over.
     """
     with acting(actor, "team.removed") as act:
         row, party = _lock_member(act, reference)
@@ -166,7 +167,9 @@ def remove_member(actor: Actor, *, reference: str, reason: str) -> MemberLine:
         settled = settle_teams(act, designations_of(party), why=_WHY_REMOVED, without=row.person_id)
         act.tell(quality=str(quality or "member"), **settled.as_told())
         act.keep(reason=row.reason)
+        left = open_team_departure(act, row, party) if row.state == MemberState.ACTIVE else ""
         _step(act, row, state)
+        act.tell(departure=left)
     return _member(reference)
 
 

@@ -66,6 +66,7 @@ from sceau.records.queries.life import (
     departure_of,
     keeper_of,
     left_by,
+    left_to_team,
     list_departures,
     looked_after_by,
 )
@@ -245,6 +246,7 @@ __all__ = [
     "leave_line",
     "leaves_of_structure",
     "left_by",
+    "left_to_team",
     "list_contracts",
     "list_departures",
     "list_designations",

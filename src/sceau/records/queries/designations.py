@@ -177,10 +177,10 @@ def obtained_under(
     rows = list(
         found.order_by("id")
         .annotate(designated=F("habilitation__versions__designation__number"))
-        .select_related("revocation", "habilitation")
+        .select_related("revocation", "habilitation", "custody__person")
         .prefetch_related("names")[:limit]
     )
-    people = names_of_people(one.asked_by for one in rows)
+    people = names_of_people(_keeper(one) for one in rows)
     return tuple(_obtained_line(one, people, at) for one in rows)
 
 
@@ -312,6 +312,11 @@ def _obtained_line(row: Any, people: dict[str, str], at: datetime) -> ObtainedLi
         not_after=row.not_after,
         is_live=row.state in _LIVE and not hasattr(row, "revocation") and row.not_after > at,
         right=row.habilitation.reference,
-        person=people.get(row.asked_by, row.asked_by),
+        person=people.get(_keeper(row), _keeper(row)),
         designation_version=row.designated,
     )
+
+
+def _keeper(row: Any) -> str:
+    """Who looks after it now: whom it was handed over to, or who asked for it."""
+    return str(row.custody.person.national_id if hasattr(row, "custody") else row.asked_by)

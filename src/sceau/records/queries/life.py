@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from sceau.records.life_views import DepartureLineView, DepartureView
 from sceau.records.models import Amendment, Certificate, Custody, Departure, DepartureLine, Person
@@ -31,6 +31,20 @@ def left_by(person_id: str, structure: int, *, at: datetime) -> QuerySet[Certifi
     return Certificate.objects.filter(
         looked_after_by(person_id),
         structure_id=structure,
+        state__in=_LIVE,
+        revocation=None,
+        not_after__gt=at,
+    ).order_by("id")
+
+
+def left_to_team(person_id: str, third_party: int, *, at: datetime) -> QuerySet[Certificate]:
+    """The certificates in service that this person looks after as somebody of a third party's team (its key),
+    for all its clients, oldest first.
+    """
+    return Certificate.objects.filter(
+        looked_after_by(person_id),
+        habilitation__versions__designation__designation__third_party=third_party,
+        habilitation_version=F("habilitation__versions__number"),
         state__in=_LIVE,
         revocation=None,
         not_after__gt=at,
@@ -64,7 +78,7 @@ def list_departures(
 def departure_of(person_id: str, structure_id: str) -> str:
     """The reference of the departure that is open for a person and a structure; empty when there is none."""
     found = Departure.objects.filter(
-        person__national_id=person_id, structure__national_id=structure_id, state="open"
+        person__national_id=person_id, structure__national_id=structure_id, state="open", member=None
     )
     return found.values_list("reference", flat=True).first() or ""
 
@@ -82,7 +96,7 @@ def amends(order: str) -> str:
 
 
 def _rows() -> QuerySet[Departure]:
-    return Departure.objects.select_related("person", "structure")
+    return Departure.objects.select_related("person", "structure", "member__third_party")
 
 
 def _visible(rows: list[Departure], viewer: str, at: datetime) -> list[Departure]:
@@ -110,6 +124,7 @@ def _view(row: Departure, at: datetime, *, whole: bool = True) -> DepartureView:
         opened_by=_names([row.opened_by]).get(row.opened_by, row.opened_by),
         opened_at=row.opened_at,
         ended_at=row.ended_at,
+        team="" if row.member is None else row.member.third_party.reference,
         waiting=waiting,
         decided=lines.count() - waiting,
         lines=_lines(lines, at) if whole else (),
@@ -118,7 +133,7 @@ def _view(row: Departure, at: datetime, *, whole: bool = True) -> DepartureView:
 
 def _lines(lines: QuerySet[DepartureLine], at: datetime) -> tuple[DepartureLineView, ...]:
     rows = list(
-        lines.select_related("certificate__revocation", "successor")
+        lines.select_related("certificate__revocation", "certificate__structure", "successor")
         .prefetch_related("certificate__names")
         .order_by("id")
     )
@@ -134,6 +149,7 @@ def _line(row: DepartureLine, people: dict[str, str], at: datetime) -> Departure
         product=certificate.product,
         names=tuple(one.value for one in names),
         not_after=certificate.not_after,
+        structure="" if certificate.structure is None else certificate.structure.name,
         is_live=not hasattr(certificate, "revocation") and certificate.not_after > at,
         answer=row.answer,
         successor="" if row.successor is None else _called(row.successor),

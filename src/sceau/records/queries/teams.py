@@ -68,7 +68,7 @@ def members_to_check(*, limit: int = 50) -> tuple[MemberLine, ...]:
 def member_lines(rows: QuerySet[TeamMember], *, limit: int = 500) -> tuple[MemberLine, ...]:
     """Members as lines, oldest first, in a fixed number of statements."""
     kept = list(
-        rows.select_related("person", "third_party__structure")
+        rows.select_related("person", "third_party__structure", "departure")
         .prefetch_related("checks")
         .order_by("id")[:limit]
     )
@@ -91,6 +91,7 @@ def member_lines(rows: QuerySet[TeamMember], *, limit: int = 500) -> tuple[Membe
             checks=tuple(names.get(one.officer, one.officer) for one in row.checks.all()),
             checked_by=tuple(one.officer for one in row.checks.all()),
             reason=row.reason,
+            departure=row.departure.reference if hasattr(row, "departure") else "",
         )
         for row in kept
     )

@@ -23,7 +23,7 @@ from sceau.portal.fields import Sheet
 from sceau.portal.rendering import page
 from sceau.portal.saying import summary
 from sceau.portal.visitor import PortalRequest, actor_of
-from sceau.records import DepartureView, departure_for, list_departures, list_habilitations
+from sceau.records import DepartureView, departure_for, list_departures, list_habilitations, team_of
 from sceau.vocabulary import Finding, Refused
 
 MOST_SHOWN = 100
@@ -115,6 +115,7 @@ def _page(request: PortalRequest, view: DepartureView, findings: tuple[Finding, 
         "successors": _successors(view),
         "may": view.state == "open" and quality is not None and not is_own,
         "is_own": is_own,
+        "may_revoke": not view.team or quality in {"desk", "authority"},
         "fields": [sheet.field("reason", kind="textarea", label=_("Motif"), required=True, rows=3)],
         **summary(findings, heading=_("Rien n’a été décidé"), fields=["reason"]),
     }
@@ -122,7 +123,10 @@ def _page(request: PortalRequest, view: DepartureView, findings: tuple[Finding, 
 
 
 def _successors(view: DepartureView) -> list[tuple[str, str]]:
-    """(national identifier, name) of who else holds a right for the structure."""
+    """(national identifier, name) of who else holds a right for the structure, or is of the team."""
+    if view.team:
+        team = [one for one in team_of(view.team) if one.state == "active"]
+        return sorted(((one.person_id, one.person) for one in team), key=lambda one: one[1])
     lines = list_habilitations(
         at=machine().clock(), structure_id=view.structure_id, state="active", limit=1000
     )
