@@ -22,7 +22,7 @@ from sceau.custody.ledger_lines import LIST_KINDS, Intent, Outcome, OutcomeKind
 from sceau.custody.wire import Answer, SignatureRequest
 from sceau.vocabulary import Fault, Finding, Refused
 
-_LARGEST_BATCH = 64
+_LARGEST_BATCH = 128
 _LONGEST_QUEUE = 1024
 
 

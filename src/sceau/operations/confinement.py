@@ -19,7 +19,7 @@ from sceau.registration import CardStatus, HabilitationState
 from sceau.vocabulary import Finding, Refused
 
 DAY = timedelta(days=1)
-_NEAR = 64  # a batch at most: so near to its limit, a token's uses are counted anew
+_NEAR = 128  # a batch at most: so near to its limit, a token's uses are counted anew
 OF_A_TOKEN = frozenset({"certificate.intended", "certificate.handed-over", "certificate.revoked"})
 """The acts open to a token; every other verb refuses it."""
 

@@ -26,7 +26,7 @@ from sceau.operations.weighing import Weighed, weigh, weigh_on
 from sceau.records import CertificateFile, hot
 from sceau.vocabulary import Fault, Finding, Reading, Refused
 
-LARGEST_BATCH = 64
+LARGEST_BATCH = 128
 _TRIES = 4
 _INTENDED = "certificate.intended"
 

@@ -60,9 +60,9 @@ def keep_signed(several: Sequence[Signed]) -> list[CertificateFile | Refused | F
         rows = hot.intended_rows([one.signed.row.id for one in kept])
         _look_again(kept, rows, at)
         recorded = [one for one in kept if one.state is not CertificateState.INTENDED]
-        hot.record_signed([(one.signed.row.id, str(one.state), one.signed.der) for one in recorded], at=at)
-        _end_lost(recorded)
         _hand_over([one for one in recorded if _is_to_hand_over(one)], at)
+        _write(recorded, at)
+        _end_lost(recorded)
         append_entries([telling for one in recorded for telling in (*one.act.tellings(), *one.others)])
     return [file_of(one, at) for one in kept]
 
@@ -111,15 +111,27 @@ def _end_lost(recorded: Sequence[_Keeping]) -> None:
 
 
 def _is_to_hand_over(one: _Keeping) -> bool:
-    return one.signed.hand_over is not None and one.trouble is None
+    return one.signed.hand_over is not None and one.trouble is None and not one.is_lost
+
+
+def _write(recorded: Sequence[_Keeping], at: datetime) -> None:
+    """The rows as they come out of this act: what is handed over goes from intent to collected at once."""
+    signed, delivered = [], []
+    for one in recorded:
+        number, state, der = one.signed.row.id, str(one.state), one.signed.der
+        if one.state is CertificateState.COLLECTED:
+            delivered.append(hot.Delivered(number, state, der, one.code_hash))
+        else:
+            signed.append((number, state, der))
+    hot.record_signed(signed, at=at)
+    hot.record_delivered(delivered, at=at)
 
 
 def _hand_over(several: Sequence[_Keeping], at: datetime) -> None:
-    """Issued, and collected: to whom may still have it."""
+    """Issued, and collected: to whom may still have it. Written with what was signed."""
     if not several:
         return
     why_not = why_not_handed_over([one.signed.actor for one in several], at)
-    given = []
     for one in several:
         actor, row = one.signed.actor, one.signed.row
         refused = why_not[actor]
@@ -132,8 +144,6 @@ def _hand_over(several: Sequence[_Keeping], at: datetime) -> None:
         one.state = CertificateState(after)
         one.act.rename("certificate.delivered")  # one entry tells both
         one.act.tell(by="token" if actor.token else "card")
-        given.append((row.id, str(one.state), one.code_hash))
-    hot.collect_recorded(given, at=at)
 
 
 def file_of(one: _Keeping, at: datetime) -> CertificateFile | Refused | Fault:

@@ -41,7 +41,7 @@ _STANDING_APPROVALS = (
 _PRESENT_VERSION = "(SELECT o.current_version FROM records_order o WHERE o.id = NEW.order_id)"
 _LIFE_OF_A_CERTIFICATE = (
     "NEW.state <> OLD.state"
-    " AND NOT (OLD.state = 'intended' AND NEW.state IN ('issued', 'presumed', 'abandoned'))"
+    " AND NOT (OLD.state = 'intended' AND NEW.state IN ('issued', 'collected', 'presumed', 'abandoned'))"
     " AND NOT (OLD.state = 'issued' AND NEW.state = 'collected')"
 )
 _ACCEPTED_VERSION = (

@@ -22,8 +22,8 @@ from sceau.vocabulary import Fault, Refused
 
 log = logging.getLogger("sceau.enrolment")
 
-LARGEST_SLICE = 64
-_KEPT_FOR_MANY = 16  # of a slice, for calls of many requests
+LARGEST_SLICE = 128
+_KEPT_FOR_MANY = 32  # of a slice, for calls of many requests
 PATIENCE_SECONDS = 3.0
 _PAUSE_SECONDS = 0.05
 _LINGER_SECONDS, _LINGERS = 0.002, 10

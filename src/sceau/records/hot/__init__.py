@@ -7,6 +7,7 @@ is still the same.
 """
 
 from sceau.records.hot.certificates import (
+    Delivered,
     FirstRow,
     IntendedRow,
     KeyRow,
@@ -14,13 +15,13 @@ from sceau.records.hot.certificates import (
     NewKeyUse,
     NewName,
     blocked_among,
-    collect_recorded,
     first_under,
     intended_rows,
     is_right_used,
     keep_key_uses,
     keep_requests,
     key_rows,
+    record_delivered,
     record_signed,
     right_states,
     write_certificates,
@@ -48,6 +49,7 @@ from sceau.records.hot.tokens import (
 
 __all__ = [
     "CardRow",
+    "Delivered",
     "FirstRow",
     "IntendedRow",
     "KeyRow",
@@ -62,7 +64,6 @@ __all__ = [
     "append_entries",
     "blocked_among",
     "card_rows",
-    "collect_recorded",
     "count_uses",
     "count_uses_above",
     "draw_ids",
@@ -74,6 +75,7 @@ __all__ = [
     "key_rows",
     "latest_entry",
     "person_rows",
+    "record_delivered",
     "record_signed",
     "right_rows",
     "right_states",

@@ -223,11 +223,22 @@ def record_signed(rows: Sequence[tuple[int, str, bytes]], *, at: datetime) -> No
     )
 
 
-def collect_recorded(rows: Sequence[tuple[int, str, str]], *, at: datetime) -> None:
-    """Keep that certificates were handed over: (identifier, state, hash of the revocation code)."""
+class Delivered(NamedTuple):
+    """What was signed and is handed over at once: the state that it comes to, and the hash of its revocation
+    code.
+    """
+
+    id: int
+    state: str
+    der: bytes
+    code_hash: str
+
+
+def record_delivered(rows: Sequence[Delivered], *, at: datetime) -> None:
+    """Keep what was signed and handed over in one step: each index of the table is written once, not twice."""
     when = stored(at)
     write_rows(
-        "UPDATE records_certificate SET state = %s, code_hash = %s, collected_at = %s, changed_at = %s"
-        " WHERE id = %s",
-        [(state, code, when, when, number) for number, state, code in rows],
+        "UPDATE records_certificate SET state = %s, der = %s, code_hash = %s, collected_at = %s,"
+        " changed_at = %s WHERE id = %s",
+        [(one.state, one.der, one.code_hash, when, when, one.id) for one in rows],
     )

@@ -59,7 +59,7 @@ class ApiTokenUse(models.Model):
     these.
     """
 
-    token = models.ForeignKey(ApiToken, on_delete=models.PROTECT, related_name="uses")
+    token = models.ForeignKey(ApiToken, on_delete=models.PROTECT, related_name="uses", db_index=False)
     certificate = models.OneToOneField(Certificate, on_delete=models.PROTECT, related_name="token_use")
     at = models.DateTimeField()
 
