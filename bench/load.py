@@ -80,7 +80,7 @@ class Load:
         self._once = once
         self._used = 0
         self._table = folder / f"{name}-pool.lua"
-        self._table.write_bytes(b"return {\n" + b"".join(map(_as_lua, pool)) + b"}\n")
+        self._table.write_bytes(_as_table(pool))
 
     def prove(self, server: Running, judge: Callable[[int, bytes], object], *, most: int = 2_000) -> None:
         """Send each request of the pool once and have `judge(position, body)` look at each answer.
@@ -136,6 +136,22 @@ class Load:
         anybody = ssl.create_default_context()  # our own server, on loopback, under its own authority
         anybody.check_hostname, anybody.verify_mode = False, ssl.CERT_NONE
         return http.client.HTTPSConnection("127.0.0.1", port, timeout=300, context=anybody)
+
+
+def _as_table(pool: Sequence[Request]) -> bytes:
+    """The pool as Lua reads it: a function may hold 65,536 constants, so each some thousands have their
+    own.
+    """
+    pieces = [b"local pool = {}\n"]
+    for at in range(0, len(pool), _OF_A_FUNCTION):
+        piece = b"".join(map(_as_lua, pool[at : at + _OF_A_FUNCTION]))
+        pieces.append(
+            b"for _, r in ipairs((function() return {\n" + piece + b"} end)()) do pool[#pool + 1] = r end\n"
+        )
+    return b"".join(pieces) + b"return pool\n"
+
+
+_OF_A_FUNCTION = 4_000
 
 
 def _as_lua(request: Request) -> bytes:

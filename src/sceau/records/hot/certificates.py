@@ -235,7 +235,7 @@ class Delivered(NamedTuple):
 
 
 def record_delivered(rows: Sequence[Delivered], *, at: datetime) -> None:
-    """Keep what was signed and handed over in one step: each index of the table is written once, not twice."""
+    """Keep what was signed and handed over in one step: each index is written once, not twice."""
     when = stored(at)
     write_rows(
         "UPDATE records_certificate SET state = %s, der = %s, code_hash = %s, collected_at = %s,"
