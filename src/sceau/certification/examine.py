@@ -26,7 +26,7 @@ from sceau.certification.remembered import ByItself, Remembered
 from sceau.certification.rules import RULES, Names, Rule
 from sceau.certification.shape import Holes, Skeleton, is_what_it_seems, read_time, take_apart
 from sceau.registration import ProfessionalSubject, Warrant
-from sceau.vocabulary import Finding
+from sceau.vocabulary import Finding, Term
 
 _ALGORITHMS = {
     "rsa": bytes.fromhex("300d06092a864886f70d01010b0500"),
@@ -105,7 +105,7 @@ def _fixed_by(warrant: Warrant) -> object:
 def _holds(holes: Holes, expected: Expected, rule: Rule) -> bool:
     """Whether each hole holds what is asked for, to the octet."""
     warrant = expected.warrant
-    dates = expect.dates(expected.at, expected.issuer.certificate)
+    dates = expect.dates(expected.at, expected.issuer.certificate, warrant.term)
     return (
         int.from_bytes(holes.serial, "big") == expected.serial
         and (holes.not_before, holes.not_after) == dates[:2]
@@ -151,7 +151,7 @@ def _examine(read: ReadCertificate, expected: Expected) -> tuple[Finding, ...]:
     setting = expect.setting_of(expected.issuer, expected.catalogue)
     found = _check_issuer(read, setting)
     found += _check_serial(read, expected.serial)
-    found += _check_dates(read, expected.at, setting)
+    found += _check_dates(read, expected.at, setting, (expected.warrant.term,))
     if read.spki != expected.spki:
         found.append(_differs("key", hashlib.sha256(read.spki).hexdigest()))
     if list(read.subject) != expect.subject(expected.warrant.subject, rule.layout):
@@ -187,10 +187,11 @@ def _could_be(holes: Holes, rule: Rule, issuer: IssuerFacts, at: datetime) -> bo
     begin = read_time(holes.not_before)
     if begin is None or not at - _BACKDATED <= begin <= at + _AHEAD:
         return False
-    dates = expect.dates(begin, issuer.certificate)
+    lives = [expect.dates(begin, issuer.certificate, term) for term in Term]
+    dates = next((one for one in lives if one[:2] == (holes.not_before, holes.not_after)), None)
     names = tuple([text for _, text in holes.names])
     return (
-        (holes.not_before, holes.not_after) == dates[:2]
+        dates is not None
         and expect.are_canonical(rule.names, names)
         and (rule.names is not Names.HOSTS or dict(holes.subject).get(expect.COMMON_NAME) == names[0])
         and _follow(holes, dates)
@@ -209,7 +210,7 @@ def _examine_for_signing(
         begin = read.library.not_valid_before_utc
         if not at - _BACKDATED <= begin <= at + _AHEAD:
             found.append(_differs("notBefore", begin.isoformat()))
-        found += _check_dates(read, begin, setting)
+        found += _check_dates(read, begin, setting, tuple(Term))
         attempts = [
             (_check_product(read, rule, setting), rule)
             for rule in RULES.values()
@@ -272,17 +273,13 @@ def _check_serial(read: ReadCertificate, wanted: int | None) -> list[Finding]:
     return [] if is_right else [_differs("serial", f"{serial:X}")]
 
 
-def _check_dates(read: ReadCertificate, at: datetime, setting: expect.Setting) -> list[Finding]:
-    """Three calendar years less a second from `at`, the issuer's end at the latest [décision 12, F04,
-    F05].
-    """
-    begin, end = expect.life(at, setting.authority.not_valid_after_utc)
+def _check_dates(
+    read: ReadCertificate, at: datetime, setting: expect.Setting, terms: tuple[Term, ...]
+) -> list[Finding]:
+    """One of the lives of `terms` from `at`, the issuer's end at the latest [décision 12, F04, F05]."""
+    lives = [expect.life(at, setting.authority.not_valid_after_utc, term) for term in terms]
     seen = (read.library.not_valid_before_utc, read.library.not_valid_after_utc)
-    return (
-        []
-        if seen == (begin, end)
-        else [_differs("validity", f"{seen[0].isoformat()} – {seen[1].isoformat()}")]
-    )
+    return [] if seen in lives else [_differs("validity", f"{seen[0].isoformat()} – {seen[1].isoformat()}")]
 
 
 def _check_extensions(read: ReadCertificate, wanted: dict[str, expect.Wanted]) -> list[Finding]:

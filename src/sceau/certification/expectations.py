@@ -24,7 +24,7 @@ from sceau.certification.draft import IssuerFacts
 from sceau.certification.reading import ReadCertificate
 from sceau.certification.rules import Layout, Names, Rule
 from sceau.registration import EmployeeSubject, Name, ProfessionalSubject, StructureSubject, Subject
-from sceau.vocabulary import HostName, Mailbox, StructureId, read_host_name, read_mailbox
+from sceau.vocabulary import HostName, Mailbox, StructureId, Term, read_host_name, read_mailbox
 
 Wanted = tuple[bool, bytes]
 Rdn = frozenset[tuple[str, int, str]]
@@ -62,11 +62,13 @@ def setting_of(issuer: IssuerFacts, catalogue: Catalogue) -> Setting:
     return Setting(issuer, x509.load_der_x509_certificate(issuer.certificate), environment, catalogue)
 
 
-def life(at: datetime, end: datetime) -> tuple[datetime, datetime]:
-    """Three calendar years less a second from `at`, the issuer's end at the latest [décision 12, F04,
-    F05].
+def life(at: datetime, end: datetime, term: Term) -> tuple[datetime, datetime]:
+    """Three calendar years less a second from `at`, or one day less a second, the issuer's end at the latest
+    [décision 12, F04, F05].
     """
     begin = at.replace(microsecond=0)
+    if term is Term.DAY:
+        return begin, min(begin + timedelta(hours=23, minutes=59, seconds=59), end)
     try:
         anniversary = begin.replace(year=begin.year + 3)
     except ValueError:  # 29 February
@@ -78,9 +80,9 @@ Dates = tuple[bytes, bytes, bytes, bytes]
 
 
 @lru_cache(maxsize=64)
-def dates(at: datetime, certificate: bytes) -> Dates:
+def dates(at: datetime, certificate: bytes, term: Term) -> Dates:
     """The same under the issuer whose certificate this is, as validity and then as period are encoded."""
-    begin, end = life(at, _end_of(certificate))
+    begin, end = life(at, _end_of(certificate), term)
     validity = [f"{one:%y%m%d%H%M%SZ}" if one.year < 2050 else f"{one:%Y%m%d%H%M%SZ}" for one in (begin, end)]
     period = [f"{one:%Y%m%d%H%M%SZ}" for one in (begin, end)]
     first, second, third, fourth = (text.encode("ascii") for text in (*validity, *period))

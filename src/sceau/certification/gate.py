@@ -52,7 +52,7 @@ def prepare(
     the records know of the request's key. Raises `Refused` with every finding, `Fault` when issuer or linter
     are unusable.
     """
-    validity = decide_validity(issuer, at=at)
+    validity = decide_validity(issuer, at=at, term=warrant.term)
     profile = catalogue.profiles[catalogue.products[warrant.product].profile]
     subject = subject_name(warrant.subject, profile)
     key = _read_key(csr, warrant, issuer, validity=validity, facts=facts)

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from sceau.certification import encode
 from sceau.certification.draft import IssuerFacts
 from sceau.certification.post_quantum import MlDsaPublicKey, ml_dsa_algorithm
-from sceau.vocabulary import Fault, Finding, Reading, Validity, read_ok, read_refused, three_years_from
+from sceau.vocabulary import Fault, Finding, Reading, Term, Validity, read_ok, read_refused, validity_from
 
 IssuerKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey | MlDsaPublicKey
 
@@ -86,27 +86,27 @@ def read_issuer(certificate: bytes) -> IssuerCertificate:
     )
 
 
-def decide_validity(issuer: IssuerFacts, *, at: datetime) -> Reading[Validity]:
-    """From `at` (UTC) for three years less a second, ended by the issuer's own end when that comes first
-    [décision 12].
+def decide_validity(issuer: IssuerFacts, *, at: datetime, term: Term = Term.WHOLE) -> Reading[Validity]:
+    """From `at` (UTC) for three years less a second, or for less where less is asked; ended by the issuer's
+    own end when that comes first [décision 12].
 
     A shorter life is told. Under one year it is refused: the next generation of the issuer should sign by
     then [F46].
     """
-    return _decide(issuer.code, issuer.certificate, at)
+    return _decide(issuer.code, issuer.certificate, at, term)
 
 
 @lru_cache(maxsize=64)  # many in one second
-def _decide(code: str, certificate: bytes, at: datetime) -> Reading[Validity]:
+def _decide(code: str, certificate: bytes, at: datetime, term: Term) -> Reading[Validity]:
     end = read_issuer(certificate).not_after
     begin = read_issuer(certificate).not_before
-    whole = three_years_from(at)
+    whole = validity_from(at, term)
     if not begin <= whole.not_before <= end:
         return read_refused(Finding.error("draft.issuer-out-of-dates", code, end=f"{end:%d/%m/%Y}"))
     if whole.not_after <= end:
         return read_ok(whole)
     ended = whole.ended_by(end)
-    if (ended.not_after - ended.not_before).days < _SHORTEST_DAYS:
+    if term is Term.DAY or (ended.not_after - ended.not_before).days < _SHORTEST_DAYS:
         return read_refused(Finding.error("draft.issuer-ends-too-soon", code, end=f"{end:%d/%m/%Y}"))
     return read_ok(ended, Finding.warning("draft.ended-by-issuer", code, end=f"{end:%d/%m/%Y}"))
 

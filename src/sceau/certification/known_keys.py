@@ -54,20 +54,19 @@ class WeakKeyList:
 class KnownModuli:
     """Moduli already seen, multiplied in groups so that one division by group finds a factor in common."""
 
-    moduli: frozenset[int]
-    products: tuple[int, ...]
+    groups: tuple[tuple[frozenset[int], int], ...]
 
     @classmethod
     def of(cls, moduli: Iterable[int]) -> KnownModuli:
         """Group `moduli` (each counted once)."""
         distinct = sorted(set(moduli))
         groups = (distinct[at : at + _CHUNK] for at in range(0, len(distinct), _CHUNK))
-        return cls(frozenset(distinct), tuple(math.prod(group) for group in groups))
+        return cls(tuple((frozenset(group), math.prod(group)) for group in groups))
 
     def share_a_factor_with(self, modulus: int) -> bool:
         """Whether some *other* known modulus has a prime in common with this one. Itself is no news."""
-        for product in self.products:
-            others = product // modulus if modulus in self.moduli and product % modulus == 0 else product
+        for group, product in self.groups:
+            others = product // modulus if modulus in group else product
             if math.gcd(modulus, others % modulus) > 1:
                 return True
         return False

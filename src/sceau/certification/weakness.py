@@ -18,7 +18,7 @@ import gmpy2
 SMALL_PRIMES_TO = 110_000
 FERMAT_ROUNDS = 100
 _ROCA_PRIMES_TO = 167
-_LARGEST_ROOT = 180
+_LARGEST_ROOT = 244  # a power beyond, of more than 4,096 bits, or of a base with a small factor
 _RATIOS = ((1, 2), (1, 3), (2, 3), (1, 4), (3, 4), (2, 5), (3, 5), (4, 5))
 _RATIO_ROUNDS = 4
 
@@ -84,7 +84,7 @@ def _fermat(modulus: int, multiple: int, rounds: int) -> bool:
     for _ in range(rounds):
         if _SQUARES_64[rest & 63] and _SQUARES_ODD[rest % 45045]:
             root = math.isqrt(rest)
-            if root * root == rest and 1 < math.gcd(high + root, modulus) < modulus:
+            if root * root == rest:  # 4·k·n is a square less a square: so are its factors found
                 return True
         rest += 2 * high + 1
         high += 1

@@ -27,7 +27,7 @@ from sceau.registration import Card as CardFacts
 from sceau.registration import ConfirmedMailbox, HabilitationState, HolderSource, NamedHolder
 from sceau.registration import Habilitation as HabilitationFacts
 from sceau.registration import Person as PersonFacts
-from sceau.vocabulary import Fault, Finding, Refused, StructureId, read_mailbox
+from sceau.vocabulary import Fault, Finding, Refused, StructureId, Term, read_mailbox
 
 _STANDING_AFTER = {
     "habilitation.granted": HabilitationState.ACTIVE,
@@ -46,7 +46,8 @@ class CertificateRequest:
     products).
 
     `names` are as typed (for PS products: the mailbox, confirmed before); `csr` is PEM or DER; `holder` is
-    the person of a PRO certificate [decision 14]; `replaces` is the reference of the certificate renewed.
+    the person of a PRO certificate [decision 14]; `replaces` is the reference of the certificate renewed;
+    `term` asks for a shorter life than the profile's, never for a longer one.
     """
 
     product: str
@@ -55,21 +56,21 @@ class CertificateRequest:
     habilitation: str | None = None
     holder: PersonFacts | None = None
     replaces: str = ""
+    term: Term = Term.WHOLE
 
     def digest(self) -> str:
         """Hex SHA-256 of everything asked: two requests under one idempotency key must be the same."""
-        return digest_of(
-            canonical(
-                {
-                    "product": self.product,
-                    "names": list(self.names),
-                    "csr": self.csr.hex(),
-                    "habilitation": self.habilitation,
-                    "holder": None if self.holder is None else self.holder.national_id.text,
-                    "replaces": self.replaces,
-                }
-            )
-        )
+        asked: dict[str, object] = {
+            "product": self.product,
+            "names": list(self.names),
+            "csr": self.csr.hex(),
+            "habilitation": self.habilitation,
+            "holder": None if self.holder is None else self.holder.national_id.text,
+            "replaces": self.replaces,
+        }
+        if self.term is not Term.WHOLE:  # the digests of before this could be asked stay what they were
+            asked["term"] = str(self.term)
+        return digest_of(canonical(asked))
 
 
 @dataclass(frozen=True, slots=True)

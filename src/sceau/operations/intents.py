@@ -13,6 +13,7 @@ from sceau.operations.references import CERTIFICATE, draw_dated_reference
 from sceau.operations.weighing import Weighed
 from sceau.records import hot
 from sceau.status import spell_serial
+from sceau.vocabulary import Term
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,8 @@ def _tell(row: hot.NewCertificate, wanted: Wanted) -> None:
         habilitation_version=row.habilitation_version,
         lint=list(draft.lint.remarks),
     )
+    if wanted.weighed.warrant.term is not Term.WHOLE:
+        act.tell(term=str(wanted.weighed.warrant.term))
     if standing.token is not None:
         act.tell(token=standing.token.reference)
     act.keep(subject=draft.subject, names=list(draft.names))

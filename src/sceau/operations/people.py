@@ -10,7 +10,7 @@ from sceau.operations.search_index import index_card, index_person
 from sceau.operations.standing import AUTHORITY, require_keeper
 from sceau.records import CardLine, PersonLine, card_line, person_line
 from sceau.records.models import Card, Person, Role
-from sceau.registration import OFFICER_ROLES, CardStatus
+from sceau.registration import OFFICER_ROLES, CardStatus, check_subject, is_test_subject
 from sceau.registration import Card as CardFacts
 from sceau.registration import Person as PersonFacts
 from sceau.vocabulary import (
@@ -23,6 +23,9 @@ def register_person(actor: Actor, person: PersonFacts) -> PersonLine:
     """A person, by national identifier; a second call brings names and profession up to date."""
     with acting(actor, "person.registered") as act:
         require_keeper(act)
+        found = check_subject(person)
+        if found:
+            raise Refused(found)
         row = keep_person(person)
         act.about(f"person/{row.pk}")
         act.keep(person=describe_person(person))
@@ -34,6 +37,8 @@ def register_card(actor: Actor, card: CardFacts, *, not_after: datetime | None =
     with acting(actor, "card.registered") as act:
         require_keeper(act)
         holder = Person.objects.filter(national_id=card.person_id.text).first()
+        if is_test_subject(card.person_id):
+            raise Refused([Finding.error("right.test-subject-asks", "person")])
         if holder is None:
             raise Refused([Finding.error("operations.person-unknown", card.person_id.text)])
         if card.type not in act.machine.catalogue.cards:

@@ -13,7 +13,7 @@ from sceau.operations.recheck_run import Run
 from sceau.records.models import Certificate, JournalEntry, JournalLeaf, Revocation
 from sceau.vocabulary import Finding
 
-_INTENDED, _COLLECTED, _REVOKED = "certificate.intended", "certificate.collected", "certificate.revoked"
+INTENDED, _COLLECTED, _REVOKED = "certificate.intended", "certificate.collected", "certificate.revoked"
 _HANDED_OVER = "certificate.handed-over"  # collected by a program
 _DELIVERED = "certificate.delivered"  # issued and handed over in one act
 _AFTER = {
@@ -36,8 +36,8 @@ def entry_findings(run: Run, row: Certificate, batch: Batch) -> Iterator[Finding
         if not is_sequenced(one) and run.settled(one.at):
             yield Finding.error("recheck.entry-not-sealed", row.reference, kind=one.kind)
     yield from _compare(row, told)
-    if _INTENDED in told:
-        yield from _compare_request(row, told[_INTENDED], batch.requests.get(row.pk))
+    if INTENDED in told:
+        yield from _compare_request(row, told[INTENDED], batch.requests.get(row.pk))
 
 
 def entry_of(row: JournalEntry) -> Mapping[str, Any] | None:
@@ -64,9 +64,9 @@ def is_sequenced(row: JournalEntry) -> bool:
 
 
 def _compare(row: Certificate, told: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
-    intent = told.get(_INTENDED)
+    intent = told.get(INTENDED)
     if intent is None:
-        yield Finding.error("recheck.entry-missing", row.reference, kind=_INTENDED)
+        yield Finding.error("recheck.entry-missing", row.reference, kind=INTENDED)
     else:
         yield from _compare_intent(row, intent)
     yield from _compare_outcome(row, told)
@@ -109,10 +109,10 @@ def _compare_intent(row: Certificate, intent: Mapping[str, Any]) -> Iterator[Fin
     }
     for part, value in expected.items():
         if intent.get(part) != value:
-            yield Finding.error("recheck.entry-differs", row.reference, kind=_INTENDED, part=part)
+            yield Finding.error("recheck.entry-differs", row.reference, kind=INTENDED, part=part)
 
 
 def _compare_request(row: Certificate, intent: Mapping[str, Any], kept: bytes | None) -> Iterator[Finding]:
     """The request kept is the one that the intent told. Intents older than the keeping told none."""
     if intent.get("csr") != (None if kept is None else hashlib.sha256(kept).hexdigest()):
-        yield Finding.error("recheck.entry-differs", row.reference, kind=_INTENDED, part="csr")
+        yield Finding.error("recheck.entry-differs", row.reference, kind=INTENDED, part="csr")

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from sceau.catalogue import Catalogue
 from sceau.operations.recheck_batch import Batch
+from sceau.operations.recheck_entries import INTENDED, entry_of
 from sceau.records.models import Certificate, Employment, MailboxConfirmation
 from sceau.registration import Card as CardFacts
 from sceau.registration import (
@@ -23,11 +24,12 @@ from sceau.registration import (
     NamedHolder,
     Warrant,
     own_card_warrant,
+    shortened,
     warrant_for,
 )
 from sceau.registration import Habilitation as HabilitationFacts
 from sceau.registration import Person as PersonFacts
-from sceau.vocabulary import Finding, Refused, StructureId, read_mailbox
+from sceau.vocabulary import Finding, Refused, StructureId, Term, read_mailbox
 
 
 def warrant_again(row: Certificate, batch: Batch, catalogue: Catalogue) -> Warrant:
@@ -43,7 +45,7 @@ def warrant_again(row: Certificate, batch: Batch, catalogue: Catalogue) -> Warra
             catalogue=catalogue,
         )
     right = _right(row, batch)
-    return warrant_for(
+    warrant = warrant_for(
         habilitation=right,
         person=person,
         card=card,
@@ -53,6 +55,14 @@ def warrant_again(row: Certificate, batch: Batch, catalogue: Catalogue) -> Warra
         at=row.not_before,
         catalogue=catalogue,
     )
+    return shortened(warrant, _term(row, batch))
+
+
+def _term(row: Certificate, batch: Batch) -> Term:
+    """The life asked for, as the intent told it: the row does not say, so that it cannot be altered there."""
+    told = [entry_of(one) for one in batch.entries.get(row.reference, ()) if one.kind == INTENDED]
+    asked = [one["term"] for one in told if one is not None and "term" in one]
+    return Term.DAY if asked == [str(Term.DAY)] else Term.WHOLE
 
 
 def _names(row: Certificate) -> tuple[str, ...]:

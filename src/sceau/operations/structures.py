@@ -13,7 +13,14 @@ from sceau.operations.search_index import index_contract, index_structure
 from sceau.operations.standing import require_keeper, require_role
 from sceau.records import ContractLine, PersonLine, contract_line
 from sceau.records.models import Contract, ContractParty, Employment, Structure
-from sceau.registration import ContractState, Declared, check_powers, decide_structure, default_powers
+from sceau.registration import (
+    ContractState,
+    Declared,
+    check_powers,
+    check_subject,
+    decide_structure,
+    default_powers,
+)
 from sceau.registration import Person as PersonFacts
 from sceau.registration import Structure as StructureFacts
 from sceau.vocabulary import (
@@ -114,6 +121,9 @@ def confirm_employee(actor: Actor, *, structure_id: str, person: PersonFacts) ->
         structure = Structure.objects.filter(national_id=structure_id).first()
         if structure is None:
             raise Refused([Finding.error("operations.structure-unknown", structure_id)])
+        found = check_subject(person)
+        if found:
+            raise Refused(found)
         row = keep_person(person)
         act.keep(person=describe_person(person))
         Employment.objects.get_or_create(

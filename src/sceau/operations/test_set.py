@@ -18,10 +18,13 @@ from sceau.operations.issuance import issue_certificate
 from sceau.operations.machine import Actor, machine
 from sceau.operations.revocation import revoke_certificate
 from sceau.operations.shelf_files import replace_on_shelf
+from sceau.operations.structures import identifier_mode
 from sceau.operations.tokens import admit_token
 from sceau.records import CertificateLine, certificate_file, certificates_under
 from sceau.records.models import Certificate
-from sceau.vocabulary import Finding, Refused
+from sceau.records.models import Person as PersonRow
+from sceau.registration import Person, is_test_subject
+from sceau.vocabulary import Finding, Refused, Term, read_person_id
 
 FOLDER = "ESSAI"
 _RENEWED_BEFORE = timedelta(days=60)
@@ -32,18 +35,21 @@ _MOST_LOOKED_AT = 200
 
 @dataclass(frozen=True, slots=True)
 class TestSetOrder:
-    """What to keep: certificates of `product` for `names`, under the one right of the token `secret`."""
+    """What to keep: certificates of `product` for `names`, under the one right of the token `secret`. For a
+    product that names a person, `holder` is the test subject that the desk confirmed (national identifier).
+    """
 
     __test__ = False
 
     secret: str
     product: str
     names: tuple[str, ...]
+    holder: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class TestSet:
-    """The test certificates of one issuing key. `ended` is None until the first of them has ended."""
+    """The test certificates of one issuing key. `ended` is None until the one made for a day has ended."""
 
     __test__ = False
 
@@ -55,8 +61,9 @@ class TestSet:
 def keep_test_set(order: TestSetOrder) -> TestSet:
     """See that the generation that issues `product` now has its test certificates, and publish them.
 
-    Issues at most two. Raises `Refused` as the token, the warrant or the gate refuses; `Fault` when the
-    signer failed: what was made before stays, and the next call goes on.
+    Issues at most three, the third for a day only: when that is over, it is the ended one. Raises `Refused`
+    as the token, the warrant or the gate refuses; `Fault` when the signer failed: what was made before
+    stays, and the next call goes on.
     """
     actor = admit_token(order.secret)
     at = machine().clock()
@@ -72,6 +79,8 @@ def keep_test_set(order: TestSetOrder) -> TestSet:
             actor, reference=spare.reference, reason=_REASON, quality="administrator"
         ).line
     ended = next((one for one in mine if one.standing == "expired"), None)
+    if ended is None and all(one in lasting or one.standing == "revoked" for one in mine):
+        _issue(actor, order, term=Term.DAY)
     found = TestSet(hold[0], revoked, ended)
     _publish(found)
     return found
@@ -87,13 +96,31 @@ def _made_before(actor: Actor, product: str, at: datetime) -> list[CertificateLi
     return [one for one in found if one.reference in references]
 
 
-def _issue(actor: Actor, order: TestSetOrder) -> CertificateLine:
+def _issue(actor: Actor, order: TestSetOrder, *, term: Term = Term.WHOLE) -> CertificateLine:
     request = CertificateRequest(
-        product=order.product, names=order.names, csr=request_and_forget(), habilitation=actor.within
+        product=order.product,
+        names=order.names,
+        csr=request_and_forget(),
+        habilitation=actor.within,
+        holder=_subject_of(order),
+        term=term,
     )
     key = f"{_KEY}{machine().random(16).hex()}"
     issued = issue_certificate(actor, request, idempotency_key=key)
     return hand_over(actor, reference=issued.line.reference, terms_accepted=True).line
+
+
+def _subject_of(order: TestSetOrder) -> Person | None:
+    """The test subject, as the records know it; a person is none [ASSURANCE F24]."""
+    if not order.holder:
+        return None
+    national_id = read_person_id(order.holder, mode=identifier_mode()).require()
+    if not is_test_subject(national_id):
+        raise Refused([Finding.error("right.test-subject-real", national_id.text)])
+    row = PersonRow.objects.filter(national_id=national_id.text).first()
+    if row is None:
+        raise Refused([Finding.error("operations.person-unknown", national_id.text)])
+    return row.facts()
 
 
 def _publish(found: TestSet) -> None:

@@ -16,7 +16,7 @@ from sceau.certification import (
 from sceau.operations.acts import Act
 from sceau.operations.ground import CertificateRequest, Ground, Plea, gather, ground_of, read_for
 from sceau.operations.machine import Actor
-from sceau.registration import Warrant, decide_names, own_card_warrant, warrant_for
+from sceau.registration import Warrant, decide_names, own_card_warrant, shortened, warrant_for
 from sceau.vocabulary import Finding, Refused
 
 
@@ -102,7 +102,7 @@ def warrant_of(ground: Ground, request: CertificateRequest, act: Act) -> Warrant
             at=act.at,
             catalogue=act.machine.catalogue,
         )
-    return warrant_for(
+    warrant = warrant_for(
         habilitation=standing.right.facts,
         person=standing.person,
         card=standing.card,
@@ -112,6 +112,7 @@ def warrant_of(ground: Ground, request: CertificateRequest, act: Act) -> Warrant
         at=act.at,
         catalogue=act.machine.catalogue,
     )
+    return shortened(warrant, request.term)
 
 
 def _brought(plea: Plea) -> CertificationRequest:

@@ -242,6 +242,7 @@ from sceau.registration.structure_change import (
     unanswered,
     under_new_identity,
 )
+from sceau.registration.test_subject import check_subject, is_test_subject
 from sceau.registration.warrant import (
     EmployeeSubject,
     ProfessionalSubject,
@@ -249,6 +250,7 @@ from sceau.registration.warrant import (
     Subject,
     Warrant,
     own_card_warrant,
+    shortened,
     warrant_for,
 )
 
@@ -410,6 +412,7 @@ __all__ = [
     "check_role_asked",
     "check_role_confirmed",
     "check_signatory",
+    "check_subject",
     "check_technical",
     "choose_leave",
     "choose_uses",
@@ -439,6 +442,7 @@ __all__ = [
     "fold",
     "grant",
     "in_words",
+    "is_test_subject",
     "key_of",
     "leave_standing",
     "line_reader",
@@ -463,6 +467,7 @@ __all__ = [
     "scope_of_key",
     "seconds_of",
     "sections_of",
+    "shortened",
     "size_of",
     "spreadsheet_row",
     "steps_seen_by",

@@ -9,7 +9,7 @@ whose certificate.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sceau.catalogue import Catalogue, Holder, NameNeed
@@ -29,6 +29,7 @@ from sceau.registration.facts import (
 )
 from sceau.registration.naming import Name, decide_names
 from sceau.registration.right import RightQuestion, decide_right
+from sceau.registration.test_subject import check_subject, is_test_subject
 from sceau.vocabulary import (
     CardNumber,
     Finding,
@@ -36,6 +37,7 @@ from sceau.vocabulary import (
     PersonId,
     Refused,
     StructureId,
+    Term,
     errors,
     read_ok,
 )
@@ -91,7 +93,7 @@ class Warrant:
 
     `names` are the names the certificate will carry, in the order asked (the first is the CN of a server);
     `habilitation` is (reference, version), None when the right comes from the asker's own card;
-    `at` is when it was given, timezone-aware UTC.
+    `at` is when it was given, timezone-aware UTC; `term` is the life asked for, the profile's or less.
     """
 
     product: str
@@ -102,6 +104,7 @@ class Warrant:
     subject: Subject
     names: tuple[Name, ...]
     at: datetime
+    term: Term = Term.WHOLE
 
 
 def warrant_for(
@@ -177,6 +180,11 @@ def own_card_warrant(
     )
 
 
+def shortened(warrant: Warrant, term: Term) -> Warrant:
+    """The same leave, for the life of `term`, which is never longer than the profile's."""
+    return replace(warrant, term=term)
+
+
 def _question_of(
     habilitation: Habilitation, card: Card, product: str, *, names: Sequence[str], catalogue: Catalogue
 ) -> RightQuestion:
@@ -226,9 +234,12 @@ def _check_bonds(habilitation: Habilitation, person: Person, card: Card, at: dat
 
 
 def _check_card_of(person: Person, card: Card) -> tuple[Finding, ...]:
+    found: tuple[Finding, ...] = ()
     if card.person_id != person.national_id:
-        return (Finding.error("right.card-of-another", "card"),)
-    return ()
+        found += (Finding.error("right.card-of-another", "card"),)
+    if is_test_subject(person.national_id):
+        found += (Finding.error("right.test-subject-asks", "person"),)
+    return found
 
 
 def _check_holder(
@@ -240,7 +251,7 @@ def _check_holder(
         return () if holder is None else (Finding.error("right.holder-needless", "holder", product=product),)
     if holder is None:
         return (Finding.error("right.holder-missing", "holder"),)
-    found: tuple[Finding, ...] = ()
+    found = check_subject(holder.person)
     if holder.works_for not in habilitation.structure.identifiers:
         found += (Finding.error("right.holder-elsewhere", "holder"),)
     if holder.source is HolderSource.UNCONFIRMED:

@@ -6,6 +6,8 @@ token = "sceau_…"
 product = "SERV_SSL"
 names = ["essai.autorite.example"]
 ```
+
+A product that names a person wants one line more, ``holder = "3…/ESSAI"``: the test subject.
 """
 
 from __future__ import annotations
@@ -36,6 +38,6 @@ def read_order(file: Path) -> TestSetOrder:
             raise Fault("site.test-set", retryable=False, detail=f"{file} : ouvert à d'autres (chmod 600)")
         row = tomllib.loads(file.read_text("utf-8"))
         names = tuple(str(name) for name in row["names"])
-        return TestSetOrder(str(row["token"]), str(row["product"]), names)
+        return TestSetOrder(str(row["token"]), str(row["product"]), names, str(row.get("holder", "")))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise Fault("site.test-set", retryable=False, detail=f"{file} : {error}") from error

@@ -37,7 +37,7 @@ from sceau.vocabulary.spelling import displayed
 from sceau.vocabulary.structures import Finess, Siren, Siret, read_finess, read_siren, read_siret
 from sceau.vocabulary.suffixes import is_public_suffix, public_suffix, registrable_name, special_use
 from sceau.vocabulary.typed_text import IdentifierMode
-from sceau.vocabulary.validity import Validity, three_years_from
+from sceau.vocabulary.validity import Term, Validity, three_years_from, validity_from
 
 __all__ = [
     "Adeli",
@@ -63,6 +63,7 @@ __all__ = [
     "Siren",
     "Siret",
     "StructureId",
+    "Term",
     "Validity",
     "displayed",
     "errors",
@@ -91,4 +92,5 @@ __all__ = [
     "registrable_name",
     "special_use",
     "three_years_from",
+    "validity_from",
 ]

@@ -1,4 +1,5 @@
-"""How long a certificate lives: three years to the second (decision 12) [N413 part 1].
+"""How long a certificate lives: three years to the second (decision 12) [N413 part 1], or one day when less
+is asked.
 
 Decides the two instants. Does not know the time: it is given.
 """
@@ -7,9 +8,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 _YEARS = 3
 _SECOND = timedelta(seconds=1)
+_DAY = timedelta(days=1)
+
+
+class Term(StrEnum):
+    """What life is asked for: the profile's whole one, or a single day. A closed set, so that a signer who
+    sees bytes alone still knows every end there may be; nothing longer than `WHOLE` can be said.
+    """
+
+    WHOLE = "whole"
+    DAY = "day"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +49,12 @@ class Validity:
     def ended_by(self, limit: datetime) -> Validity:
         """The same, ending no later than `limit` (the issuer's own end). ValueError if nothing is left."""
         return Validity(self.not_before, min(self.not_after, limit.replace(microsecond=0)))
+
+
+def validity_from(at: datetime, term: Term) -> Validity:
+    """From `at` for `term`, the second taken off in either. Raises as `three_years_from` does."""
+    whole = three_years_from(at)
+    return whole if term is Term.WHOLE else whole.ended_by(whole.not_before + _DAY - _SECOND)
 
 
 def three_years_from(at: datetime) -> Validity:
