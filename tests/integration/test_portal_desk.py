@@ -185,3 +185,19 @@ def test_the_figures_say_how_long_orders_stay(portal: Instance) -> None:
     page = said(visitor(AUDITOR).get("/guichet/delais/"))
     assert "À traiter par le guichet" in page
     assert '<td role="cell" data-label="Terminées">1</td>' in page
+
+
+def test_two_officers_who_begin_at_once_do_not_take_the_order_from_each_other(portal: Instance) -> None:
+    reference = submitted().line.reference
+    seen = said(visitor(ALICE).get(f"/guichet/{reference}/"))
+    assert 'name="followed" value=""' in seen
+    first = visitor(ALICE).post(f"/guichet/{reference}/prendre/", {"followed": ""})
+    second = visitor(BRUNO).post(f"/guichet/{reference}/prendre/", {"followed": ""})
+    assert (first.status_code, second.status_code) == (302, 422)
+    assert "vient de prendre la commande" in said(second)
+    assert case(reference).assigned_id == ALICE.national_id.text
+    takes_over = re.search(r'name="followed" value="([^"]+)"', second.content.decode())
+    assert takes_over
+    third = visitor(BRUNO).post(f"/guichet/{reference}/prendre/", {"followed": takes_over[1]})
+    assert third.status_code == 302
+    assert case(reference).assigned_id == BRUNO.national_id.text

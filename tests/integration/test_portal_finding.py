@@ -34,7 +34,7 @@ from tests.instance import (
     right_for,
     server_request,
 )
-from tests.portal import DoorClient, staff_the_door, tls_layer, visitor
+from tests.portal import DoorClient, certificate_of, staff_the_door, tls_layer, visitor
 
 MAILBOX = "contact@chu-exemple.fr"
 CODE = "Vallee-2026-portail"
@@ -393,3 +393,17 @@ def test_nothing_is_kept_of_what_was_looked_for_or_sent(portal: Instance) -> Non
         one["sql"].lstrip().upper().startswith(("SELECT", "BEGIN", "COMMIT", "SAVEPOINT", "RELEASE"))
         for one in queries
     )
+
+
+def test_the_name_of_a_person_is_told_in_letters_and_not_in_numbers(portal: Instance) -> None:
+    pem = certificate_of(ALICE).public_bytes(Encoding.PEM).decode()
+    told = text(anybody().post("/verifier/", {"given": pem}))
+    assert f"GN={ALICE.given_names}" in told
+    assert f"SN={ALICE.surname}" in told
+    assert "2.5.4." not in told
+
+
+def test_an_address_that_only_takes_what_a_page_sends_says_so(portal: Instance) -> None:
+    answer = visitor(ALICE).get("/sortie/")
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+    assert "Rien à lire ici" in text(answer)

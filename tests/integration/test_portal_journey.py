@@ -13,8 +13,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from sceau.operations import receive_form
+from sceau.operations import open_draft, receive_form
+from sceau.portal.pages.drafts import views as drafts
+from sceau.portal.pages.requests.asking import past_its_twin
 from sceau.records import habilitations_of, order_file
+from sceau.records.models import Order
+from sceau.vocabulary import Fault
 from tests.instance import (
     ADMINISTRATOR,
     ALICE,
@@ -609,3 +613,41 @@ def test_pages_that_explain_are_whole(portal: Instance) -> None:
     assert "Les cartes de service ne sont pas admises" in how
     assert "PlateForme de Localisation des Appels d'Urgence" in text(anybody.get("/glossaire/"))
     assert "RGAA" in text(anybody.get("/accessibilite/"))
+
+
+def test_who_clicks_twice_is_led_to_the_order_that_the_other_click_made(
+    portal: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between this click's reading of the draft and its writing, the other click sends it."""
+    draft = open_draft(REPRESENTATIVE.actor, raw=form(), origin="blank").line.reference
+    ticked = {"declarations.terms": "oui", "declarations.exact": "oui"}
+    kept = drafts.save_draft
+
+    def after_the_other(*told: Any, **named: Any) -> Any:
+        monkeypatch.setattr(drafts, "save_draft", kept)
+        assert visitor(REPRESENTATIVE).post(f"/brouillons/{draft}/envoyer/", posted).status_code == 302
+        return kept(*told, **named)
+
+    page = visitor(REPRESENTATIVE).get(f"/brouillons/{draft}/etape/{CODES[-1]}/").content.decode()
+    seen = re.search(r'name="vu" value="([^"]+)"', page)
+    assert seen
+    posted = {**ticked, "vu": seen[1]}
+    monkeypatch.setattr(drafts, "save_draft", after_the_other)
+    answer = visitor(REPRESENTATIVE).post(f"/brouillons/{draft}/envoyer/", posted)
+    order = Order.objects.get().reference
+    assert (answer.status_code, answer["Location"]) == (302, f"/commandes/{order}/")
+
+
+def test_who_clicks_twice_waits_for_the_certificate_of_the_other_click() -> None:
+    answers: list[Any] = [Fault("issuance.in-progress", retryable=True), "CRT"]
+
+    def issue() -> Any:
+        answer = answers.pop(0)
+        if isinstance(answer, Fault):
+            raise answer
+        return answer
+
+    assert past_its_twin(issue) == "CRT"
+    answers[:] = [Fault("issuance.outcome-unknown", retryable=False), "CRT"]
+    with pytest.raises(Fault):
+        past_its_twin(issue)

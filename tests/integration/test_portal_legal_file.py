@@ -12,7 +12,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from sceau.operations import PieceEntry, add_piece, issue_certificate
-from sceau.records import contract_file, leave_line, order_file, piece_line
+from sceau.records import contract_file, habilitations_of, leave_line, order_file, piece_line
 from sceau.records.models import JournalEntry, Leave, Piece
 from tests.instance import (
     ADMINISTRATOR,
@@ -22,6 +22,7 @@ from tests.instance import (
     CONTRACT,
     MANDATAIRE,
     NOON,
+    OTHER_CONTRACT,
     OTHER_REPRESENTATIVE,
     REPRESENTATIVE,
     STRANGER,
@@ -36,6 +37,7 @@ from tests.integration.test_orders import by_mail
 from tests.portal import DoorClient, as_holder, staff_the_door, tls_layer, visitor
 
 DESK = f"/guichet/contrats/{CONTRACT}/"
+ACTS = {ADMINISTRATOR.card: "withdraw", REPRESENTATIVE.card: "suspend"}
 OWN = f"/mon-contrat/{CONTRACT}/"
 
 
@@ -329,3 +331,66 @@ def test_no_page_of_a_file_is_written_by_who_sent_something(portal: Instance) ->
     browser.post("/guichet/accords/nouveau/", new)
     for address in (DESK, f"/guichet/accords/{Leave.objects.get().reference}/"):
         assert "<script>alert" not in browser.get(address).content.decode()
+
+
+@pytest.mark.parametrize("typed", ["31/02/2027", "demain", "2027-02-31", "20271231", "1/1/27"])
+def test_a_day_that_cannot_be_read_is_never_taken_for_no_term(portal: Instance, typed: str) -> None:
+    browser = visitor(ALICE)
+    party = {
+        "quality": "mandataire",
+        "surname": STRANGER.surname,
+        "given_names": STRANGER.given_names,
+        "card_number": STRANGER.card,
+        "powers": ["sign"],
+    }
+    before = JournalEntry.objects.count()
+    answer = browser.post(f"{DESK}personnes/", party | {"valid_until": typed})
+    assert answer.status_code == 422
+    assert "pas une date" in said(answer)
+    assert typed in said(answer)
+    leave = {"structure": STRUCTURE, "name": LENT, "holder": "Mairie", "use": "any", "action": "papier"}
+    for field in ("begins", "ends"):
+        answer = browser.post("/guichet/accords/nouveau/", leave | {field: typed})
+        assert answer.status_code == 422
+        assert f'href="#{field}"' in answer.content.decode()
+    assert JournalEntry.objects.count() == before
+    assert not Leave.objects.exists()
+
+
+def test_a_day_is_read_as_a_form_sends_it_and_as_people_write_it(portal: Instance) -> None:
+    leave = {"structure": STRUCTURE, "name": LENT, "holder": "Mairie", "use": "any", "action": "papier"}
+    for ends in ("2027-12-31", "31/12/2027"):
+        assert visitor(ALICE).post("/guichet/accords/nouveau/", leave | {"ends": ends}).status_code == 302
+    assert [one.ends for one in Leave.objects.all()] == [date(2027, 12, 31)] * 2
+
+
+def test_a_letter_on_the_file_of_another_structure_is_not_this_ones(portal: Instance) -> None:
+    others = add_piece(
+        ALICE.actor,
+        PieceEntry("holder-letter", PNG, issued_on=date(2026, 11, 1), contract=OTHER_CONTRACT),
+    ).reference
+    new = {"structure": STRUCTURE, "name": LENT, "holder": "Mairie", "use": "any", "letter": others}
+    answer = visitor(ALICE).post("/guichet/accords/nouveau/", new | {"action": "papier"})
+    assert answer.status_code == 422
+    assert others in said(answer)
+    assert not Leave.objects.exists()
+
+
+def test_the_desk_reads_the_certificates_of_a_right_and_no_link_there_is_closed_to_it(
+    portal: Instance,
+) -> None:
+    accepted(offer("serv-ssl"))
+    made = issue_certificate(ADMINISTRATOR.actor, server_request(), idempotency_key="une").line
+    right = habilitations_of(ADMINISTRATOR.national_id.text, at=NOON)[0].reference
+    for someone in (ALICE, AUDITOR):
+        browser = visitor(someone)
+        page = browser.get(f"/guichet/habilitations/{right}/").content.decode()
+        assert f"/revocations/certificats/{made.reference}/" in page
+        for start in (f"/guichet/habilitations/{right}/", "/guichet/"):
+            told = browser.get(start).content.decode()
+            for address in set(re.findall(r'<a [^>]*href="(/[^"#?]*)', told)):
+                assert browser.get(address).status_code < 400, address
+    for someone in (ADMINISTRATOR, REPRESENTATIVE):
+        page = visitor(someone).get(f"/habilitations/{right}/acte/{ACTS[someone.card]}/").content.decode()
+        assert f'href="/certificats/{made.reference}/"' in page
+        assert "/revocations/" not in page

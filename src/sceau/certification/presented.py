@@ -29,6 +29,15 @@ _MARK = re.compile(r"-----(BEGIN|END) ([ -~]{0,60}?)-----")
 _CERTIFICATES = frozenset({"CERTIFICATE", "X509 CERTIFICATE"})
 _BUNDLES = frozenset({"PKCS7", "CMS", "PKCS #7 SIGNED DATA"})
 _SIGNED_DATA = "1.2.840.113549.1.7.2"
+_ATTRIBUTES = {  # those of a person, which RFC 4514 leaves as numbers
+    x509.NameOID.TITLE: "title",
+    x509.NameOID.GIVEN_NAME: "GN",
+    x509.NameOID.SURNAME: "SN",
+    x509.NameOID.PSEUDONYM: "pseudonym",
+    x509.NameOID.SERIAL_NUMBER: "serialNumber",
+    x509.NameOID.ORGANIZATION_IDENTIFIER: "organizationIdentifier",
+    x509.NameOID.EMAIL_ADDRESS: "emailAddress",
+}
 _FIRST, _UPN = 0xA0, "1.3.6.1.4.1.311.20.2.3"
 _ABOUT = "given"
 _LIBRARY_REFUSALS = (
@@ -207,8 +216,8 @@ def _read(der: bytes) -> Presented:
         library = x509.load_der_x509_certificate(der)
         return Presented(
             der=der,
-            subject=_shown(library.subject.rfc4514_string()),
-            issuer=_shown(library.issuer.rfc4514_string()),
+            subject=_shown(library.subject.rfc4514_string(_ATTRIBUTES)),
+            issuer=_shown(library.issuer.rfc4514_string(_ATTRIBUTES)),
             names=_names(library),
             serial=library.serial_number,
             not_before=library.not_valid_before_utc,

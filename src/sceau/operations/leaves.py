@@ -85,8 +85,8 @@ def receive_leave(actor: Actor, entry: LeaveEntry) -> LeaveLine:
         _require_desk(act)
         row = _new_leave(act, entry, LeaveForm.PAPER)
         row.signed = entry.signed
-        row.letter = _piece_of(entry.letter, "holder-letter")
-        row.identity = _piece_of(entry.identity, "identity-copy")
+        row.letter = _piece_of(row, entry.letter, "holder-letter")
+        row.identity = _piece_of(row, entry.identity, "identity-copy")
         row.save(force_insert=True)
         _tell(act, row)
     return _view(row.reference)
@@ -101,8 +101,8 @@ def complete_leave(
         row = _lock(act, reference)
         if row.state != LeaveState.RECEIVED or row.form != LeaveForm.PAPER:
             raise Refused([Finding.error("letter.not-open", reference)])
-        row.letter = _piece_of(letter, "holder-letter") or row.letter
-        row.identity = _piece_of(identity, "identity-copy") or row.identity
+        row.letter = _piece_of(row, letter, "holder-letter") or row.letter
+        row.identity = _piece_of(row, identity, "identity-copy") or row.identity
         row.signed = row.signed if signed is None else signed
         row.changed_at = act.at
         row.save()
@@ -310,20 +310,35 @@ def _structure_of(entry: LeaveEntry) -> Structure:
     return known or keep_structure(facts)
 
 
-def _piece_of(reference: str, kind: str) -> Piece | None:
+def _piece_of(row: Leave, reference: str, kind: str) -> Piece | None:
+    """A piece of the file of the structure that the leave is for, or of one of its orders; None for none.
+
+    A letter, or a copy of an identity document, that somebody else's file holds says nothing here.
+    """
     if not reference:
         return None
-    piece = Piece.objects.filter(reference=reference, kind=kind, erased_at=None).first()
-    if piece is None:
+    piece = (
+        Piece.objects.filter(reference=reference, kind=kind, erased_at=None).select_related("order").first()
+    )
+    if piece is None or not _is_on_file_of(row.structure, piece):
         raise Refused([Finding.error("letter.piece", displayed(reference))])
     return piece
 
 
+def _is_on_file_of(structure: Structure, piece: Piece) -> bool:
+    if piece.structure_id is not None:
+        return piece.structure_id == structure.pk
+    return piece.order is not None and piece.order.structure_number in _numbers_of(structure)
+
+
+def _numbers_of(structure: Structure) -> set[str]:
+    return {number for number in (structure.siret, structure.finess, *structure.rpps_rangs) if number}
+
+
 def _is_waiting_for(actor: Actor, row: Leave) -> bool:
     """Whether this officer is part of an open order of the structure that the leave is for."""
-    numbers = (row.structure.siret, row.structure.finess, *row.structure.rpps_rangs)
     mine = OrderParty.objects.filter(
-        order__structure_number__in=[number for number in numbers if number],
+        order__structure_number__in=_numbers_of(row.structure),
         order__state__in=("received", "under-review", "incomplete"),
     )
     return (

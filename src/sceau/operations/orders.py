@@ -31,14 +31,21 @@ from sceau.registration import (
 from sceau.vocabulary import Finding, Reading, Refused
 
 
-def take_order(actor: Actor, *, reference: str) -> OrderFile:
-    """An officer starts (or takes over) the review. Desk only, and nobody who is part of the order."""
+def take_order(actor: Actor, *, reference: str, followed: str | None = None) -> OrderFile:
+    """An officer starts (or takes over) the review. Desk only, and nobody who is part of the order.
+
+    `followed`: who was seen to follow it (national identifier, empty for nobody; None: not looked at).
+    Refused when a colleague has taken it since: two who begin at one moment take it from each other never
+    unseen.
+    """
     with acting(actor, "order.taken", reference) as act:
         order = lock_order(act, reference)
         officer = require_judge(act, order)
         require_running(order)
         if order.state == OrderState.UNDER_REVIEW and order.assigned_to == officer:
             act.unchanged()
+        elif followed is not None and order.assigned_to not in {followed, officer}:
+            raise Refused([Finding.error("order.taken-meanwhile", reference)])
         else:
             step(act, order, OrderEvent.TAKE)
             order.assigned_to = officer

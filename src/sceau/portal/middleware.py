@@ -7,12 +7,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 
 from sceau.portal.hats import Page
 from sceau.portal.proofs import hindrance
-from sceau.portal.refusals import faulty, not_found, not_yours, other_hat, refused, show_your_card
+from sceau.portal.refusals import (
+    faulty,
+    not_found,
+    not_this_way,
+    not_yours,
+    other_hat,
+    refused,
+    show_your_card,
+)
 from sceau.portal.visitor import NOBODY, PortalRequest, visitor_of
 from sceau.vocabulary import Fault, Refused
 
@@ -47,7 +55,7 @@ class VisitorMiddleware:
             return not_found(request)
         asked.visitor = visitor_of(request)
         if request.method not in page.methods:
-            return HttpResponseNotAllowed(page.methods)
+            return not_this_way(request, page)
         if page.hats & asked.visitor.hats:
             return hindrance(asked, page)
         if page.hats & set(asked.visitor.choices):

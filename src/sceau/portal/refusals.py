@@ -78,6 +78,13 @@ def other_hat(request: PortalRequest, wanted: Page) -> HttpResponse:
     return page(request, "refusals/other_hat.html", context, status=403)
 
 
+def not_this_way(request: HttpRequest, wanted: Page) -> HttpResponse:
+    """405: an address that only takes what a page sends, typed or opened anew (or the other way round)."""
+    response = page(request, "refusals/not_this_way.html", {"title": _("Rien à lire ici")}, status=405)
+    response["Allow"] = ", ".join(wanted.methods)
+    return response
+
+
 def refused(request: HttpRequest, refusal: Refused, *, title: str, status: int = 422) -> HttpResponse:
     """A refusal on an act that has no form to go back to."""
     context = {"title": title, **summary(refusal.findings, heading=_("Cela n’a pas été fait"))}

@@ -22,7 +22,7 @@ from sceau.operations import (
 )
 from sceau.portal.fields import Sheet
 from sceau.portal.language import page_catalogue
-from sceau.portal.pages.contracts.stopping import plan_of, stop_kinds
+from sceau.portal.pages.contracts.stopping import pages_for, plan_of, stop_kinds
 from sceau.portal.pages.habilitations.views import seen_right
 from sceau.portal.rendering import page
 from sceau.portal.saying import summary
@@ -75,7 +75,7 @@ def _page(
         "event": event,
         "stopping": stopping,
         "found": found,
-        "kinds": stop_kinds(only, stopping, request.POST),
+        "kinds": stop_kinds(only, stopping, request.POST, pages=pages_for(request)),
         "certificates": _lines(only.certificates[:_MOST_SHOWN]),
         "fields": [sheet.field("reason", kind="textarea", label=_("Motif"), required=True, rows=3)],
         **summary(findings, heading=_("Rien n’a été fait"), fields=["reason"]),

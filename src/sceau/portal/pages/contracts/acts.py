@@ -17,10 +17,11 @@ from sceau.operations import (
     drop_contract_act,
     preview_contract_act,
 )
+from sceau.portal.days import day_of
 from sceau.portal.fields import Sheet
 from sceau.portal.language import page_catalogue
 from sceau.portal.pages.contracts.stopping import plan_of, stop_kinds
-from sceau.portal.pages.contracts.views import day_of, required_contract
+from sceau.portal.pages.contracts.views import required_contract
 from sceau.portal.rendering import page
 from sceau.portal.saying import summary
 from sceau.portal.visitor import PortalRequest, actor_of
@@ -35,15 +36,15 @@ def act(request: PortalRequest, number: str, event: str) -> HttpResponse:
         raise Http404
     if request.method != "POST":
         return _act_page(request, file, event)
-    demand = ContractDemand(
-        number=number,
-        event=event,
-        reason=request.POST.get("reason", "")[:4000],
-        seen=request.POST.get("seen", "")[:64],
-        plan=plan_of(request.POST),
-        until=day_of(request.POST.get("until", "")),
-    )
     try:
+        demand = ContractDemand(
+            number=number,
+            event=event,
+            reason=request.POST.get("reason", "")[:4000],
+            seen=request.POST.get("seen", "")[:64],
+            plan=plan_of(request.POST),
+            until=day_of(request.POST.get("until", ""), "until"),
+        )
         act_on_contract(actor_of(request), demand)
     except Refused as refusal:
         return _act_page(request, file, event, refusal.findings)

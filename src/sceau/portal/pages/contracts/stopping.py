@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,10 +10,13 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from sceau.catalogue import StoppingAct
+from sceau.portal.hats import ENDER_READERS
+from sceau.portal.visitor import PortalRequest
 from sceau.registration import StopPlan, Stops
 
 MOST_SHOWN = 100
-_PAGES = {"orders": "desk-order", "rights": "desk-habilitation", "certificates": "desk-certificate"}
+AT_THE_DESK = {"orders": "desk-order", "rights": "desk-habilitation", "certificates": "desk-certificate"}
+ONES_OWN = {"orders": "order", "rights": "habilitation", "certificates": "certificate"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +31,17 @@ class StopKind:
     others: str
 
 
-def stop_kinds(stops: Stops, act: StoppingAct, typed: QueryDict) -> list[StopKind]:
-    """What the page asks about; kinds that the act does not touch, or of which there is none, left out."""
+def pages_for(request: PortalRequest) -> Mapping[str, str]:
+    """Where this visitor reads of each kind of thing: an officer at the desk, others among their own."""
+    return AT_THE_DESK if request.visitor.hats & ENDER_READERS else ONES_OWN
+
+
+def stop_kinds(
+    stops: Stops, act: StoppingAct, typed: QueryDict, *, pages: Mapping[str, str] = AT_THE_DESK
+) -> list[StopKind]:
+    """What the page asks about, each thing with its page (`pages`, by kind); kinds that the act does not
+    touch, or of which there is none, left out.
+    """
     found = []
     for code, references, answers in (
         ("orders", stops.orders, act.orders),
@@ -38,7 +51,11 @@ def stop_kinds(stops: Stops, act: StoppingAct, typed: QueryDict) -> list[StopKin
         if not references or not answers:
             continue
         shown = tuple(
-            {"reference": one, "address": _address(code, one), "answer": typed.get(f"each.{one}", "")}
+            {
+                "reference": one,
+                "address": reverse(pages[code], args=[one]),
+                "answer": typed.get(f"each.{one}", ""),
+            }
             for one in references[:MOST_SHOWN]
         )
         count = len(references)
@@ -52,10 +69,3 @@ def plan_of(typed: QueryDict) -> StopPlan:
     each = {key[5:45]: value for key, value in typed.items() if key.startswith("each.") and value}
     others = {key[7:27]: value for key, value in typed.items() if key.startswith("others.") and value}
     return StopPlan({key: str(value) for key, value in each.items()}, {k: str(v) for k, v in others.items()})
-
-
-def _address(code: str, reference: str) -> str:
-    from sceau.portal.urls import page_named  # the table imports the views, and they import this room
-
-    name = _PAGES[code]
-    return reverse(name, args=[reference]) if name and page_named(name) else ""

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from sceau.operations import PartyEntry, add_party, end_party, machine
+from sceau.portal.days import day_of
 from sceau.portal.fields import Choice, Sheet
 from sceau.portal.hats import Hat
 from sceau.portal.language import page_catalogue
@@ -105,20 +106,12 @@ def is_desk(request: PortalRequest) -> bool:
     return Hat.DESK in request.visitor.hats
 
 
-def day_of(text: str) -> date | None:
-    """A date as a page sends it, None when there is none or it is none."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
 def _runs(one: Any, today: date) -> bool:
     return one.valid_from <= today and (one.valid_until is None or today <= one.valid_until)
 
 
 def _end(request: PortalRequest, number: str) -> str:
-    until = day_of(request.POST.get("until", ""))
+    until = day_of(request.POST.get("until", ""), "until")
     if until is None:
         raise Refused(
             [Finding.error("contract.party-dates", request.POST.get("card_number", "")[:20] or "—")]
@@ -143,8 +136,8 @@ def _party_from(request: PortalRequest) -> PartyEntry:
         card_number=typed["card_number"],
         email=typed["email"],
         phone=typed["phone"][:20],
-        valid_from=day_of(typed["valid_from"]),
-        valid_until=day_of(typed["valid_until"]),
+        valid_from=day_of(typed["valid_from"], "valid_from"),
+        valid_until=day_of(typed["valid_until"], "valid_until"),
         powers=tuple(request.POST.getlist("powers"))[:20],
     )
 

@@ -25,7 +25,7 @@ from sceau.operations import (
 from sceau.portal.fields import Choice, Field, Sheet
 from sceau.portal.hats import ENDERS, Hat
 from sceau.portal.language import page_catalogue
-from sceau.portal.pages.contracts.stopping import plan_of, stop_kinds
+from sceau.portal.pages.contracts.stopping import pages_for, plan_of, stop_kinds
 from sceau.portal.pages.delegations.terms import terms_fields, terms_from, terms_of
 from sceau.portal.rendering import page
 from sceau.portal.saying import summary
@@ -297,7 +297,9 @@ def _end_page(
     effects = preview_designation_end(view.line.reference)
     sides = _sides(request, view.line.reference)
     theirs = "representative" in sides and "client" not in sides
-    kinds = stop_kinds(effects.stops, page_catalogue().stops["designation"], request.POST)
+    kinds = stop_kinds(
+        effects.stops, page_catalogue().stops["designation"], request.POST, pages=pages_for(request)
+    )
     sheet = Sheet({"reason": request.POST.get("reason", "")}, findings)
     context: dict[str, Any] = {
         "title": _("Mettre fin à la désignation de %(name)s") % {"name": view.line.third_party_name},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
@@ -21,6 +20,7 @@ from sceau.operations import (
     settle_scope_kind,
     take_order,
 )
+from sceau.portal.days import day_of
 from sceau.portal.pages.desk.views import POINTS, TYPED, file_page, required_file
 from sceau.portal.pages.orders.checking import check_products, from_registers
 from sceau.portal.pages.orders.editing import edited
@@ -39,7 +39,9 @@ def take(request: PortalRequest, reference: str) -> HttpResponse:
         request,
         reference,
         _("Vous examinez cette commande."),
-        lambda: take_order(actor_of(request), reference=reference),
+        lambda: take_order(
+            actor_of(request), reference=reference, followed=request.POST.get("followed", "")[:64]
+        ),
     )
 
 
@@ -72,7 +74,7 @@ def ask(request: PortalRequest, reference: str) -> HttpResponse:
             actor_of(request),
             reference=reference,
             text=request.POST.get("text", "")[:4000],
-            due=day_of(request, "due"),
+            due=day_of(request.POST.get("due", ""), "due"),
             points=points_of(request),
         ),
     )
@@ -195,11 +197,3 @@ def points_of(request: PortalRequest) -> tuple[RequestPoint, ...]:
 def _number(request: PortalRequest, name: str) -> int:
     given = request.POST.get(name, "")
     return int(given) if given.isdecimal() and len(given) < 9 else -1
-
-
-def day_of(request: PortalRequest, name: str) -> date | None:
-    """A day typed in a field, None when there is none to read."""
-    try:
-        return date.fromisoformat(request.POST.get(name, ""))
-    except ValueError:
-        return None

@@ -13,8 +13,10 @@ from sceau.operations import (
     release_order,
     unhold_order,
 )
-from sceau.portal.pages.desk.acts import act_on, day_of
+from sceau.portal.days import day_of
+from sceau.portal.pages.desk.acts import act_on
 from sceau.portal.visitor import PortalRequest, actor_of
+from sceau.records import OrderFile
 
 
 def assign(request: PortalRequest, reference: str) -> HttpResponse:
@@ -37,17 +39,17 @@ def assign(request: PortalRequest, reference: str) -> HttpResponse:
 
 def hold(request: PortalRequest, reference: str) -> HttpResponse:
     """Put the order aside until a day or an event."""
-    asked = Hold(
-        why=request.POST.get("why", "")[:1000],
-        until=day_of(request, "until"),
-        event=request.POST.get("event", "")[:8],
-    )
-    return act_on(
-        request,
-        reference,
-        _("La commande est mise en attente : elle reviendra d’elle-même dans la file."),
-        lambda: hold_order(actor_of(request), reference=reference, hold=asked),
-    )
+
+    def held() -> OrderFile:
+        asked = Hold(
+            why=request.POST.get("why", "")[:1000],
+            until=day_of(request.POST.get("until", ""), "until"),
+            event=request.POST.get("event", "")[:8],
+        )
+        return hold_order(actor_of(request), reference=reference, hold=asked)
+
+    done = _("La commande est mise en attente : elle reviendra d’elle-même dans la file.")
+    return act_on(request, reference, done, held)
 
 
 def unhold(request: PortalRequest, reference: str) -> HttpResponse:

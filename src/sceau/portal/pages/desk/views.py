@@ -54,6 +54,7 @@ def desk(request: PortalRequest) -> HttpResponse:
         "after": found.after,
         "queues": [str(one) for one in QueueOf],
         "which": str(which),
+        "acts": Hat.DESK in request.visitor.hats,
     }
     return page(request, "desk/queue.html", context)
 

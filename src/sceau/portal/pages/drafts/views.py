@@ -129,6 +129,9 @@ def send(request: PortalRequest, reference: str) -> HttpResponse:
             _require(check_products(whole(file)))
         order = send_draft(actor_of(request), reference=reference, why=why)
     except Refused as refusal:
+        now = theirs(request, reference)
+        if now.line.became and not file.line.became:  # the other click of a double click was faster
+            return HttpResponseRedirect(reverse("order", args=[now.line.became]))
         return _last(request, file, refusal.findings, why=why)
     text = (
         _("Vos corrections de la commande %(order)s sont enregistrées.")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 
@@ -13,8 +16,10 @@ from sceau.portal.rendering import page
 from sceau.portal.visitor import PortalRequest, actor_of
 from sceau.records import (
     ApprovalLine,
+    CertificateFile,
     HabilitationFile,
     HabilitationLine,
+    certificate_file,
     certificate_for,
     habilitation_file,
     habilitation_for,
@@ -38,24 +43,33 @@ def habilitations(request: PortalRequest) -> HttpResponse:
 
 def habilitation(request: PortalRequest, reference: str) -> HttpResponse:
     """One right: its scope, its origin, the certificates it gave."""
-    viewer = request.visitor.person_id
-    return _page(request, habilitation_for(reference, viewer=viewer, at=machine().clock()))
+    viewer, now = request.visitor.person_id, machine().clock()
+    file = habilitation_for(reference, viewer=viewer, at=now)
+    return _page(request, file, partial(certificate_for, viewer=viewer, at=now))
 
 
 def desk_habilitation(request: PortalRequest, reference: str) -> HttpResponse:
     """The same, for whoever keeps rights: any of them."""
-    return _page(request, habilitation_file(reference, at=machine().clock()))
+    now = machine().clock()
+    return _page(request, habilitation_file(reference, at=now), partial(certificate_file, at=now), desk=True)
 
 
-def _page(request: PortalRequest, file: HabilitationFile | None) -> HttpResponse:
+def _page(
+    request: PortalRequest,
+    file: HabilitationFile | None,
+    certificate: Callable[[str], CertificateFile | None],
+    *,
+    desk: bool = False,
+) -> HttpResponse:
     if file is None:
         raise Http404
-    now = machine().clock()
-    found = (certificate_for(one, viewer=request.visitor.person_id, at=now) for one in file.certificates[:50])
+    found = (certificate(one) for one in file.certificates[:50])
     context = {
         "title": _("Habilitation {product}").format(product=file.line.product),
         "file": file,
         "line": file.line,
+        "desk": desk,
+        "certificate_page": "desk-certificate" if desk else "certificate",
         "mine": file.line.person_id == request.visitor.person_id,
         "product": page_catalogue().products[file.line.product],
         "tree": tree_of(file.line, request.GET.get("nom", "")),

@@ -23,10 +23,11 @@ from sceau.operations import (
     verify_leave,
     withdraw_leave,
 )
+from sceau.portal.days import day_of
 from sceau.portal.fields import Choice, Sheet
 from sceau.portal.language import page_catalogue
 from sceau.portal.pages.contracts.stopping import plan_of, stop_kinds
-from sceau.portal.pages.contracts.views import day_of, is_desk
+from sceau.portal.pages.contracts.views import is_desk
 from sceau.portal.pages.leaves.paper import paper_fields
 from sceau.portal.rendering import page
 from sceau.portal.saying import summary
@@ -44,22 +45,9 @@ def new_leave(request: PortalRequest) -> HttpResponse:
             request, {key: request.GET.get(key, "")[:100] for key in ("structure", "order", "name")}
         )
     typed = {key: request.POST.get(key, "")[:253].strip() for key in _TYPED}
-    entry = LeaveEntry(
-        name=typed["name"],
-        holder=typed["holder"],
-        use=typed["use"],
-        whole=request.POST.get("whole", "oui") == "oui",
-        products=tuple(request.POST.getlist("products"))[:20],
-        structure=typed["structure"],
-        order=typed["order"],
-        begins=day_of(typed["begins"]),
-        ends=day_of(typed["ends"]),
-        letter=typed["letter"],
-        identity=typed["identity"],
-        signed=request.POST.get("signed") == "oui",
-    )
     by_dns = request.POST.get("action") == "dns"
     try:
+        entry = _entry_of(request, typed)
         line = (
             challenge_domain(actor_of(request), entry) if by_dns else receive_leave(actor_of(request), entry)
         )
@@ -69,6 +57,23 @@ def new_leave(request: PortalRequest) -> HttpResponse:
         request, _("Le texte à placer dans le DNS est prêt.") if by_dns else _("L’accord est au dossier.")
     )
     return HttpResponseRedirect(reverse("desk-leave", args=[line.reference]))
+
+
+def _entry_of(request: PortalRequest, typed: dict[str, str]) -> LeaveEntry:
+    return LeaveEntry(
+        name=typed["name"],
+        holder=typed["holder"],
+        use=typed["use"],
+        whole=request.POST.get("whole", "oui") == "oui",
+        products=tuple(request.POST.getlist("products"))[:20],
+        structure=typed["structure"],
+        order=typed["order"],
+        begins=day_of(typed["begins"], "begins"),
+        ends=day_of(typed["ends"], "ends"),
+        letter=typed["letter"],
+        identity=typed["identity"],
+        signed=request.POST.get("signed") == "oui",
+    )
 
 
 def leave(request: PortalRequest, reference: str) -> HttpResponse:

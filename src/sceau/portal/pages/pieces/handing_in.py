@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from sceau.operations import PieceEntry, add_piece
+from sceau.portal.days import day_of
 from sceau.portal.fields import Choice, Sheet
 from sceau.portal.language import page_catalogue
 from sceau.portal.limits import too_often
@@ -47,16 +47,9 @@ def hand_in(request: PortalRequest, *, contract: str = "", order: str = "", stru
         kind=request.POST.get("kind", "")[:40],
         data=sent[1],
         name=sent[0][:200],
-        issued_on=_day(request.POST.get("issued_on", "")),
+        issued_on=day_of(request.POST.get("issued_on", ""), "issued_on"),
         contract=contract,
         order=order,
         structure=structure,
     )
     return add_piece(actor_of(request), entry)
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

@@ -5,6 +5,7 @@ Bytes are always given as a file to save, never shown in a page: what a stranger
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -16,9 +17,10 @@ from django.utils.translation import gettext as _
 from sceau.catalogue import Medium
 from sceau.documents import CONTENT_TYPES
 from sceau.operations import ExtractEntry, VisaEntry, attest_visa, machine, open_piece, read_extract
+from sceau.portal.days import day_of
 from sceau.portal.fields import Sheet
 from sceau.portal.language import page_catalogue
-from sceau.portal.pages.contracts.views import day_of, is_desk
+from sceau.portal.pages.contracts.views import is_desk
 from sceau.portal.pages.desk.views import file_page, required_file
 from sceau.portal.pages.pieces.handing_in import hand_in
 from sceau.portal.rendering import page
@@ -79,19 +81,16 @@ def attach(request: PortalRequest, reference: str) -> HttpResponse:
 def visa(request: PortalRequest, reference: str) -> HttpResponse:
     """Attest the visa that a scan bears."""
     file = required_file(reference)
-    signed_on = day_of(request.POST.get("signed_on", ""))
     version = request.POST.get("version", "")
-    if signed_on is None:
-        undated = Finding.error("order.visa-not-dated", "signed_on")
-        return file_page(request, file, (undated,), status=422)
     try:
+        signed_on = day_of(request.POST.get("signed_on", ""), "signed_on")
         attest_visa(
             actor_of(request),
             VisaEntry(
                 order=reference,
                 version=int(version) if version.isdecimal() and len(version) < 9 else 0,
                 piece=request.POST.get("piece", "")[:20],
-                signed_on=signed_on,
+                signed_on=_required_day(signed_on),
                 stamped=request.POST.get("stamped") == "oui",
             ),
         )
@@ -101,6 +100,12 @@ def visa(request: PortalRequest, reference: str) -> HttpResponse:
         request, _("Le visa est attesté sur cette version. Les approbations d’avant ne comptent plus.")
     )
     return HttpResponseRedirect(reverse("desk-order", args=[reference]))
+
+
+def _required_day(day: date | None) -> date:
+    if day is None:
+        raise Refused([Finding.error("order.visa-not-dated", "signed_on")])
+    return day
 
 
 def _required(reference: str) -> PieceLine:

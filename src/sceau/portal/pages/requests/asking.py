@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from time import sleep
+from typing import Any, TypeVar
 
 from sceau.catalogue import NameNeed, Product, SubjectLayout, load_catalogue
 from sceau.certification import holds_private_key
@@ -13,11 +14,13 @@ from sceau.portal.language import page_catalogue
 from sceau.portal.uploads import read_upload
 from sceau.portal.visitor import PortalRequest
 from sceau.registration import Person
-from sceau.vocabulary import Finding, IdentifierMode, errors, read_person_id
+from sceau.vocabulary import Fault, Finding, IdentifierMode, errors, read_person_id
 
 CSR_LIMIT = 16 * 1024
 MOST_NAMES = 100
 HOLDER_FIELDS = ("holder.national_id", "holder.surname", "holder.given_names", "holder.profession")
+_TRIES, _PAUSE_SECONDS = 20, 0.2
+T = TypeVar("T")
 _EMPLOYEE = "Personnel santé ou social"  # written in the certificate, whatever the page's language
 
 
@@ -69,6 +72,20 @@ def names_of(product: Product, text: str) -> tuple[str, ...]:
     if product.name_need is NameNeed.HOST:
         return tuple(text.replace(",", " ").replace(";", " ").split())[:MOST_NAMES]
     return (text,) if text else ()
+
+
+def past_its_twin(issue: Callable[[], T]) -> T:
+    """What `issue` gives. While the same request of another click is under way, asked again for a few
+    seconds: whoever clicks twice gets the certificate, and no page about a fault. Raises what it raises.
+    """
+    for _try in range(_TRIES):
+        try:
+            return issue()
+        except Fault as fault:
+            if fault.code != "issuance.in-progress":
+                raise
+            sleep(_PAUSE_SECONDS)
+    return issue()
 
 
 def needs_holder(product: Product) -> bool:

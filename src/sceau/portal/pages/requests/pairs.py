@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,7 +21,7 @@ from sceau.operations import CertificateRequest, Preview, issue_pair, machine, p
 from sceau.portal.fields import Sheet
 from sceau.portal.language import page_catalogue
 from sceau.portal.limits import too_often
-from sceau.portal.pages.requests.asking import csr_from, lacking_csr, shown_again
+from sceau.portal.pages.requests.asking import csr_from, lacking_csr, past_its_twin, shown_again
 from sceau.portal.pages.requests.commands import stem_for
 from sceau.portal.pages.requests.earlier import names_of_earlier
 from sceau.portal.rendering import page
@@ -116,7 +117,7 @@ def _ask(
     if errors(found):
         return None
     try:
-        return issue_pair(actor_of(request), asked, idempotency_key=once)
+        return past_its_twin(partial(issue_pair, actor_of(request), asked, idempotency_key=once))
     except Refused as refusal:
         found += refusal.findings
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -24,7 +25,7 @@ from sceau.portal.fields import Field, Sheet
 from sceau.portal.language import page_catalogue
 from sceau.portal.limits import too_often
 from sceau.portal.pages.habilitations.views import by_structure, tree_of
-from sceau.portal.pages.requests.asking import Asked, asked_from, names_of, needs_holder
+from sceau.portal.pages.requests.asking import Asked, asked_from, names_of, needs_holder, past_its_twin
 from sceau.portal.pages.requests.commands import commands_for
 from sceau.portal.pages.requests.earlier import names_of_earlier, names_to_take
 from sceau.portal.pages.requests.holder import holder_fields
@@ -143,7 +144,9 @@ def _ask(request: PortalRequest, asked: Asked, once: str) -> CertificateFile | t
     if not asked.request.csr:
         return (Finding.error("portal.no-csr", "csr"),)
     try:
-        return issue_certificate(actor_of(request), asked.request, idempotency_key=once)
+        return past_its_twin(
+            partial(issue_certificate, actor_of(request), asked.request, idempotency_key=once)
+        )
     except Refused as refusal:
         return refusal.findings
 
