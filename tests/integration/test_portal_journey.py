@@ -13,8 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from sceau.operations import open_draft, receive_form
-from sceau.portal.pages.drafts import views as drafts
+from sceau.operations import open_draft, receive_form, save_draft
 from sceau.portal.pages.requests.asking import past_its_twin
 from sceau.records import habilitations_of, order_file
 from sceau.records.models import Order
@@ -621,18 +620,18 @@ def test_who_clicks_twice_is_led_to_the_order_that_the_other_click_made(
     """Between this click's reading of the draft and its writing, the other click sends it."""
     draft = open_draft(REPRESENTATIVE.actor, raw=form(), origin="blank").line.reference
     ticked = {"declarations.terms": "oui", "declarations.exact": "oui"}
-    kept = drafts.save_draft
+    saving = "sceau.portal.pages.drafts.views.save_draft"
 
     def after_the_other(*told: Any, **named: Any) -> Any:
-        monkeypatch.setattr(drafts, "save_draft", kept)
+        monkeypatch.setattr(saving, save_draft)
         assert visitor(REPRESENTATIVE).post(f"/brouillons/{draft}/envoyer/", posted).status_code == 302
-        return kept(*told, **named)
+        return save_draft(*told, **named)
 
     page = visitor(REPRESENTATIVE).get(f"/brouillons/{draft}/etape/{CODES[-1]}/").content.decode()
     seen = re.search(r'name="vu" value="([^"]+)"', page)
     assert seen
     posted = {**ticked, "vu": seen[1]}
-    monkeypatch.setattr(drafts, "save_draft", after_the_other)
+    monkeypatch.setattr(saving, after_the_other)
     answer = visitor(REPRESENTATIVE).post(f"/brouillons/{draft}/envoyer/", posted)
     order = Order.objects.get().reference
     assert (answer.status_code, answer["Location"]) == (302, f"/commandes/{order}/")
