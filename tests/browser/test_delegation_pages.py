@@ -55,10 +55,11 @@ def test_a_structure_designates_its_editor_and_ends_it(browsers: Browsers, servi
     desk.goto(f"{service.door}/guichet/tiers/papier/")
     look(desk, "106-designation-sur-papier")
 
-    client.goto(f"{service.door}/technique/nouvelle/")
+    client.goto(address)
+    press(client, "Lui confier la partie technique")
     look(client, "107-confier")
-    client.get_by_label("Ce dont vous avez besoin").fill("Le serveur de notre portail patient.")
-    press(client, "Confier")
+    client.get_by_label("Un mot").fill("Le serveur de notre portail patient.")
+    press(client, "Confier la partie technique")
     part = client.url
     look(client, "108-partie-confiee")
 
@@ -66,10 +67,13 @@ def test_a_structure_designates_its_editor_and_ends_it(browsers: Browsers, servi
     team.goto(f"{service.door}/clients/")
     look(team, "109-clients")
     team.goto(part)
+    look(team, "110-a-remplir")
+    team.goto(f"{part}etape/offres/")
     press(team, "Ajouter : Serveur SSL")
-    look(team, "110-remplir")
-    press(team, "Rendre à la structure")
+    press(team, "Enregistrer et continuer")
     look(team, "111-remplir-a-corriger")
+    team.goto(part)
+    press(team, "Rendre la partie technique")
 
     client.goto(address)
     look(client, "112-designation-active")

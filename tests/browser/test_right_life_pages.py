@@ -136,9 +136,18 @@ def test_an_order_amends_another_and_what_it_takes_away_is_answered(
     page = enter(browsers, service, "marchand")
     page.goto(f"{service.door}/commandes/{lived.order}/modifier/")
     look(page, "220-modifier")
+    press(page, "Commencer la modification")
+    look(page, "220-modification-brouillon")
+    draft = page.url
+    page.goto(f"{draft}etape/offres/")
     page.locator("[name='offers.0.declared']").fill(f"api.{DOMAIN}")
     page.get_by_label("Un seul serveur").first.check()
-    press(page, "Envoyer la modification")
+    press(page, "Enregistrer et continuer")
+    page.goto(f"{draft}etape/envoi/")
+    look(page, "220-modification-ce-qui-change")
+    for box in ("terms", "exact"):
+        page.locator(f"[id='declarations.{box}']").check()
+    press(page, "Signer et envoyer la modification")
     expect(page.get_by_text("La modification est envoyée")).to_be_visible()
     order = page.url.rstrip("/").rsplit("/", 1)[1]
     desk = enter(browsers, service, "leroux")

@@ -83,13 +83,12 @@ FILLED -= {"records_desktask", "records_registerimport"}  # test_register_import
 FILLED -= {"records_notice", "records_mail", "records_calendarfeed"}  # test_mails has them
 FILLED -= {"records_departure", "records_departureline", "records_custody"}  # test_departures has them
 FILLED -= {"records_amendment"}  # test_amendments has it
-FILLED -= {  # test_designations and test_technical_parts have them
+FILLED -= {  # test_designations has them
     *("records_thirdparty", "records_teammember", "records_teamcheck", "records_designation"),
     *("records_designationversion", "records_designationattestation"),
-    *("records_technicalpart", "records_technicaltext"),
 }
 FILLED -= {"records_formreceipt"}  # test_form_doors has it
-FILLED -= {"records_orderdraft"}  # test_order_drafts has it
+FILLED -= {"records_orderdraft", "records_entrusting"}  # test_order_drafts, test_entrusting have them
 FILLED -= {"records_roleproposal"}  # test_roles has it
 FILLED -= {"records_passkey", "records_passkeyinvitation"}  # test_passkeys has them
 FILLED -= {table for table in KEPT if table.startswith("records_structurechange")}  # test_structure_changes

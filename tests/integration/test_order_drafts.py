@@ -10,17 +10,18 @@ from django.db import IntegrityError, transaction
 from sceau.catalogue import load_catalogue
 from sceau.operations import (
     Actor,
+    EntrustTo,
     Written,
     delete_draft,
-    entrust_technical_part_of_draft,
+    entrust_technical_part,
     expire_drafts,
-    give_back_draft,
+    give_back_technical_part,
     open_correction,
     open_draft,
     part_digest,
     save_draft,
     send_draft,
-    take_back_draft,
+    take_back_technical_part,
     take_order,
 )
 from sceau.records import DraftFile, draft_for, drafts_of, journal_lines, order_for, orders_of
@@ -131,7 +132,9 @@ def test_what_is_wrong_is_said_all_at_once_and_the_draft_stays(instance: Instanc
 def test_the_technical_part_goes_to_a_named_person_and_comes_back(instance: Instance, to: str) -> None:
     file = drafted()
     reference = file.line.reference
-    entrust_technical_part_of_draft(REPRESENTATIVE.actor, reference=reference, to=to, word="Avant vendredi")
+    entrust_technical_part(
+        REPRESENTATIVE.actor, reference=reference, to=EntrustTo(person=to), word="Avant vendredi"
+    )
     theirs = again(file, ADMINISTRATOR)
     assert theirs.line.writer == "helper"
     assert set(theirs.raw) == {"edition", "structure"} | TECHNICAL
@@ -141,7 +144,7 @@ def test_the_technical_part_goes_to_a_named_person_and_comes_back(instance: Inst
     with pytest.raises(Refused) as refusal:
         write(ADMINISTRATOR, theirs, "signatory", {}, seen=file.raw["signatory"])
     assert codes(refusal) == {"order-draft.not-yours-to-write"}
-    for act in (send_draft, delete_draft, take_back_draft):
+    for act in (send_draft, delete_draft, take_back_technical_part):
         with pytest.raises(Refused) as refusal:
             act(ADMINISTRATOR.actor, reference=reference)
         assert codes(refusal) == {"order-draft.not-yours-to-do"}
@@ -151,10 +154,11 @@ def test_the_technical_part_goes_to_a_named_person_and_comes_back(instance: Inst
     with pytest.raises(Refused) as refusal:
         send_draft(REPRESENTATIVE.actor, reference=reference)
     assert codes(refusal) == {"life.not-now"}
-    give_back_draft(ADMINISTRATOR.actor, reference=reference, word="Voilà")
+    give_back_technical_part(ADMINISTRATOR.actor, reference=reference, word="Voilà")
     assert draft_for(reference, viewer=ADMINISTRATOR.national_id.text, at=NOON) is None
     back = again(file)
-    assert (back.answered, back.raw["offers"][0]["declared"]) == ("Voilà", "autre-exemple.fr")
+    assert back.came_back is not None
+    assert (back.came_back.answer, back.raw["offers"][0]["declared"]) == ("Voilà", "autre-exemple.fr")
     assert back.visited & {"usage", "offres", "administrateurs"} == set()
     writers = [line.kind for line in journal_lines(subject=reference)]
     assert {"draft.entrusted", "draft.saved", "draft.given-back"} <= set(writers)
@@ -165,8 +169,10 @@ def test_who_held_the_technical_part_sees_nothing_of_the_order_and_decides_nothi
 ) -> None:
     file = drafted()
     reference = file.line.reference
-    entrust_technical_part_of_draft(REPRESENTATIVE.actor, reference=reference, to=BRUNO.card, word="")
-    give_back_draft(BRUNO.actor, reference=reference, word="")
+    entrust_technical_part(
+        REPRESENTATIVE.actor, reference=reference, to=EntrustTo(person=BRUNO.card), word=""
+    )
+    give_back_technical_part(BRUNO.actor, reference=reference, word="")
     order = send_draft(REPRESENTATIVE.actor, reference=reference).line.reference
     assert OrderParty.objects.filter(order__reference=order, role="technical").count() == 1
     assert order_for(order, viewer=BRUNO.national_id.text) is None
@@ -182,11 +188,13 @@ def test_it_is_entrusted_to_somebody_else_who_can_be_read(instance: Instance) ->
     cases[REPRESENTATIVE.national_id.text] = "helper-is-owner"
     for to, code in cases.items():
         with pytest.raises(Refused) as refusal:
-            entrust_technical_part_of_draft(REPRESENTATIVE.actor, reference=reference, to=to, word="")
+            entrust_technical_part(
+                REPRESENTATIVE.actor, reference=reference, to=EntrustTo(person=to), word=""
+            )
         assert codes(refusal) == {f"order-draft.{code}"}, to
     taken = "2600301752"
-    entrust_technical_part_of_draft(REPRESENTATIVE.actor, reference=reference, to=taken, word="")
-    take_back_draft(REPRESENTATIVE.actor, reference=reference)
+    entrust_technical_part(REPRESENTATIVE.actor, reference=reference, to=EntrustTo(person=taken), word="")
+    take_back_technical_part(REPRESENTATIVE.actor, reference=reference)
     assert OrderDraft.objects.get().state == "writing"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -105,23 +106,42 @@ def test_the_desk_sees_and_answers_what_an_amendment_takes_away(portal: Instance
     assert visitor(BRUNO).get(f"/guichet/{base}/effets/").status_code == 404
 
 
-def test_the_requester_changes_the_text_that_stands_and_sends_it(portal: Instance) -> None:
+def test_the_requester_changes_the_text_that_stands_in_the_steps_of_an_order_and_sends_it(
+    portal: Instance,
+) -> None:
     base = accepted(offer("serv-ssl")).line.reference
     browser = visitor(REPRESENTATIVE)
-    page = browser.get(f"/commandes/{base}/modifier/").content.decode()
-    assert "chu-exemple.fr" in page
-    assert visitor(STRANGER).get(f"/commandes/{base}/modifier/").status_code == 404
-    fields = fields_of(page)
+    address = f"/commandes/{base}/modifier/"
+    assert "Commencer la modification" in browser.get(address).content.decode()
+    for act in (visitor(STRANGER).get, visitor(STRANGER).post):
+        assert act(address).status_code == 404
+    begun = browser.post(address)
+    assert begun.status_code == 302
+    draft = begun["Location"]
+    assert browser.post(address)["Location"] == draft  # a second click takes the same one up
+    assert "Reprendre la modification" in browser.get(address).content.decode()
+    step = browser.get(draft + "etape/offres/").content.decode()
+    assert "chu-exemple.fr" in step
+    fields = fields_of(step)
     fields["offers.0.declared"] = ["api.chu-exemple.fr"]
-    answer = browser.post(f"/commandes/{base}/modifier/", fields | {"action": ["envoyer"]})
+    assert browser.post(draft + "etape/offres/", fields | {"action": ["plus-tard"]}).status_code == 302
+    last = browser.get(draft + "etape/envoi/").content.decode()
+    shown = last[last.index("Ce qui change de la commande") : last.index("Ce qui est demandé")]
+    assert re.search(r"<del>[^<]*chu-exemple.fr", shown)
+    assert re.search(r"<ins>[^<]*api.chu-exemple.fr", shown)
+    assert "lignes inchangées" in shown
+    assert browser.get(draft + "apercu/")["Content-Type"] == "application/pdf"
+    declared = {"declarations.terms": ["oui"], "declarations.exact": ["oui"], "vu": fields_of(last)["vu"]}
+    answer = browser.post(draft + "envoyer/", declared)
     assert answer.status_code == 302, answer.content.decode()
     order = answer["Location"].split("/")[-2]
     file = order_file(order)
     assert file is not None
     assert file.raw["offers"][0]["declared"] == "api.chu-exemple.fr"
+    assert file.raw["visa"]["signed"] is True
     row = Amendment.objects.get()
     assert (row.order.reference, row.amends.reference) == (order, base)
-    assert browser.get(f"/commandes/{base}/modifier/").status_code == 422
+    assert browser.get(address).status_code == 422
     assert len(orders_of(REPRESENTATIVE.national_id.text)) == 2
 
 

@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from sceau.operations import check_member
 from sceau.records import habilitations_of, list_designations, members_to_check
-from sceau.records.models import Designation, Order, TeamMember, TechnicalPart
+from sceau.records.models import Designation, TeamMember
 from tests.designations import (
     EDITOR,
     EDITOR_CONTRACT,
@@ -32,9 +32,9 @@ from tests.instance import (
     STRANGER,
     Instance,
     accepted,
+    submitted,
 )
 from tests.integration.test_designations import SSL, issued, rights
-from tests.integration.test_technical_parts import technical
 from tests.pdfmaker import blank
 from tests.portal import DoorClient, staff_the_door, tls_layer, visitor
 
@@ -155,41 +155,49 @@ def test_the_editor_sees_its_clients_and_what_waits(portal: Instance) -> None:
     assert "Bâtir l’équipe" in text(visitor(EDITOR), "/delegations/")
 
 
-def test_section_four_is_entrusted_filled_given_back_reviewed_and_sent(portal: Instance) -> None:
+def test_section_four_goes_by_one_page_to_a_team_or_to_a_person_and_back(portal: Instance) -> None:
     admitted()
     reference = designated()
     client, team = visitor(REPRESENTATIVE), visitor(TECHNICIAN)
-    assert "Éditeur de l&#x27;Exemple" in text(client, "/technique/nouvelle/")
-    sent = client.post("/technique/nouvelle/", {"designation": reference, "message": "Notre portail"})
+    begun = client.post(
+        "/commandes/nouvelle/", {"action": "confier", "contrat": CONTRACT, "designation": reference}
+    )
+    assert begun.status_code == 302
+    shown = text(client, begun["Location"])
+    assert "L’équipe de Éditeur de l&#x27;Exemple" in shown
+    assert "Une personne, par sa carte ou son identifiant" in shown
+    address = begun["Location"].partition("?")[0]
+    assert client.post(address, {"designation": "personne", "to": "?"}).status_code == 422
+    sent = client.post(address, {"designation": reference, "word": "Notre portail"})
     assert sent.status_code == 302
-    address = sent["Location"]
-    assert team.get(address).status_code == 302
-    assert "Notre portail" in text(team, address + "remplir/")
-    assert visitor(STRANGER).get(address).status_code == 404
-    assert client.get(address + "remplir/").status_code == 404
-    posted: dict[str, str] = {"version": "1", "offers.0.offer": "serv-ssl", "action": "garder"}
-    assert team.post(address + "remplir/", posted).status_code == 302
-    part = technical()
-    posted |= {"version": "2", "action": "rendre", "offers.0.declared": "chu-exemple.fr"}
-    posted |= {"offers.0.kind": "domain", "offers.0.owner": "structure"}
-    posted |= {f"usage.{key}": value for key, value in part["usage"].items()}
-    refused = team.post(address + "remplir/", posted)
-    assert refused.status_code == 422
-    posted |= {"version": "3"}
-    posted |= {f"administrators.0.{key}": value for key, value in part["administrators"][0].items()}
-    # what was refused had been kept: the text is the third
-    answer = team.post(address + "remplir/", posted)
-    assert answer.status_code == 302, answer.content.decode()[-3000:]
-    shown = text(client, address)
-    assert "chu-exemple.fr" in shown
-    assert "Rémi Réseau, pour le tiers" in shown
-    version = shown.split('name="version" value="')[1].split('"')[0]
-    go = {"action": "envoyer", "version": version}
-    assert client.post(address, go).status_code == 422
-    go |= {"declarations.terms": "oui", "declarations.exact": "oui"}
-    assert client.post(address, go).status_code == 302
-    assert Order.objects.count() == 1
-    assert TechnicalPart.objects.get().state == "signed"
+    draft = sent["Location"]
+    assert "chez le tiers" in text(client, f"/delegations/{reference}/")
+    assert "Notre portail" in text(team, draft)
+    assert "La structure vous a désigné pour" in text(team, draft + "etape/offres/")
+    assert visitor(STRANGER).get(draft).status_code == 404
+    seen = text(team, draft + "etape/offres/").split('name="vu" value="')[1].split('"')[0]
+    posted = {"vu": seen, "action": "suivant", "offers.0.offer": "serv-ssl"}
+    posted |= {"offers.0.declared": "chu-exemple.fr", "offers.0.kind": "domain"}
+    posted |= {"offers.0.products": "SERV_SSL", "offers.0.owner": "structure"}
+    assert team.post(draft + "etape/offres/", posted).status_code == 302
+    assert team.post(draft + "rendre/", {"word": "Relisez"}).status_code == 302
+    assert team.get(draft).status_code == 404
+    shown = text(client, draft)
+    assert "Relisez" in shown
+    assert "remplie par Rémi Réseau" in shown
+
+
+def test_an_order_that_was_sent_leads_to_the_same_page(portal: Instance) -> None:
+    admitted()
+    designated()
+    order = submitted().line.reference
+    client = visitor(REPRESENTATIVE)
+    assert f"/commandes/{order}/confier/" in text(client, f"/commandes/{order}/")
+    led = client.post(f"/commandes/{order}/confier/")
+    assert led.status_code == 302
+    assert led["Location"].endswith("/confier/")
+    assert "L’équipe de Éditeur de l&#x27;Exemple" in text(client, led["Location"])
+    assert visitor(STRANGER).post(f"/commandes/{order}/confier/").status_code == 404
 
 
 def test_the_desk_registers_keys_and_attests(portal: Instance) -> None:

@@ -31,7 +31,6 @@ from sceau.registration import (
     delegated,
     plan_team,
     read_terms,
-    technical_of,
 )
 from sceau.vocabulary import HostName
 
@@ -101,7 +100,6 @@ def test_section_four_is_all_that_a_third_party_writes() -> None:
     }
     codes = {one.code for one in check_technical(outside, said)}
     assert codes == {"technical.not-yours", "technical.product", "technical.name"}
-    assert set(technical_of(outside | {"structure": {}})) == {"usage", "offers", "administrators"}
 
 
 class Designations(RuleBasedStateMachine):

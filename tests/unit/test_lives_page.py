@@ -19,7 +19,6 @@ from sceau.registration import (
     LEAVE_LIFE,
     MEMBER_LIFE,
     ORDER_LIFE,
-    TECHNICAL_LIFE,
 )
 from sceau.status import RUN_LIFE
 from sceau.vocabulary import Life
@@ -51,8 +50,9 @@ WORDS = {
     "draft": (
         "Order being written",
         "`registration.DRAFT_LIFE`. What its owner types, step by step; nothing of it is an act before it is "
-        "sent. `entrust` puts section 4 in a named person's hands, `give-back` is theirs, `take-back` and "
-        "all the rest the owner's. `drop`: deleted by its owner, or erased by time (`drafts.toml`). What is "
+        "sent. `entrust` puts section 4 in a named person's or a designated team's hands, `give-back` is "
+        "theirs, `take-back` and all the rest the owner's. `drop`: deleted by its owner, or erased by "
+        "time (`drafts.toml`). What is "
         "over keeps nothing of what was typed.",
     ),
     "order": (
@@ -93,12 +93,6 @@ WORDS = {
         "`registration.MEMBER_LIFE`: somebody of a third party's team. `check` is one officer's yes; that of "
         "a second, different one is `admit`. Removed, they hold no right of the team any more.",
     ),
-    "technical": (
-        "Technical part",
-        "`registration.TECHNICAL_LIFE`: section 4 of a form, between the structure and the third party that "
-        "it entrusted it to. `fill` and `give-back` are the third party's, all the rest is the structure's; "
-        "`sign` sends the form.",
-    ),
     "certificate": (
         "Certificate",
         "`certification.CERTIFICATE_LIFE`. The intent (serial and exact bytes) is stored before the "
@@ -125,7 +119,6 @@ def page() -> str:
         CHANGE_LIFE,
         DESIGNATION_LIFE,
         MEMBER_LIFE,
-        TECHNICAL_LIFE,
         CERTIFICATE_LIFE,
         RUN_LIFE,
     )

@@ -43,6 +43,7 @@ from sceau.catalogue.loading import load_catalogue
 from sceau.catalogue.lookup import GivenRules, ListedRules, LookupRules
 from sceau.catalogue.mails import (
     OF_THE_DESK,
+    WITH_CONTACTS,
     MailRole,
     MailRules,
     MailTemplate,
@@ -92,6 +93,7 @@ __all__ = [
     "FEWEST_OFFICERS",
     "MOST_ALONE",
     "OF_THE_DESK",
+    "WITH_CONTACTS",
     "ApprovalRule",
     "Calendar",
     "CardType",

@@ -28,17 +28,22 @@ class MailRole(StrEnum):
     REPRESENTATIVE = "representative"
     MANDATAIRE = "mandataire"
     THIRD_PARTY = "third-party"
+    HELPER = "helper"
     OFFICER = "officer"
     DESK = "desk"
 
 
 OF_THE_DESK = frozenset({MailRole.OFFICER, MailRole.DESK})
 """Roles inside the authority: no structure has contacts for them, and no representative stands behind."""
+WITH_CONTACTS = frozenset(MailRole) - OF_THE_DESK - {MailRole.HELPER}
+"""Roles for which a structure may have further contacts. Who has a technical part in hand is named each time.
+"""
 
 
 class ReminderOf(StrEnum):
     """What ends: a thing that is held, the time to replace a certificate of a structure that changed
-    (`replacement`), or the time of an order with the requester (`answer`) or anywhere (`case`).
+    (`replacement`), the time of an order with the requester (`answer`) or anywhere (`case`), a draft that
+    nobody takes up again (`draft`).
     """
 
     CERTIFICATE = "certificate"
@@ -47,6 +52,7 @@ class ReminderOf(StrEnum):
     REPLACEMENT = "replacement"
     ANSWER = "answer"
     CASE = "case"
+    DRAFT = "draft"
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ def addresses_of(matter: Matter, role: MailRole, *, at: datetime) -> list[str]:
     structure's, the representative's.
     """
     found = [*(_of_desk(matter, role) if role in OF_THE_DESK else _addresses(matter, role, at))]
-    if role not in {MailRole.REPRESENTATIVE, MailRole.THIRD_PARTY, *OF_THE_DESK}:
+    if role not in {MailRole.REPRESENTATIVE, MailRole.THIRD_PARTY, MailRole.HELPER, *OF_THE_DESK}:
         found += _addresses(matter, MailRole.REPRESENTATIVE, at)
     readable = (read_email(one).value for one in found)
     return list(dict.fromkeys(one.text for one in readable if one is not None))

@@ -20,7 +20,7 @@ from sceau.operations.acts import Act, acting, refuse_with
 from sceau.operations.machine import Actor, machine
 from sceau.operations.offered import beneficiary_of, grants_of
 from sceau.operations.order_facts import form_of, lock_order, order_facts, reading_of
-from sceau.operations.order_texts import receive_form
+from sceau.operations.order_texts import receive_form, write_order
 from sceau.operations.right_ends import end_tokens, live_tokens, names_of
 from sceau.operations.standing import DESK, officer_of, require_person
 from sceau.operations.stops import carry_out, check_few, fingerprint
@@ -98,17 +98,34 @@ def amend_grants(
         _base(actor.person_id, amends)
         base = Order.objects.select_for_update().get(reference=amends)
         file = receive_form(actor, raw=raw, channel=channel, idempotency_key=idempotency_key)
-        order = Order.objects.get(reference=file.line.reference)
-        there = Amendment.objects.filter(order=order).first()
-        if there is not None and there.amends_id == base.pk:
+        if _note_amendment(act, base, file.line.reference, raw):
+            act.about(file.line.reference, base.reference)
+        else:
             act.unchanged()
-            return file
-        if there is not None:
-            raise Refused([Finding.error("order.key-for-another", order.reference)])
-        refuse_with([*_check_base(base), *_check_structure(reading_of(raw), base)])
-        Amendment.objects.create(order=order, amends=base, made_at=act.at)
-        act.about(order.reference, base.reference)
     return file
+
+
+def write_amendment(act: Act, amends: str, raw: Mapping[str, Any], key: str) -> str:
+    """The same within an act under way, made on line: the order's reference."""
+    _base(act.actor.person_id, amends)
+    base = Order.objects.select_for_update().get(reference=amends)
+    reference = write_order(act, raw, "web", key)
+    if _note_amendment(act, base, reference, raw):
+        act.also("amendment.received", reference, base.reference, public={"amends": base.reference})
+    return reference
+
+
+def _note_amendment(act: Act, base: Order, reference: str, raw: Mapping[str, Any]) -> bool:
+    """Note what the order just received amends; False when that was noted before."""
+    order = Order.objects.get(reference=reference)
+    there = Amendment.objects.filter(order=order).first()
+    if there is not None and there.amends_id == base.pk:
+        return False
+    if there is not None:
+        raise Refused([Finding.error("order.key-for-another", order.reference)])
+    refuse_with([*_check_base(base), *_check_structure(reading_of(raw), base)])
+    Amendment.objects.create(order=order, amends=base, made_at=act.at)
+    return True
 
 
 def preview_amendment(reference: str) -> AmendmentEffects | None:

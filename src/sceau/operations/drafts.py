@@ -1,5 +1,5 @@
-"""An order being written, kept as it is written: begun, filled step by step, entrusted for its technical part
-and given back, sent, deleted, erased by time.
+"""An order being written, kept as it is written: begun, filled step by step, sent, deleted, erased by time.
+Putting its technical part in other hands is `delegation.entrusting`.
 
 What is typed is the owner's and nobody's legal act: it becomes an order, whole and checked, only when sent,
 by the same verb as every order. The journal tells who wrote which part and when, with the digest of what was
@@ -14,20 +14,28 @@ from dataclasses import dataclass
 from typing import Any
 
 from sceau.operations.acts import Act, acting
+from sceau.operations.amendments import write_amendment
+from sceau.operations.draft_hands import (
+    check_written,
+    forget_words,
+    hands_of,
+    name_hands,
+    note_writer,
+    recall,
+    writer_of,
+)
 from sceau.operations.machine import Actor, machine
 from sceau.operations.order_texts import correct_order, view, write_order
 from sceau.operations.references import DRAFT, draw_reference
 from sceau.operations.standing import require_person
-from sceau.operations.structures import identifier_mode
 from sceau.operations.typed import canonical, digest_of, read_text
-from sceau.records import DraftFile, OrderFile, cards_of, draft_for, order_for
-from sceau.records.models import Order, OrderDraft, OrderParty
-from sceau.registration import STEPS, TECHNICAL, DraftEvent, DraftState, Writer, decide_event, decide_writing
-from sceau.vocabulary import Finding, Refused, displayed, read_card_number, read_person_id
+from sceau.records import DraftFile, OrderFile, draft_for, order_for
+from sceau.records.models import Order, OrderDraft
+from sceau.registration import DraftEvent, DraftState, Writer, decide_event, decide_writing
+from sceau.vocabulary import Finding, Refused, displayed
 
 _OPEN = (DraftState.WRITING, DraftState.ENTRUSTED)
 _SLICE = 200
-_BLANKS = str.maketrans("", "", " .-\u00a0\u202f")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +55,7 @@ def open_draft(actor: Actor, *, raw: Mapping[str, Any], origin: str) -> DraftFil
     """Begin an order from a raw form, however incomplete. `origin`: `blank`, `needs` or `pdf`."""
     with acting(actor, "draft.opened") as act:
         reference = _open(act, raw, origin).reference
-    return _file(actor, reference)
+    return draft_view(actor, reference)
 
 
 def open_correction(actor: Actor, *, reference: str) -> DraftFile:
@@ -70,77 +78,61 @@ def open_correction(actor: Actor, *, reference: str) -> DraftFile:
         else:
             order = Order.objects.get(reference=reference)
             drafted = _open(act, file.raw, "order", corrects=order, version=file.line.version).reference
-    return _file(actor, drafted)
+    return draft_view(actor, drafted)
+
+
+def open_amendment(actor: Actor, *, reference: str, raw: Mapping[str, Any], version: int) -> DraftFile:
+    """Take up the text that an accepted order stands on, to be changed and sent as the order that takes its
+    place; the draft that is already open on it, if there is one. `raw` and `version` are what
+    `start_amendment` (or `start_following`) gave for this actor.
+    """
+    with acting(actor, "draft.opened", reference) as act:
+        owner = require_person(act).national_id
+        known = OrderDraft.objects.filter(
+            owner=owner, amends__reference=reference, state__in=_OPEN, expires_at__gt=act.at
+        ).first()
+        if known is not None:
+            act.unchanged()
+            drafted = known.reference
+        else:
+            order = Order.objects.get(reference=reference)
+            drafted = _open(act, raw, "amends", amends=order, version=version).reference
+    return draft_view(actor, drafted)
 
 
 def save_draft(actor: Actor, *, reference: str, written: Written) -> DraftFile:
     """Keep what a step wrote. Nothing of it has to be right yet."""
     with acting(actor, "draft.saved", reference) as act:
-        row, writer = _lock(act, reference)
+        row, writer = lock_draft(act, reference)
         state = DraftState(row.state)
         decide_writing(writer=writer, state=state, sections=written.parts, subject=reference).require()
         raw = json.loads(row.raw)
         stale = [name for name in written.parts if part_digest(raw.get(name)) != written.seen.get(name, "")]
         if stale and any(written.parts[name] != raw.get(name) for name in stale):
             raise Refused([Finding.error("order-draft.changed-meanwhile", stale[0])])
+        hands = hands_of(row)
+        check_written(act, hands, writer, written.parts)
         text = canonical({**raw, **written.parts})
         others = set(row.visited) - {written.step}
         visited = sorted({*others, written.step} if written.done else others)
         if text == row.raw and visited == sorted(row.visited):
             act.unchanged()
-            return _file(actor, reference)
+            return draft_view(actor, reference)
+        if text != row.raw:
+            note_writer(act, hands, writer)
         row.raw, row.visited, row.step = text, visited, written.step
-        _touch(act, row)
+        touch(act, row)
         act.tell(writer=writer, parts=sorted(written.parts), digest=_digest(written.parts))
-    return _file(actor, reference)
-
-
-def entrust_technical_part_of_draft(actor: Actor, *, reference: str, to: str, word: str) -> DraftFile:
-    """Put section 4 in somebody's hands: the number of a card, or a national identifier. Whether it is known
-    here is told to nobody; it opens the draft to who comes in with it.
-    """
-    with acting(actor, "draft.entrusted", reference) as act:
-        row, writer = _lock(act, reference)
-        row.state = _after(row, writer, DraftEvent.ENTRUST)
-        row.helper_id, row.helper_card = _named(to)
-        if row.helper_id == row.owner or row.helper_card in cards_of(row.owner):
-            raise Refused([Finding.error("order-draft.helper-is-owner", "to")])
-        row.told = read_text(word, subject="word", required=False)
-        row.helpers = [*row.helpers, [row.helper_id, row.helper_card]]
-        row.entrusted_at, row.given_back_at, row.answered = act.at, None, ""
-        _touch(act, row)
-        act.keep(helper=row.helper_id or row.helper_card, word=row.told)
-    return _file(actor, reference)
-
-
-def give_back_draft(actor: Actor, *, reference: str, word: str) -> None:
-    """The helper has done: section 4 is the owner's again, to be read before it is sent."""
-    with acting(actor, "draft.given-back", reference) as act:
-        row, writer = _lock(act, reference)
-        row.state = _after(row, writer, DraftEvent.GIVE_BACK)
-        row.answered, row.given_back_at = read_text(word, subject="word", required=False), act.at
-        _read_again(row)
-        _touch(act, row)
-        technical = {name: json.loads(row.raw).get(name) for name in sorted(TECHNICAL)}
-        act.tell(digest=_digest(technical))
-        act.keep(word=row.answered)
-
-
-def take_back_draft(actor: Actor, *, reference: str) -> DraftFile:
-    """The owner takes section 4 back, as it stands."""
-    with acting(actor, "draft.taken-back", reference) as act:
-        row, writer = _lock(act, reference)
-        row.state = _after(row, writer, DraftEvent.TAKE_BACK)
-        _read_again(row)
-        _touch(act, row)
-    return _file(actor, reference)
+    return draft_view(actor, reference)
 
 
 def delete_draft(actor: Actor, *, reference: str) -> None:
     """The owner throws the draft away, with all that was typed. Final."""
     with acting(actor, "draft.deleted", reference) as act:
-        row, writer = _lock(act, reference)
-        row.state = _after(row, writer, DraftEvent.DROP)
+        row, writer = lock_draft(act, reference)
+        row.state = after_event(row, writer, DraftEvent.DROP)
+        recall(act, row, returned="deleted")
+        forget_words(row)
         _empty(act, row)
 
 
@@ -150,13 +142,15 @@ def send_draft(actor: Actor, *, reference: str, why: str = "") -> OrderFile:
     the second click gives the same order.
     """
     with acting(actor, "order.received", reference) as act:
-        row, writer = _lock(act, reference, sent=True)
+        row, writer = lock_draft(act, reference, sent=True)
         if row.became is not None:
             act.unchanged()
             return view(row.became.reference)
-        state = _after(row, writer, DraftEvent.SEND)
+        state = after_event(row, writer, DraftEvent.SEND)
         raw = json.loads(row.raw)
-        if row.corrects is None:
+        if row.amends is not None:
+            order = write_amendment(act, row.amends.reference, raw, reference)
+        elif row.corrects is None:
             order = write_order(act, raw, "web", reference)
         else:
             order = row.corrects.reference
@@ -167,7 +161,7 @@ def send_draft(actor: Actor, *, reference: str, why: str = "") -> OrderFile:
             correct_order(act, order, version=row.from_version, raw=raw, why=words)
         kept = Order.objects.get(reference=order)
         row.state, row.became = state, kept
-        _name_helper(row, kept)
+        name_hands(act, row, kept)
         _empty(act, row)
         act.about(order)
         act.silent = False
@@ -198,13 +192,21 @@ def _expire_slice() -> int:
             if row.state not in _OPEN or row.expires_at > act.at:
                 act.unchanged()
                 continue
+            recall(act, row, returned="expired")
+            forget_words(row)
             row.state, row.by_time = DraftState.DROPPED, True
             _empty(act, row)
     return len(references)
 
 
 def _open(
-    act: Act, raw: Mapping[str, Any], origin: str, *, corrects: Order | None = None, version: int = 0
+    act: Act,
+    raw: Mapping[str, Any],
+    origin: str,
+    *,
+    corrects: Order | None = None,
+    amends: Order | None = None,
+    version: int = 0,
 ) -> OrderDraft:
     rules, owner = act.machine.catalogue.drafts, require_person(act).national_id
     mine = OrderDraft.objects.filter(owner=owner, state__in=_OPEN, expires_at__gt=act.at)
@@ -220,18 +222,20 @@ def _open(
         changed_at=act.at,
         expires_at=act.at + rules.kept,
         corrects=corrects,
+        amends=amends,
         from_version=version,
     )
-    act.about(row.reference, *([corrects.reference] if corrects else []))
+    base = corrects or amends
+    act.about(row.reference, *([base.reference] if base else []))
     act.tell(origin=origin)
     return row
 
 
-def _lock(act: Act, reference: str, *, sent: bool = False) -> tuple[OrderDraft, Writer]:
+def lock_draft(act: Act, reference: str, *, sent: bool = False) -> tuple[OrderDraft, Writer]:
     """The draft, held, and what the actor is to it. Unknown to anybody who is nothing to it."""
     person = require_person(act).national_id
     row = OrderDraft.objects.select_for_update().filter(reference=reference).first()
-    writer = None if row is None else _writer(row, person)
+    writer = None if row is None else writer_of(row, hands_of(row), person, act)
     if row is None or writer is None or (row.state in _OPEN and row.expires_at <= act.at):
         act.about()
         raise Refused([Finding.error("order-draft.unknown", displayed(reference))])
@@ -240,69 +244,31 @@ def _lock(act: Act, reference: str, *, sent: bool = False) -> tuple[OrderDraft, 
     return row, writer
 
 
-def _writer(row: OrderDraft, person: str) -> Writer | None:
-    if row.owner == person:
-        return Writer.OWNER
-    named = row.helper_id == person or (bool(row.helper_card) and row.helper_card in cards_of(person))
-    return Writer.HELPER if named and row.state == DraftState.ENTRUSTED else None
-
-
-def _after(row: OrderDraft, writer: Writer, event: DraftEvent) -> DraftState:
+def after_event(row: OrderDraft, writer: Writer, event: DraftEvent) -> DraftState:
+    """The draft's state after `event` by `writer`. Else `Refused`."""
     state = DraftState(row.state)
     return decide_event(writer=writer, state=state, event=event, subject=row.reference).require()
 
 
-def _touch(act: Act, row: OrderDraft) -> None:
+def touch(act: Act, row: OrderDraft) -> None:
+    """Write the draft, whose end is put off."""
     row.changed_at, row.expires_at = act.at, act.at + act.machine.catalogue.drafts.kept
     row.save()
 
 
 def _empty(act: Act, row: OrderDraft) -> None:
     """Over: nothing of what was typed stays here."""
-    row.raw, row.visited, row.step, row.told, row.answered = "", [], "", "", ""
-    row.helper_id, row.helper_card, row.helpers = "", "", []
+    row.raw, row.visited, row.step = "", [], ""
     row.changed_at = row.ended_at = act.at
     row.save()
-
-
-def _read_again(row: OrderDraft) -> None:
-    """What somebody else may have written is for the owner to go through."""
-    theirs = {step.code for step in STEPS if step.technical}
-    row.visited = sorted(set(row.visited) - theirs)
-
-
-def _name_helper(row: OrderDraft, order: Order) -> None:
-    """Who had the technical part in hand is part of the order, and will not decide on it [ASSURANCE T45]."""
-    for person, card in row.helpers:
-        OrderParty.objects.get_or_create(
-            order=order,
-            version=order.current_version,
-            role="technical",
-            card_number=card,
-            person_id=person,
-        )
-
-
-def _named(typed: str) -> tuple[str, str]:
-    """A national identifier and a card number, one of them empty."""
-    text, mode = typed.strip(), identifier_mode()
-    bare = text.translate(_BLANKS)
-    if not bare:
-        raise Refused([Finding.error("order-draft.helper-missing", "to")])
-    card = read_card_number(bare, subject="to", mode=mode)
-    if card.value is not None:
-        return "", card.value.text
-    person = read_person_id(text, subject="to", mode=mode)
-    if person.value is not None:
-        return person.value.text, ""
-    raise Refused([Finding.error("order-draft.helper-unreadable", "to")])
 
 
 def _digest(parts: Mapping[str, Any]) -> str:
     return digest_of(canonical(dict(parts)))
 
 
-def _file(actor: Actor, reference: str) -> DraftFile:
+def draft_view(actor: Actor, reference: str) -> DraftFile:
+    """The draft as its writer now sees it."""
     file = draft_for(reference, viewer=actor.person_id, at=machine().clock())
     if file is None:
         raise LookupError(f"draft {reference} was just written")

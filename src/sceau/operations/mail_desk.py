@@ -10,7 +10,7 @@ import base64
 import hashlib
 from datetime import timedelta
 
-from sceau.catalogue import OF_THE_DESK, MailRole
+from sceau.catalogue import WITH_CONTACTS
 from sceau.documents import PostLetter, make_letter
 from sceau.operations.acts import Act, acting
 from sceau.operations.machine import Actor, machine
@@ -30,7 +30,7 @@ def add_contact(actor: Actor, *, structure: str, role: str, address: str) -> Non
     with acting(actor, "mail.contact-added") as act:
         require_role(act, DESK, AUTHORITY)
         row = _structure(structure)
-        if role not in set(MailRole) - OF_THE_DESK:
+        if role not in set(WITH_CONTACTS):
             raise Refused([Finding.error("mail.contact-role", displayed(role) or "—")])
         read = read_email(address.strip(), subject="email").require().text
         standing = MailContact.objects.filter(structure=row, role=role, ended_at=None)

@@ -14,9 +14,9 @@ from sceau.operations.delegation.telling import (
     designation_matter,
     member_matter,
     team_addresses,
-    technical_matter,
 )
 from sceau.operations.departure_matters import departure_matter
+from sceau.operations.draft_matters import draft_matter
 from sceau.operations.machine import machine
 from sceau.operations.occasions import NO_OCCASION, Matter, Occasion, day_text, name_text
 from sceau.operations.order_matters import order_matter
@@ -43,8 +43,8 @@ def matter_of(subject: str, occasion: Occasion = NO_OCCASION) -> Matter | None:
     if rest:
         return _NAMED[kind](rest) if kind in _NAMED else None
     kind = subject.partition("-")[0]
-    if kind == "CMD":
-        return order_matter(subject, occasion)
+    if kind in _TOLD_APART:
+        return _TOLD_APART[kind](subject, occasion)
     return _REFERRED[kind](subject) if kind in _REFERRED else None
 
 
@@ -214,6 +214,11 @@ def _reason(code: str) -> str:
     return code if reason is None else reason.label.lower()
 
 
+_TOLD_APART: Mapping[str, Callable[[str, Occasion], Matter | None]] = {
+    "CMD": order_matter,
+    "BRO": draft_matter,
+}
+"""Those of which it counts what happened to them."""
 _REFERRED: Mapping[str, Callable[[str], Matter | None]] = {
     "HAB": _right,
     "CRT": _certificate,
@@ -221,7 +226,6 @@ _REFERRED: Mapping[str, Callable[[str], Matter | None]] = {
     "DEP": departure_matter,
     "DES": designation_matter,
     "EQU": member_matter,
-    "TEC": technical_matter,
     "JET": _token,
     "CHG": change_matter,
     "PK": _passkey,

@@ -22,7 +22,6 @@ from sceau.records.models import (
     Order,
     OrderVersion,
     Structure,
-    TechnicalText,
     VisaAttestation,
 )
 from sceau.registration import (
@@ -167,8 +166,6 @@ def order_facts(order: Order) -> OrderFacts:
         Party(*party)  # of any version
         for party in order.parties.order_by("id").values_list("role", "person_id", "card_number")
     ]
-    writers = TechnicalText.objects.filter(part__order=order).order_by("id")
-    parties += [Party("technical", person_id=one) for one in writers.values_list("made_by", flat=True)]
     approvals = list(order.approvals.order_by("id").values_list("officer", "version"))
     case = DeskCase.objects.filter(order=order).first()
     role = case.with_role if case else ""

@@ -23,9 +23,11 @@ from sceau.records.models import (
     DeskCase,
     Leave,
     Notice,
+    OrderDraft,
     Setting,
     StructureChangeLine,
 )
+from sceau.registration import DraftState
 
 _SLICE = 500
 _BY_DAY = frozenset({ReminderOf.CONTRACT, ReminderOf.LEAVE, ReminderOf.REPLACEMENT})
@@ -94,6 +96,8 @@ def _ends(of: ReminderOf, since: datetime, last: int, until: datetime) -> list[_
     """Ends after `since` (and after row `last` at that very instant) up to `until`, in order."""
     if of in _BY_DAY:
         return list(_by_day(of, since, until))
+    if of is ReminderOf.DRAFT:
+        return _drafts(since, last, until)
     if of is not ReminderOf.CERTIFICATE:
         return _cases(of, since, last, until)
     rows = Certificate.objects.filter(
@@ -115,6 +119,18 @@ def _cases(of: ReminderOf, since: datetime, last: int, until: datetime) -> list[
         rows = rows.filter(lane=Lane.WAITING)
     found = rows.order_by("due_at", "id").values_list("due_at", "pk", "order__reference")
     return [_End(due, number, reference) for due, number, reference in found[:_SLICE] if due is not None]
+
+
+def _drafts(since: datetime, last: int, until: datetime) -> list[_End]:
+    """Orders being written that nobody takes up again."""
+    rows = OrderDraft.objects.filter(
+        Q(expires_at__gt=since) | Q(expires_at=since, id__gt=last),
+        state__in=(DraftState.WRITING, DraftState.ENTRUSTED),
+        expires_at__gte=since,
+        expires_at__lte=until,
+    )
+    found = rows.order_by("expires_at", "id").values_list("expires_at", "pk", "reference")
+    return [_End(*one) for one in found[:_SLICE]]
 
 
 def _by_day(of: ReminderOf, since: datetime, until: datetime) -> Iterable[_End]:

@@ -30,13 +30,13 @@ _LOOKED_AT = 64 * 1024
 NO_RECENT_PROOF = frozenset(
     {
         *("new-order", "amend-order", "answer-order"),  # what is typed there, the desk decides upon
+        *("entrust-order", "modify-order"),  # a draft begins
         *("draft-step", "draft-verdict", "entrust-draft", "take-draft-back"),  # nothing is sent yet
         *("give-draft-back", "delete-draft"),
         *("verdict-own", "verdict-pair", "verdict"),  # asked as one types; says yes or no, does nothing
         *("renewed-files", "desk-piece-file", "desk-piece-read"),  # reading
         *("desk-take", "desk-note", "desk-ask", "desk-edit", "desk-task-done"),  # before a decision
         *("desk-contract-piece", "desk-order-piece"),  # filing a piece
-        "fill-technical",  # what a third party writes there, the structure decides upon
         *("end-session", "end-sessions"),  # whoever sees a stranger's session ends it at once
         *("own-passkey-end", "wear-hat"),  # so with a key that is lost; a hat decides nothing
     }

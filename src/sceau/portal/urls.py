@@ -31,7 +31,6 @@ from sceau.portal.pages.contracts import acts as contract_acts
 from sceau.portal.pages.contracts import views as contracts
 from sceau.portal.pages.delegations import clients, designations
 from sceau.portal.pages.delegations import desk as desk_delegations
-from sceau.portal.pages.delegations import technical as technical_parts
 from sceau.portal.pages.desk import acts as desk_acts
 from sceau.portal.pages.desk import people as desk_people
 from sceau.portal.pages.desk import search as desk_search
@@ -108,6 +107,7 @@ PAGES: tuple[Page, ...] = (
     Page("commandes/nouvelle/", starting.new_order, "new-order", CARD_HOLDERS, BOTH),
     Page("commandes/<str:reference>/", orders.order, "order", CARD_HOLDERS),
     Page("commandes/<str:reference>/corriger/", starting.correct, "amend-order", CARD_HOLDERS, ACT),
+    Page("commandes/<str:reference>/confier/", starting.entrust, "entrust-order", CARD_HOLDERS, ACT),
     Page("commandes/<str:reference>/formulaire/", orders.form_pdf, "order-form", CARD_HOLDERS),
     Page("commandes/<str:reference>/signer/", orders.sign, "sign-order", CARD_HOLDERS, ACT),
     Page("commandes/<str:reference>/repondre/", orders.answer, "answer-order", CARD_HOLDERS, ACT),
@@ -168,9 +168,6 @@ PAGES: tuple[Page, ...] = (
     Page("delegations/<str:reference>/fin/", designations.end, "end-designation", EVIDENCE_READERS, BOTH),
     Page("clients/", clients.clients, "clients", CARD_HOLDERS),
     Page("equipe/<str:reference>/", clients.team, "team", CARD_HOLDERS, BOTH),
-    Page("technique/nouvelle/", technical_parts.entrust, "new-technical", CARD_HOLDERS, BOTH),
-    Page("technique/<str:reference>/", technical_parts.review, "technical", CARD_HOLDERS, BOTH),
-    Page("technique/<str:reference>/remplir/", technical_parts.fill, "fill-technical", CARD_HOLDERS, BOTH),
     Page("guichet/", desk.desk, "desk", DESK_READERS),
     Page("guichet/tiers/", desk_delegations.third_parties, "desk-third-parties", DESK_READERS),
     Page("guichet/tiers/enregistrer/", desk_delegations.register, "desk-third-party-new", DESK, ACT),

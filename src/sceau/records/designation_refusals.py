@@ -50,10 +50,6 @@ _DESIGNATED = (
     " WHERE d.id = NEW.designation_id AND g.state = 'active' AND m.state = 'active'"
     " AND d.may_administer)"
 )
-_WROTE_IT = (
-    "EXISTS (SELECT 1 FROM records_technicaltext t JOIN records_technicalpart p ON p.id = t.part_id"
-    " WHERE p.order_id = NEW.order_id AND t.made_by = NEW.officer)"
-)
 _CHECKED_TWICE = "(SELECT COUNT(DISTINCT c.officer) FROM records_teamcheck c WHERE c.member_id = NEW.id) >= 2"
 _IS_THE_MEMBER = (
     "EXISTS (SELECT 1 FROM records_teammember m JOIN records_person h ON h.id = m.person_id"
@@ -169,23 +165,5 @@ DESIGNATIONS: tuple[Refusal, ...] = (
         "habilitation: of a team, by the version in force of a designation only",
         f"NEW.designation_id IS NOT NULL AND NOT {_DESIGNATED}",
         asks="records_designation",
-    ),
-    kept("records_technicalpart"),
-    fixed("records_technicalpart", "reference", "designation_id", "raw", "opened_by", "opened_at"),
-    Refusal(
-        "technicalpart_over_once",
-        "records_technicalpart",
-        "UPDATE",
-        "technical part: signed and taken back are final",
-        "OLD.state IN ('signed', 'taken-back')",
-    ),
-    *unchanging("records_technicaltext"),
-    Refusal(
-        "approval_not_of_writer",
-        "records_approval",
-        "INSERT",
-        "approval: not by who wrote the technical part",
-        _WROTE_IT,
-        asks="records_technicaltext",
     ),
 )

@@ -4,9 +4,8 @@ a technical part.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +110,6 @@ class ClientLine:
 
     designation: DesignationLine
     waiting: int
-    given_back: int
     certificates: int
     ending: int
     next_end: datetime | None
@@ -131,44 +129,3 @@ class ObtainedLine:
     right: str
     person: str
     designation_version: int
-
-
-@dataclass(frozen=True, slots=True)
-class TechnicalTextLine:
-    """Who wrote which text, when, on which side."""
-
-    number: int
-    by: str
-    made_as: str
-    at: datetime
-    digest: str
-
-
-@dataclass(frozen=True, slots=True)
-class TechnicalLine:
-    """A technical part in a list."""
-
-    reference: str
-    state: str
-    structure: str
-    third_party_name: str
-    designation: str
-    order: str
-    opened_by: str
-    opened_at: datetime
-    changed_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class TechnicalView:
-    """A technical part: section 4 as it stands (`part`), and who wrote what. Nothing of the other sections
-    but the structure's name: they are not the third party's to see.
-    """
-
-    line: TechnicalLine
-    part: dict[str, Any]
-    message: str
-    version: int
-    texts: tuple[TechnicalTextLine, ...]
-    terms: DesignationVersionLine | None
-    events: tuple[str, ...] = field(default=())

@@ -26,18 +26,51 @@ class DraftLine:
     by_time: bool
     became: str
     corrects: str
+    amends: str
+
+
+@dataclass(frozen=True, slots=True)
+class EntrustedLine:
+    """Section 4 in somebody's hands: `helper` a number as its owner typed it, or `third_party` under a
+    `designation`, with the names of those of its team who wrote; `returned` how it came back (empty: it has
+    not), `order` what the draft was sent as.
+    """
+
+    draft: str
+    state: str
+    order: str
+    owner: str
+    helper: str
+    designation: str
+    third_party: str
+    writers: tuple[str, ...]
+    at: datetime
+    ended_at: datetime | None
+    returned: str
+    word: str
+    answer: str
 
 
 @dataclass(frozen=True, slots=True)
 class DraftFile:
-    """A whole draft. To a helper, `raw` holds the technical part and the structure's name, and no more."""
+    """A whole draft. To who has its technical part in hand, `raw` holds that part and the structure's name,
+    and `entrusted` the present time only; to its owner, all of it.
+    """
 
     line: DraftLine
     raw: Mapping[str, Any]
     visited: frozenset[str]
     origin: str
     from_version: int
-    helper: str
-    entrusted_at: datetime | None
-    told: str
-    answered: str
+    entrusted: tuple[EntrustedLine, ...]
+
+    @property
+    def in_hand(self) -> EntrustedLine | None:
+        """In whose hands section 4 is now."""
+        return next((one for one in self.entrusted if one.ended_at is None), None)
+
+    @property
+    def came_back(self) -> EntrustedLine | None:
+        """The last time that it was given back, if it is nobody else's now."""
+        last = self.entrusted[-1] if self.entrusted else None
+        return last if last is not None and last.returned == "given-back" else None

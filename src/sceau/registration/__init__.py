@@ -53,7 +53,6 @@ from sceau.registration.departure import (
 from sceau.registration.designation import (
     DESIGNATION_LIFE,
     MEMBER_LIFE,
-    TECHNICAL_LIFE,
     TECHNICAL_PLACES,
     DesignationEvent,
     DesignationState,
@@ -63,8 +62,6 @@ from sceau.registration.designation import (
     OwnRight,
     TeamPlan,
     TeamRight,
-    TechnicalEvent,
-    TechnicalState,
     Terms,
     TermsEntry,
     ThirdPartyKind,
@@ -74,7 +71,6 @@ from sceau.registration.designation import (
     delegated,
     plan_team,
     read_terms,
-    technical_of,
 )
 from sceau.registration.desk_figures import StayFigures, figures_of, seconds_of, size_of
 from sceau.registration.draft import (
@@ -243,6 +239,7 @@ from sceau.registration.structure_change import (
     under_new_identity,
 )
 from sceau.registration.test_subject import check_subject, is_test_subject
+from sceau.registration.text_changes import LineFate, TextChange, text_changes
 from sceau.registration.warrant import (
     EmployeeSubject,
     ProfessionalSubject,
@@ -275,7 +272,6 @@ __all__ = [
     "SIGN",
     "STEPS",
     "TECHNICAL",
-    "TECHNICAL_LIFE",
     "TECHNICAL_PLACES",
     "VOUCHERS",
     "AffectedCertificate",
@@ -329,6 +325,7 @@ __all__ = [
     "Letter",
     "Light",
     "LineAnswer",
+    "LineFate",
     "LineReading",
     "Mandate",
     "MemberEvent",
@@ -379,10 +376,9 @@ __all__ = [
     "Successor",
     "TeamPlan",
     "TeamRight",
-    "TechnicalEvent",
-    "TechnicalState",
     "Terms",
     "TermsEntry",
+    "TextChange",
     "ThirdPartyKind",
     "UseChosen",
     "Voucher",
@@ -472,8 +468,8 @@ __all__ = [
     "spreadsheet_row",
     "steps_seen_by",
     "structure_tasks",
-    "technical_of",
     "text_at",
+    "text_changes",
     "unanswered",
     "under_new_identity",
     "warrant_for",

@@ -109,41 +109,6 @@ MEMBER_LIFE = Life(
 )
 
 
-class TechnicalState(StrEnum):
-    """Where the technical part of a form stands, between the structure and whom it entrusted it to."""
-
-    ENTRUSTED = "entrusted"
-    GIVEN_BACK = "given-back"
-    TAKEN_BACK = "taken-back"
-    SIGNED = "signed"
-
-
-class TechnicalEvent(StrEnum):
-    """What may happen to it. `SIGN`: the structure reviewed it and sent the form; nobody else can."""
-
-    FILL = "fill"
-    GIVE_BACK = "give-back"
-    ENTRUST = "entrust"
-    TAKE_BACK = "take-back"
-    SIGN = "sign"
-
-
-_ENTRUSTED, _GIVEN = TechnicalState.ENTRUSTED, TechnicalState.GIVEN_BACK
-
-TECHNICAL_LIFE = Life(
-    noun="technical",
-    initial=(_ENTRUSTED,),
-    table={
-        (_ENTRUSTED, TechnicalEvent.FILL): _ENTRUSTED,
-        (_ENTRUSTED, TechnicalEvent.GIVE_BACK): _GIVEN,
-        (_ENTRUSTED, TechnicalEvent.TAKE_BACK): TechnicalState.TAKEN_BACK,
-        (_GIVEN, TechnicalEvent.ENTRUST): _ENTRUSTED,
-        (_GIVEN, TechnicalEvent.TAKE_BACK): TechnicalState.TAKEN_BACK,
-        (_GIVEN, TechnicalEvent.SIGN): TechnicalState.SIGNED,
-    },
-)
-
-
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What one version of a designation says. `names` empty: every name that the structure holds a right
@@ -345,11 +310,6 @@ def plan_team(
 
 TECHNICAL_PLACES = ("usage", "offers", "administrators")
 """Section 4 of form 413, in a raw form: 4.1, 4.2, 4.3. Everything else is the structure's."""
-
-
-def technical_of(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """Section 4 of a raw form."""
-    return {place: raw[place] for place in TECHNICAL_PLACES if place in raw}
 
 
 def check_technical(part: Mapping[str, Any], terms: Terms) -> tuple[Finding, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from sceau.catalogue import Quality
 from sceau.operations.acts import Act, acting
@@ -23,6 +23,7 @@ from sceau.operations.delegation.sides import (
     unknown,
 )
 from sceau.operations.delegation.team_rights import settle_teams
+from sceau.operations.draft_hands import read_again, recall
 from sceau.operations.machine import Actor, machine
 from sceau.operations.right_ends import live_tokens
 from sceau.operations.standing import require_person
@@ -35,21 +36,20 @@ from sceau.operations.stops import (
 )
 from sceau.operations.typed import read_text
 from sceau.records import DesignationView
-from sceau.records.models import Certificate, Contract, Designation, TechnicalPart
+from sceau.records.models import Certificate, Contract, Designation, Entrusting, OrderDraft
 from sceau.registration import (
     DESIGNATION_LIFE,
-    TECHNICAL_LIFE,
+    DRAFT_LIFE,
     DesignationEvent,
     DesignationState,
+    DraftEvent,
+    DraftState,
     StopPlan,
     Stops,
-    TechnicalEvent,
-    TechnicalState,
     decide_stops,
 )
 from sceau.vocabulary import Finding, Refused
 
-_WAITING = (TechnicalState.ENTRUSTED, TechnicalState.GIVEN_BACK)
 _OPEN = (DesignationState.PREPARED, DesignationState.OFFERED, DesignationState.ACTIVE)
 _WHY_CONTRACT = "Le contrat {number} est résilié"
 
@@ -178,18 +178,21 @@ def _end(act: Act, row: Designation, ended_as: str) -> None:
 
 
 def _give_parts_back(act: Act, row: Designation) -> int:
-    parts = TechnicalPart.objects.select_for_update().filter(designation=row, state__in=_WAITING)
+    """Section 4 of every draft that the team has in hand goes back to the structure, as it stands."""
+    drafts = OrderDraft.objects.select_for_update().filter(pk__in=_in_hand(row).values("draft_id"))
     done = 0
-    for part in parts.order_by("id"):
-        following = TECHNICAL_LIFE.after(
-            TechnicalState(part.state), TechnicalEvent.TAKE_BACK, subject=part.reference
-        )
-        part.state, part.changed_at = following.require(), act.at
-        part.save(update_fields=["state", "changed_at"])
-        public = {"by": act.telling.kind, "designation": row.reference}
-        act.also("technical.taken-back", part.reference, row.reference, public=public)
-        done += 1
+    for draft in drafts.order_by("id"):
+        done += recall(act, draft, returned="ended", about=(row.reference,))
+        draft.state = DRAFT_LIFE.after(
+            DraftState(draft.state), DraftEvent.TAKE_BACK, subject=draft.reference
+        ).require()
+        read_again(draft)
+        draft.save(update_fields=["state", "visited"])
     return done
+
+
+def _in_hand(row: Designation) -> QuerySet[Entrusting]:
+    return Entrusting.objects.filter(designation=row, ended_at=None)
 
 
 def _quality(act: Act, row: Designation) -> tuple[Quality, bool]:
@@ -214,11 +217,11 @@ def _quality(act: Act, row: Designation) -> tuple[Quality, bool]:
 def _effects(row: Designation) -> DesignationEffects:
     stops = stops_of_designations([row.pk], machine().clock())
     pending = Certificate.objects.filter(habilitation__reference__in=stops.rights, state="intended")
-    parts = TechnicalPart.objects.filter(designation=row, state__in=_WAITING).order_by("reference")
+    parts = _in_hand(row).order_by("draft__reference")
     return DesignationEffects(
         stops=stops,
         tokens=live_tokens(stops.rights),
         pending=tuple(pending.order_by("reference").values_list("reference", flat=True)),
-        technical_parts=tuple(parts.values_list("reference", flat=True)),
+        technical_parts=tuple(parts.values_list("draft__reference", flat=True)),
         seen=fingerprint(stops, version=row.current_version),
     )

@@ -1,4 +1,4 @@
-"""What mails about third parties say: a designation, a member of a team, a technical part; and to whom."""
+"""What mails about third parties say: a designation, a member of a team; and to whom."""
 
 from __future__ import annotations
 
@@ -14,9 +14,7 @@ from sceau.records.models import (
     Contract,
     Designation,
     DesignationVersion,
-    Person,
     TeamMember,
-    TechnicalPart,
     ThirdParty,
 )
 from sceau.registration import MemberState
@@ -46,30 +44,8 @@ def member_matter(reference: str) -> Matter | None:
         reference,
         facts={"person": name_text(found.person), "third": party.structure.name},
         quote=found.reason,
-        addresses={MailRole.THIRD_PARTY: _speakers(party.contract, machine().clock())},
+        addresses={MailRole.THIRD_PARTY: speakers(party.contract, machine().clock())},
     )
-
-
-def technical_matter(reference: str) -> Matter | None:
-    """A technical part; told to the team, and to who entrusted it."""
-    row = (
-        TechnicalPart.objects.select_related("designation__third_party__structure")
-        .filter(reference=reference)
-        .first()
-    )
-    if row is None:
-        return None
-    designation = _designations().get(pk=row.designation_id)
-    matter = _between(reference, designation)
-    opener = Person.objects.filter(national_id=row.opened_by).first()
-    if opener is not None:
-        matter.people[MailRole.REQUESTER] = opener
-        mine = designation.contract.parties.filter(card_number__in=opener.cards.values("number"))
-        matter.addresses[MailRole.REQUESTER] = [one for one in mine.values_list("email", flat=True) if one]
-    team = team_addresses(designation.third_party)
-    matter.addresses[MailRole.THIRD_PARTY] = [*team, *matter.addresses[MailRole.THIRD_PARTY]]
-    matter.quote = row.message
-    return matter
 
 
 def team_addresses(party: ThirdParty, *, person: int | None = None) -> list[str]:
@@ -90,7 +66,7 @@ def _between(reference: str, row: Designation) -> Matter:
         facts={"structure": row.structure.name, "third": row.third_party.structure.name},
         structure=row.structure,
         contract=row.contract,
-        addresses={MailRole.THIRD_PARTY: _speakers(row.third_party.contract, at)},
+        addresses={MailRole.THIRD_PARTY: speakers(row.third_party.contract, at)},
     )
 
 
@@ -100,7 +76,7 @@ def _designations() -> QuerySet[Designation]:
     )
 
 
-def _speakers(contract: Contract, at: datetime) -> list[str]:
+def speakers(contract: Contract, at: datetime) -> list[str]:
     """The addresses of whom a contract names on that day."""
     day = at.astimezone(PARIS).date()
     return [

@@ -23,12 +23,10 @@ from sceau.records.models.designations import (
     DesignationVersion,
     TeamCheck,
     TeamMember,
-    TechnicalPart,
-    TechnicalText,
     ThirdParty,
 )
 from sceau.records.models.desk import ApprovalRules, DeskCase, RequestItem, SearchWord, StayCount
-from sceau.records.models.drafts import OrderDraft
+from sceau.records.models.drafts import Entrusting, OrderDraft
 from sceau.records.models.habilitations import ON_LEAVE, Habilitation, HabilitationVersion
 from sceau.records.models.journal import (
     JournalDisclosure,
@@ -103,6 +101,7 @@ __all__ = [
     "DeskCase",
     "DeskTask",
     "Employment",
+    "Entrusting",
     "ExtractReading",
     "FormReceipt",
     "Habilitation",
@@ -153,8 +152,6 @@ __all__ = [
     "StructureChangeLine",
     "TeamCheck",
     "TeamMember",
-    "TechnicalPart",
-    "TechnicalText",
     "ThirdParty",
     "TreeHead",
     "VisaAttestation",

@@ -1,4 +1,4 @@
-"""Third parties and their teams, who designated them for what, and the technical parts entrusted to them."""
+"""Third parties and their teams, and who designated them for what."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from datetime import date, datetime
 from django.db import models
 from django.db.models import Q
 
-from sceau.records.models.orders import Order
 from sceau.records.models.people import PARIS, Contract, Person, Structure, one_of
 from sceau.records.models.pieces import Piece
 from sceau.registration import (
     DESIGNATION_LIFE,
     MEMBER_LIFE,
-    TECHNICAL_LIFE,
     ContractState,
     DesignationState,
     HabilitationStatus,
@@ -256,53 +254,5 @@ class DesignationAttestation(models.Model):
             models.UniqueConstraint(fields=("version", "officer"), name="designation_attested_once"),
             models.CheckConstraint(
                 condition=~Q(officer="") & ~Q(card_number=""), name="designation_attested_with_a_card"
-            ),
-        )
-
-
-class TechnicalPart(models.Model):
-    """Section 4 of a form, entrusted to a third party. `raw` is the structure's own part, as it was then;
-    `order` the one it was sent as, or the one under way that it is to mend.
-    """
-
-    reference = models.CharField(max_length=20, unique=True)
-    designation = models.ForeignKey(Designation, on_delete=models.PROTECT, related_name="technical_parts")
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, null=True, related_name="technical_parts")
-    state = models.CharField(max_length=16)
-    raw = models.JSONField()
-    message = models.TextField(blank=True)
-    current = models.PositiveIntegerField()
-    opened_by = models.CharField(max_length=64)
-    opened_at = models.DateTimeField()
-    changed_at = models.DateTimeField()
-
-    class Meta:
-        constraints = (
-            models.CheckConstraint(
-                condition=one_of("state", TECHNICAL_LIFE.values()), name="technical_state"
-            ),
-            models.CheckConstraint(
-                condition=~Q(state="signed") | Q(order__isnull=False), name="technical_signed_as_an_order"
-            ),
-        )
-        indexes = (models.Index(fields=("designation", "state"), name="technical_of_designation"),)
-
-
-class TechnicalText(models.Model):
-    """One text of a technical part, and who wrote it. Never changed, never removed (trigger)."""
-
-    part = models.ForeignKey(TechnicalPart, on_delete=models.PROTECT, related_name="texts")
-    number = models.PositiveIntegerField()
-    text = models.TextField()
-    digest = models.CharField(max_length=64)
-    made_by = models.CharField(max_length=64)
-    made_as = models.CharField(max_length=16)
-    made_at = models.DateTimeField()
-
-    class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=("part", "number"), name="technical_text_once"),
-            models.CheckConstraint(
-                condition=one_of("made_as", ("structure", "third-party")), name="technical_text_made_as"
             ),
         )

@@ -32,6 +32,7 @@ from sceau.records.queries.desk import (
     structures_worked_for,
 )
 from sceau.records.queries.drafts import draft_for, drafts_of
+from sceau.records.queries.entrusting import entrusted_of, fillers_for, speaks_under, terms_of_hands
 from sceau.records.queries.finding import listed_certificate, listed_certificates, recorded_certificate
 from sceau.records.queries.fleet import fleet_ends, fleet_page, names_given_under
 from sceau.records.queries.habilitations import (
@@ -104,7 +105,7 @@ from sceau.records.queries.officers import (
     passkeys_of,
     role_proposals,
 )
-from sceau.records.queries.orders import declared_by, order_file, order_for, orders_of
+from sceau.records.queries.orders import declared_by, order_file, order_for, orders_of, text_of_order
 from sceau.records.queries.people import (
     card_line,
     cards_of,
@@ -161,7 +162,6 @@ from sceau.records.queries.teams import (
     team_of,
     third_party_line,
 )
-from sceau.records.queries.technical import technical_parts, technical_sides, technical_view
 from sceau.records.queries.tokens import (
     certificate_under,
     certificates_under,
@@ -216,7 +216,9 @@ __all__ = [
     "drafts_of",
     "end_of_share",
     "entries_between",
+    "entrusted_of",
     "feed_deadlines",
+    "fillers_for",
     "find_certificates",
     "find_in_registers",
     "find_on_key",
@@ -303,6 +305,7 @@ __all__ = [
     "session_reference",
     "sessions_of",
     "sides_of",
+    "speaks_under",
     "standing_registers",
     "still_to_end",
     "stopped_by_change",
@@ -313,9 +316,8 @@ __all__ = [
     "task_line",
     "tasks_about",
     "team_of",
-    "technical_parts",
-    "technical_sides",
-    "technical_view",
+    "terms_of_hands",
+    "text_of_order",
     "third_parties_of",
     "third_party_line",
     "token_line",

@@ -21,13 +21,13 @@ from sceau.records.models import (
     Certificate,
     Designation,
     DesignationVersion,
+    Entrusting,
     HabilitationVersion,
-    TechnicalPart,
     ThirdParty,
 )
 from sceau.records.queries.people import contracts_naming, roles_of
 from sceau.records.queries.teams import member_lines, names_of_people, parties_of_viewer
-from sceau.registration import DESIGNATION_LIFE, DesignationState, MemberState, TechnicalState
+from sceau.registration import DESIGNATION_LIFE, DesignationState, MemberState
 
 READERS = frozenset({"desk", "auditor", "authority"})
 ENDING = timedelta(days=60)
@@ -148,13 +148,12 @@ def clients_of(
         )
     kept = list(_after(rows, after).order_by("id")[:limit])
     keys = [row.pk for row in kept]
-    parts, certificates = _parts_of(keys), _counts_of(keys, at)
+    parts, certificates = _in_hand(keys), _counts_of(keys, at)
     nothing: dict[str, Any] = {"live": 0, "ending": 0, "first": None}
     return tuple(
         ClientLine(
             designation=line,
-            waiting=parts.get((row.pk, str(TechnicalState.ENTRUSTED)), 0),
-            given_back=parts.get((row.pk, str(TechnicalState.GIVEN_BACK)), 0),
+            waiting=parts.get(row.pk, 0),
             certificates=certificates.get(row.pk, nothing)["live"],
             ending=certificates.get(row.pk, nothing)["ending"],
             next_end=certificates.get(row.pk, nothing)["first"],
@@ -293,14 +292,15 @@ def _counts_of(designations: Collection[int], at: datetime) -> dict[int, dict[st
     return {row["designated"]: dict(row) for row in rows}
 
 
-def _parts_of(designations: Collection[int]) -> dict[tuple[int, str], int]:
+def _in_hand(designations: Collection[int]) -> dict[int, int]:
+    """How many technical parts the team has in hand, for each designation."""
     rows = (
-        TechnicalPart.objects.filter(designation__in=designations)
+        Entrusting.objects.filter(designation__in=designations, ended_at=None)
         .order_by()
-        .values_list("designation_id", "state")
+        .values_list("designation_id", flat=False)
         .annotate(count=Count("pk"))
     )
-    return {(designation, state): count for designation, state, count in rows}
+    return {designation: count for designation, count in rows if designation is not None}
 
 
 def _obtained_line(row: Any, people: dict[str, str], at: datetime) -> ObtainedLine:

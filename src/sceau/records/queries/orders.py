@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from typing import Any
 
 from django.db.models import F, Q, QuerySet
 
@@ -44,6 +45,13 @@ def order_for(reference: str, *, viewer: str) -> OrderFile | None:
     """
     order = _orders_about(viewer).filter(reference=reference).first()
     return None if order is None else _file(order, internal=False)
+
+
+def text_of_order(reference: str, *, version: int) -> dict[str, Any] | None:
+    """The raw form of one version of an order."""
+    kept = OrderVersion.objects.filter(order__reference=reference, number=version)
+    text = kept.values_list("raw", flat=True).first()
+    return None if text is None else dict(json.loads(text))
 
 
 def orders_of(person_id: str, *, after: str = "", limit: int = 50) -> tuple[OrderLine, ...]:

@@ -1,4 +1,4 @@
-"""Changing what an accepted order gave: its text to be changed and sent; and, for the desk, what that takes
+"""Changing what an accepted order gave: the draft it is written in; and, for the desk, what that takes
 away, with an answer for each thing.
 """
 
@@ -12,72 +12,59 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from sceau.operations import (
-    amend_grants,
     answer_amendment,
     machine,
+    open_amendment,
     preview_amendment,
     start_amendment,
     structure_change,
 )
 from sceau.portal.language import page_catalogue
 from sceau.portal.pages.contracts.stopping import plan_of, stop_kinds
-from sceau.portal.pages.orders.checking import check_all, check_products, from_registers
-from sceau.portal.pages.orders.editing import edited
-from sceau.portal.pages.orders.raw import Raw, raw_from
-from sceau.portal.pages.orders.sheet import OrderSheet, offers_to_add
+from sceau.portal.pages.orders.raw import Raw, blank_form
 from sceau.portal.rendering import page
 from sceau.portal.saying import summary
 from sceau.portal.visitor import PortalRequest, actor_of
-from sceau.records import CertificateLine, certificate_file, habilitation_file, order_file
-from sceau.vocabulary import Finding, Refused, errors
+from sceau.records import CertificateLine, certificate_file, drafts_of, habilitation_file, order_file
+from sceau.vocabulary import Finding, Refused
 
 _MOST_SAID = 200
 
 
 def modify(request: PortalRequest, reference: str) -> HttpResponse:
-    """The text that the rights stand on, to be changed and sent as an order that takes its place."""
+    """What modifying means, and the draft it is written in: the same steps as an order, filled with the text
+    that the rights stand on.
+    """
+    change = request.GET.get("changement", "")[:20]
     try:
-        change = request.GET.get("changement", "")[:20]
-        kept = (
+        raw = (
             structure_change.start_following(actor_of(request), reference=change, order=reference)
             if change
             else start_amendment(actor_of(request), reference=reference)
         )
+        if request.method == "POST":
+            return _begin(request, reference, raw)
     except Refused as refusal:
         if any(finding.code in {"order.unknown", "change.unknown"} for finding in refusal.findings):
             raise Http404 from refusal
         return _refused(request, reference, refusal.findings)
-    if request.method != "POST":
-        return _page(request, reference, kept, once=machine().random(12).hex())
-    raw, once = raw_from(request.POST), request.POST.get("once", "")[:80]
-    if request.POST.get("action", "verifier") != "envoyer":
-        changed, found = _worked_on(request, raw)
-        return _page(request, reference, changed, found, once=once)
-    findings = check_products(raw)
-    if not findings:
-        try:
-            file = amend_grants(actor_of(request), amends=reference, raw=raw, idempotency_key=once)
-        except Refused as refusal:
-            findings = refusal.findings
-        else:
-            messages.success(
-                request,
-                _("La modification est envoyée sous le numéro {reference}.").format(
-                    reference=file.line.reference
-                ),
-            )
-            return HttpResponseRedirect(reverse("order", args=[file.line.reference]))
-    return _page(request, reference, raw, findings, once=once)
+    at = machine().clock()
+    known = (one for one in drafts_of(request.visitor.person_id, at=at) if one.amends == reference)
+    context = {
+        "title": _("Modifier ce que la commande a donné"),
+        "amends": reference,
+        "known": next(known, None),
+    }
+    return page(request, "changes/modify.html", context)
 
 
-def _worked_on(request: PortalRequest, raw: Raw) -> tuple[Raw, tuple[Finding, ...]]:
-    """The form checked, filled from the registers, or with a line more or less."""
-    action = request.POST.get("action", "verifier")
-    if action == "verifier":
-        return raw, check_all(raw)
-    if action == "registre":
-        return from_registers(request, raw)
-    return edited(raw, action), ()
+def _begin(request: PortalRequest, reference: str, raw: Raw) -> HttpResponse:
+    file = order_file(reference)
+    version = 0 if file is None else file.line.version
+    drafted = open_amendment(
+        actor_of(request), reference=reference, raw={**blank_form(), **raw}, version=version
+    )
+    return HttpResponseRedirect(reverse("draft", args=[drafted.line.reference]))
 
 
 def effects(request: PortalRequest, reference: str) -> HttpResponse:
@@ -98,22 +85,6 @@ def effects(request: PortalRequest, reference: str) -> HttpResponse:
         return _effects_page(request, reference, refusal.findings)
     messages.success(request, _("Les effets ont leur réponse : la commande peut être approuvée."))
     return HttpResponseRedirect(reverse("desk-order", args=[reference]))
-
-
-def _page(
-    request: PortalRequest, reference: str, raw: Raw, findings: tuple[Finding, ...] = (), *, once: str
-) -> HttpResponse:
-    theirs = tuple(one for one in findings if not one.code.startswith("order.visa"))
-    sheet = OrderSheet(raw, theirs, card=request.visitor.card_number)
-    context = {
-        "title": _("Modifier ce que la commande a donné"),
-        "amends": reference,
-        "once": once,
-        "sheet": sheet,
-        "offers_to_add": offers_to_add(),
-        **summary(theirs, heading=_("À corriger avant l’envoi"), fields=sheet.paths),
-    }
-    return page(request, "changes/modify.html", context, status=422 if errors(theirs) else 200)
 
 
 def _refused(request: PortalRequest, reference: str, findings: tuple[Finding, ...]) -> HttpResponse:

@@ -37,12 +37,13 @@ from sceau.records import (
     certificate_file,
     designation_for,
     designations_by,
+    drafts_of,
+    entrusted_of,
     is_representative,
     list_third_parties,
     obtained_under,
     sides_of,
     structures_of,
-    technical_parts,
     third_parties_of,
     third_party_line,
 )
@@ -64,7 +65,6 @@ def delegations(request: PortalRequest) -> HttpResponse:
         "parties": [
             (one, is_representative(one.reference, viewer=viewer, at=at)) for one in mine if one is not None
         ],
-        "parts": technical_parts(viewer=viewer, at=at, states=("entrusted", "given-back")),
     }
     return page(request, "delegations/list.html", context)
 
@@ -169,7 +169,8 @@ def _page(request: PortalRequest, view: DesignationView, findings: tuple[Finding
         "waiting": _waiting(request, view) if Hat.DESK in request.visitor.hats else {},
         "obtained": obtained,
         "after": obtained[-1].reference if len(obtained) == 50 else "",
-        "parts": technical_parts(designation=reference, at=at),
+        "parts": entrusted_of(designation=reference),
+        "mine": {one.reference for one in drafts_of(request.visitor.person_id, at=at)},
         "may_accept": "representative" in sides and view.line.state == "offered",
         "may_decline": bool(sides & {"representative", "client"})
         and view.line.state in {"prepared", "offered"},

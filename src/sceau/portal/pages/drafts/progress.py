@@ -132,7 +132,7 @@ def in_hand(progress: Progress, findings: Iterable[Finding]) -> list[Finding]:
 def lacking(file: DraftFile, progress: Progress) -> list[Finding]:
     """What is missing in the steps gone through; of a form that came whole from a file, in all of it."""
     found = in_hand(progress, errors(progress.findings))
-    if file.origin in {"pdf", "order"}:
+    if file.origin in {"pdf", "order", "amends"}:
         return found
     seen = [line.step.section for line in progress.lines if line.step.code in file.visited]
     return [one for one in found if any(about_section(one.subject, section) for section in seen)]

@@ -9,12 +9,13 @@ from django.utils.translation import gettext as _
 
 from sceau.operations import (
     delete_draft,
-    entrust_technical_part_of_draft,
-    give_back_draft,
-    take_back_draft,
+    entrust_technical_part,
+    give_back_technical_part,
+    take_back_technical_part,
 )
 from sceau.portal.fields import Sheet
 from sceau.portal.limits import too_often
+from sceau.portal.pages.drafts.hands import fields_of, fillers_of, to_whom, word_of
 from sceau.portal.pages.drafts.views import theirs
 from sceau.portal.refusals import refused
 from sceau.portal.rendering import page
@@ -24,8 +25,6 @@ from sceau.records import DraftFile
 from sceau.registration import DraftState, Writer
 from sceau.vocabulary import Finding, Refused
 
-_WORD = 2000
-
 
 def entrust(request: PortalRequest, reference: str) -> HttpResponse:
     """To whom, and a word to them. They see section 4 and the structure's name."""
@@ -33,18 +32,19 @@ def entrust(request: PortalRequest, reference: str) -> HttpResponse:
     if request.method != "POST":
         return _entrust_page(request, file)
     if too_often(request, "confier", per_minute=20):
-        return _entrust_page(request, file, (Finding.error("portal.too-often", "to"),))
+        return _entrust_page(request, file, (Finding.error("portal.too-often", "to"),), status=429)
     try:
-        entrust_technical_part_of_draft(
+        entrust_technical_part(
             actor_of(request),
             reference=reference,
-            to=request.POST.get("to", "")[:60],
-            word=request.POST.get("word", "")[:_WORD],
+            to=to_whom(request.POST),
+            word=word_of(request.POST),
         )
     except Refused as refusal:
         return _entrust_page(request, file, refusal.findings)
     messages.success(
-        request, _("La partie technique est confiée : la personne la trouve en entrant avec sa carte.")
+        request,
+        _("La partie technique est confiée : on la trouve en entrant sur ce portail avec sa carte."),
     )
     return HttpResponseRedirect(reverse("draft", args=[reference]))
 
@@ -53,7 +53,7 @@ def take_back(request: PortalRequest, reference: str) -> HttpResponse:
     """The owner takes section 4 back, as it stands."""
     theirs(request, reference)
     try:
-        take_back_draft(actor_of(request), reference=reference)
+        take_back_technical_part(actor_of(request), reference=reference)
     except Refused as refusal:
         return refused(request, refusal, title=_("La partie technique n’est pas reprise"))
     messages.success(request, _("La partie technique est de nouveau la vôtre. Relisez-la avant d’envoyer."))
@@ -64,7 +64,7 @@ def give_back(request: PortalRequest, reference: str) -> HttpResponse:
     """The helper has done."""
     theirs(request, reference)
     try:
-        give_back_draft(actor_of(request), reference=reference, word=request.POST.get("word", "")[:_WORD])
+        give_back_technical_part(actor_of(request), reference=reference, word=word_of(request.POST))
     except Refused as refusal:
         return refused(request, refusal, title=_("La partie technique n’est pas rendue"))
     messages.success(
@@ -107,30 +107,19 @@ def _owned(request: PortalRequest, reference: str) -> DraftFile:
 
 
 def _entrust_page(
-    request: PortalRequest, file: DraftFile, findings: tuple[Finding, ...] = ()
+    request: PortalRequest, file: DraftFile, findings: tuple[Finding, ...] = (), *, status: int = 422
 ) -> HttpResponse:
-    sheet = Sheet({"to": request.POST.get("to", ""), "word": request.POST.get("word", "")}, findings)
-    who = sheet.field(
-        "to",
-        label=_("Numéro de sa carte, ou son identifiant national"),
-        help=_("Dix chiffres, troisième ligne de la carte, sous le nom : demandez-les à la personne."),
-        example="2600301752",
-        required=True,
-        width="w20",
-        autocomplete="off",
-    )
-    word = sheet.field(
-        "word",
-        kind="textarea",
-        rows=4,
-        label=_("Un mot pour elle (facultatif)"),
-        help=_("Ce que vous attendez d’elle, et pour quand."),
-    )
+    fillers = fillers_of(request, file)
+    fields = fields_of(request, fillers, findings)
     context = {
         "title": _("Confier la partie technique"),
         "file": file,
-        "who": who,
-        "word": word,
-        **summary(findings, heading=_("La partie technique n’est pas confiée"), fields=sheet.paths),
+        "fields": fields,
+        "fillers": fillers,
+        **summary(
+            findings,
+            heading=_("La partie technique n’est pas confiée"),
+            fields=[one.path for one in fields],
+        ),
     }
-    return page(request, "drafts/entrust.html", context, status=422 if findings else 200)
+    return page(request, "drafts/entrust.html", context, status=status if findings else 200)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
@@ -23,7 +24,7 @@ from sceau.portal.saying import say, summary
 from sceau.portal.typography import typeset
 from sceau.portal.uploads import read_upload
 from sceau.portal.visitor import PortalRequest, actor_of
-from sceau.records import drafts_of, order_for, structures_of
+from sceau.records import DraftFile, drafts_of, order_for, structures_of
 from sceau.registration import STEPS
 from sceau.vocabulary import Finding, Refused
 
@@ -35,6 +36,8 @@ def new_order(request: PortalRequest) -> HttpResponse:
     if request.POST.get("action") == "lire-pdf":
         return _read_pdf(request)
     raw = prefilled(request.visitor, request.POST.get("contrat", "")[:40])
+    if request.POST.get("action") == "confier":
+        return _begin_in_other_hands(request, raw)
     if request.POST.get("action") == "besoin":
         return begin(request, with_needs(raw, request.POST), "needs")
     return begin(request, raw, "blank")
@@ -47,6 +50,33 @@ def begin(request: PortalRequest, raw: Raw, origin: str) -> HttpResponse:
     except Refused as refusal:
         return _page(request, refusal.findings, status=422)
     return HttpResponseRedirect(address_of(file.line.reference, STEPS[0].code))
+
+
+def _begin_in_other_hands(request: PortalRequest, raw: Raw) -> HttpResponse:
+    """A new draft, of which the first thing is to say who fills its technical part."""
+    try:
+        file = open_draft(actor_of(request), raw=raw | {"administrators": []}, origin="blank")
+    except Refused as refusal:
+        return _page(request, refusal.findings, status=422)
+    return HttpResponseRedirect(_to_entrust(file, request.POST.get("designation", "")[:20]))
+
+
+def entrust(request: PortalRequest, reference: str) -> HttpResponse:
+    """Take up the text of an order that was sent, and say who fills its technical part: as for a draft."""
+    if order_for(reference, viewer=request.visitor.person_id) is None:
+        raise Http404
+    try:
+        file = open_correction(actor_of(request), reference=reference)
+    except Refused as refusal:
+        return refused(request, refusal, title=_("La partie technique n’est pas confiée"))
+    if file.in_hand is not None:
+        return HttpResponseRedirect(reverse("draft", args=[file.line.reference]))
+    return HttpResponseRedirect(_to_entrust(file, ""))
+
+
+def _to_entrust(file: DraftFile, designation: str) -> str:
+    address = reverse("entrust-draft", args=[file.line.reference])
+    return f"{address}?{urlencode({'designation': designation})}" if designation else address
 
 
 def correct(request: PortalRequest, reference: str) -> HttpResponse:

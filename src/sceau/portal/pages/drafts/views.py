@@ -23,6 +23,7 @@ from sceau.operations import (
     send_draft,
 )
 from sceau.portal.language import page_catalogue
+from sceau.portal.pages.drafts.changing import changes_of
 from sceau.portal.pages.drafts.naming import names_context
 from sceau.portal.pages.drafts.progress import (
     Progress,
@@ -45,7 +46,7 @@ from sceau.portal.refusals import refused
 from sceau.portal.rendering import page
 from sceau.portal.saying import summary
 from sceau.portal.visitor import PortalRequest, actor_of
-from sceau.records import DraftFile, draft_for
+from sceau.records import DraftFile, draft_for, terms_of_hands
 from sceau.registration import STEPS, DraftState, DraftStep, Writer
 from sceau.vocabulary import Finding, Refused, errors
 
@@ -70,6 +71,7 @@ def draft(request: PortalRequest, reference: str) -> HttpResponse:
         "lines": progress.lines,
         "next": next((line for line in progress.lines if line.standing not in {"done", "away"}), None),
         "missing": said_with_addresses(progress, lacking(file, progress)),
+        "groups": changes_of(file, whole(file)) if file.line.writer == Writer.OWNER else (),
         "goes_soon": file.line.expires_at - machine().clock() <= rules.told,
         "days": rules.kept.days,
     }
@@ -133,13 +135,16 @@ def send(request: PortalRequest, reference: str) -> HttpResponse:
         if now.line.became and not file.line.became:  # the other click of a double click was faster
             return HttpResponseRedirect(reverse("order", args=[now.line.became]))
         return _last(request, file, refusal.findings, why=why)
-    text = (
-        _("Vos corrections de la commande %(order)s sont enregistrées.")
-        if file.line.corrects
-        else _("Votre commande est enregistrée sous le numéro %(order)s.")
-    )
-    messages.success(request, text % {"order": order.line.reference})
+    messages.success(request, _sent_as(file) % {"order": order.line.reference})
     return HttpResponseRedirect(reverse("order", args=[order.line.reference]))
+
+
+def _sent_as(file: DraftFile) -> str:
+    if file.line.corrects:
+        return _("Vos corrections de la commande %(order)s sont enregistrées.")
+    if file.line.amends:
+        return _("La modification est envoyée sous le numéro %(order)s.")
+    return _("Votre commande est enregistrée sous le numéro %(order)s.")
 
 
 def _require(found: tuple[Finding, ...]) -> None:
@@ -211,6 +216,7 @@ def _step_page(
         shown = about(progress.findings, chosen.section)
     sheet = OrderSheet(raw, shown, card=request.visitor.card_number)
     following = after(progress, chosen.code)
+    reference, is_helper = file.line.reference, file.line.writer == Writer.HELPER
     context: dict[str, Any] = {
         "title": f"{chosen.number}. {page_catalogue().text(f'step.{chosen.code}')}",
         "file": file,
@@ -223,6 +229,7 @@ def _step_page(
         "sheet": sheet,
         "seen": part_digest(file.raw.get(chosen.section)),
         "offers_to_add": offers_to_add(),
+        "terms": terms_of_hands(reference, at=machine().clock()) if is_helper else None,
         "stays": status == 422,
         **(
             names_context(request, raw, progress.findings if raw == progress.raw else None)
@@ -259,6 +266,7 @@ def _last(
         "known": said_with_addresses(progress, worth_knowing(found), here=_LAST.code),
         "findings_refuse": bool(findings),
         "why": why,
+        "groups": changes_of(file, progress.raw),
     }
     return page(request, "drafts/send.html", context, status=422 if findings else 200)
 

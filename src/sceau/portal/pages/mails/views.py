@@ -7,7 +7,7 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from sceau.catalogue import OF_THE_DESK, MailRole
+from sceau.catalogue import WITH_CONTACTS, MailRole
 from sceau.operations import add_contact, end_contact, letter_of, resend_mail, revive_address
 from sceau.portal.hats import Hat
 from sceau.portal.language import page_catalogue
@@ -85,7 +85,7 @@ def _page(request: PortalRequest, findings: tuple[Finding, ...] = (), *, status:
         "states": _STATES,
         "dead": dead_addresses(),
         "further": mail_contacts(),
-        "roles": [(str(role), texts[f"mail-role.{role}"]) for role in MailRole if role not in OF_THE_DESK],
+        "roles": [(str(role), texts[f"mail-role.{role}"]) for role in MailRole if role in WITH_CONTACTS],
         "may_act": Hat.DESK in request.visitor.hats,
         **summary(findings, heading=_("Cela n’a pas été fait"), fields=["structure", "role", "email"]),
     }

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from sceau.portal.language import page_catalogue
-from sceau.records import OrderFile, PointLine
+from sceau.records import EntrustedLine, OrderFile, PointLine, entrusted_of
 
 _LONGEST = 2000
 
@@ -70,11 +70,26 @@ def timeline_of(file: OrderFile) -> list[dict[str, Any]]:
         "answer": _("Une réponse a été envoyée au guichet."),
         "note": _("Le guichet vous a écrit."),
     }
+    story += entrusted_story(entrusted_of(order=file.line.reference))
     story += [{"at": note.at, "text": said[note.kind]} for note in file.notes if note.kind in said]
     if file.case is not None and file.case.decided_at is not None:
         how = page_catalogue().text(f"decided.{file.line.state}")
         story.append({"at": file.case.decided_at, "text": _("La commande a été {how}.").format(how=how)})
     return sorted(story, key=lambda one: one["at"])
+
+
+def entrusted_story(times: Iterable[EntrustedLine]) -> list[dict[str, Any]]:
+    """In whose hands section 4 was, from when to when, and how it came back."""
+    story: list[dict[str, Any]] = []
+    for one in times:
+        who = one.third_party or _("la personne n° {number}").format(number=one.helper)
+        story.append({"at": one.at, "text": _("La partie technique a été confiée à {who}.").format(who=who)})
+        if one.ended_at is not None:
+            how = page_catalogue().text(f"returned.{one.returned}")
+            by = _(" (remplie par {writers})").format(writers=", ".join(one.writers)) if one.writers else ""
+            text = _("La partie technique confiée à {who} a été {how}{by}.").format(who=who, how=how, by=by)
+            story.append({"at": one.ended_at, "text": text})
+    return story
 
 
 def _waiting(file: OrderFile) -> list[PointLine]:
