@@ -7,16 +7,19 @@ import subprocess
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.x509.oid import NameOID
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sceau.operations import Fate, Letter
+from sceau.site.environment import place_of
+from sceau.site.mail import mailer_of
 from sceau.site.postman import Envelope, MailSigner, SmtpPostman, signer_of
 from sceau.vocabulary import Fault
 from tests.postal import smtp_server
@@ -167,3 +170,52 @@ def test_a_key_that_is_not_the_certificates_is_refused(tmp_path: Path) -> None:
     _, _, private = signer(tmp_path / "b")
     with pytest.raises(Fault):
         signer_of({"SCEAU_MAIL_CERTIFICATE": str(pem), "SCEAU_MAIL_KEY": str(private)})
+
+
+def certified(key: Any, subject: str, above: tuple[x509.Certificate, Any] | None) -> x509.Certificate:
+    """A certificate of `subject`: an authority's, or a mailbox's when the subject is one."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, subject)])
+    is_mailbox, (issuer, signing) = "@" in subject, above or (None, key)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(issuer.subject if issuer else name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(datetime.now(UTC) - timedelta(days=1))
+        .not_valid_after(datetime.now(UTC) + timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=not is_mailbox, path_length=None), critical=True)
+    )
+    if is_mailbox:
+        mailbox = x509.SubjectAlternativeName([x509.RFC822Name(subject)])
+        builder = builder.add_extension(mailbox, critical=False).add_extension(
+            x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION]), critical=False
+        )
+    return builder.sign(signing, hashes.SHA256())
+
+
+def test_a_code_is_signed_as_every_mail_and_its_authority_goes_along(tmp_path: Path) -> None:
+    """The reader knows the root alone, and the purpose is asked for."""
+    keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(3)]
+    root = certified(keys[0], "Racine", None)
+    authority = certified(keys[1], "Autorité", (root, keys[0]))
+    own = certified(keys[2], SENDER, (authority, keys[1]))
+    pem, private, trusted = tmp_path / "mail.pem", tmp_path / "mail.key", tmp_path / "root.pem"
+    encoding = serialization.Encoding.PEM
+    pem.write_bytes(own.public_bytes(encoding) + authority.public_bytes(encoding))
+    trusted.write_bytes(root.public_bytes(encoding))
+    form, plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    private.write_bytes(keys[2].private_bytes(encoding, form, plain))
+    settings = {"SCEAU_MAIL_CERTIFICATE": str(pem), "SCEAU_MAIL_KEY": str(private)}
+    with smtp_server() as (address, received):
+        place = place_of({"SCEAU_DATA": str(tmp_path)})
+        mailer = mailer_of(place, settings | {"SCEAU_SMTP": address, "SCEAU_MAIL_FROM": SENDER})
+        assert mailer is not None
+        mailer(to="claire@exemple.fr", subject="Votre code", text="Le code est 123456.\n")
+    mail = tmp_path / "code.eml"
+    mail.write_bytes(received.octets[0])
+    command = ["openssl", "cms", "-verify", "-in", str(mail), "-CAfile", str(trusted)]
+    good = subprocess.run([*command, "-purpose", "smimesign"], capture_output=True, check=False)
+    assert good.returncode == 0, good.stderr
+    assert b"123456" in good.stdout
+    assert received.mails[0]["To"] == "claire@exemple.fr"

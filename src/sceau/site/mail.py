@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from sceau.operations import Mailer
 from sceau.site.environment import Place, now
-from sceau.site.postman import connected, message_of
+from sceau.site.postman import MailSigner, connected, message_of, signer_of
 from sceau.vocabulary import Fault
 
 _SHOWN = 20
@@ -25,13 +25,14 @@ class FolderMailer:
 
     folder: Path
     sender: str
+    signer: MailSigner | None = None
 
     def __call__(self, *, to: str, subject: str, text: str) -> None:
         """Keep one mail."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         message = _named(self.sender, to=to, subject=subject, text=text)
         name = now().strftime("%Y%m%d-%H%M%S-%f")
-        (self.folder / f"{name}.eml").write_bytes(bytes(message))
+        (self.folder / f"{name}.eml").write_bytes(_octets(message, self.signer))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +41,14 @@ class SmtpMailer:
 
     address: str
     sender: str
+    signer: MailSigner | None = None
 
     def __call__(self, *, to: str, subject: str, text: str) -> None:
         """Hand one mail over. Raises `Fault` (``site.mail``, retryable)."""
         message = _named(self.sender, to=to, subject=subject, text=text)
         try:
             with connected(self.address) as server:
-                server.send_message(message)
+                server.sendmail(self.sender, [to], _octets(message, self.signer))
         except (OSError, smtplib.SMTPException) as error:
             host = urlsplit(self.address).hostname or ""
             raise Fault("site.mail", retryable=True, detail=host) from error
@@ -58,13 +60,19 @@ def _named(sender: str, *, to: str, subject: str, text: str) -> EmailMessage:
     return message
 
 
+def _octets(message: EmailMessage, signer: MailSigner | None) -> bytes:
+    return bytes(message) if signer is None else signer.sign(message)
+
+
 def mailer_of(place: Place, environ: Mapping[str, str] = os.environ) -> Mailer | None:
-    """The mailer of an instance: by `SCEAU_SMTP`, into a folder in development, else none."""
+    """The mailer of an instance: by `SCEAU_SMTP`, into a folder in development, else none; signed as mails
+    are. Raises `Fault` as `signer_of` does.
+    """
     sender = environ.get("SCEAU_MAIL_FROM", "sceau@localhost.localdomain")
     server = environ.get("SCEAU_SMTP", "")
     if server:
-        return SmtpMailer(server, sender)
-    return FolderMailer(place.data / "mail", sender) if place.is_development else None
+        return SmtpMailer(server, sender, signer_of(environ))
+    return FolderMailer(place.data / "mail", sender, signer_of(environ)) if place.is_development else None
 
 
 def mails_kept(folder: Path) -> tuple[str, ...]:

@@ -40,10 +40,13 @@ _BAD_ADDRESS = re.compile(r"\b5\.1\.[1236]\b")
 
 @dataclass(frozen=True, slots=True)
 class MailSigner:
-    """A certificate and its key, under which mails are signed (S/MIME, detached)."""
+    """A certificate and its key, under which mails are signed (S/MIME, detached); `authorities` go along, so
+    that a reader who knows the root alone can follow.
+    """
 
     certificate: x509.Certificate
     key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+    authorities: tuple[x509.Certificate, ...] = ()
 
     def sign(self, message: EmailMessage) -> bytes:
         """The mail with its headers, its content signed as a whole [RFC 8551 §3.5.3]."""
@@ -53,6 +56,8 @@ class MailSigner:
             del content[name]
         builder = pkcs7.PKCS7SignatureBuilder().set_data(content.as_bytes(policy=policy.SMTP))
         builder = builder.add_signer(self.certificate, self.key, hashes.SHA256())
+        for authority in self.authorities:
+            builder = builder.add_certificate(authority)
         signed = builder.sign(serialization.Encoding.SMIME, [pkcs7.PKCS7Options.DetachedSignature])
         lines = b"".join(f"{name}: {value}\r\n".encode("ascii") for name, value in _ascii(message, headers))
         return lines + re.sub(rb"\r?\n", b"\r\n", signed)
@@ -226,14 +231,14 @@ def mail_room_of(place: Place, *, contact: str, environ: Mapping[str, str] = os.
 
 
 def signer_of(environ: Mapping[str, str]) -> MailSigner | None:
-    """The certificate and key that mails are signed with. Raises `Fault` (``site.mail-signer``) when they
-    cannot be read or do not belong together.
+    """The certificate and key that mails are signed with; the certificate's file may hold its authorities
+    after it. Raises `Fault` (``site.mail-signer``) when they cannot be read or do not belong together.
     """
     certificate, key = environ.get("SCEAU_MAIL_CERTIFICATE", ""), environ.get("SCEAU_MAIL_KEY", "")
     if not certificate and not key:
         return None
     try:
-        read = x509.load_pem_x509_certificate(Path(certificate).read_bytes())
+        read, *authorities = x509.load_pem_x509_certificates(Path(certificate).read_bytes())
         private = serialization.load_pem_private_key(Path(key).read_bytes(), password=None)
     except (OSError, ValueError, TypeError) as error:
         raise Fault("site.mail-signer", retryable=False, detail=certificate or key) from error
@@ -242,4 +247,4 @@ def signer_of(environ: Mapping[str, str]) -> MailSigner | None:
         or private.public_key() != read.public_key()
     ):
         raise Fault("site.mail-signer", retryable=False, detail=certificate)
-    return MailSigner(read, private)
+    return MailSigner(read, private, tuple(authorities))
