@@ -18,7 +18,7 @@ from django.test.utils import CaptureQueriesContext
 from sceau.enrolment import RestApp
 from sceau.enrolment.rest import answers, calls
 from sceau.enrolment.rest.caller import Brake, Reception
-from sceau.enrolment.rest.problems import TITLES, NotServedError
+from sceau.enrolment.rest.problems import ENGLISH_TITLES, TITLES, NotServedError
 from sceau.enrolment.rest.routes import ROUTES
 from sceau.enrolment.rest.shapes import read_shape
 from sceau.operations import (
@@ -653,6 +653,75 @@ def test_the_description_is_whole_and_true_to_the_declarations(door: RestApp) ->
     for operations in told["paths"].values():
         for operation in operations.values():
             assert set(operation["responses"]) <= {str(status) for status in (*TITLES, 200, 201)}
+
+
+@pytest.mark.parametrize(
+    ("wish", "language"),
+    [
+        (None, "fr"),
+        ("", "fr"),
+        ("en", "en"),
+        ("en-GB,en;q=0.9", "en"),
+        ("de, en;q=0.7, fr;q=0.3", "en"),
+        ("fr, en", "fr"),
+        ("en, fr", "en"),
+        ("en;q=0.4, fr;q=0.8", "fr"),
+        ("en;q=0", "fr"),
+        ("*", "fr"),
+        ("en;q=0.5, *", "fr"),
+        ("en;q=nonsense", "fr"),
+        ("e" * 600 + ",en", "fr"),
+    ],
+)
+def test_a_no_is_said_in_the_language_that_the_caller_prefers(
+    program: RestClient, wish: str | None, language: str
+) -> None:
+    headers = {} if wish is None else {"accept-language": wish}
+    no = program.post("certificates", body("www.autre.fr"), **headers)
+    assert no.codes == {"scope.outside"}
+    assert no.headers["content-language"] == language
+    assert no.headers["vary"] == "Accept-Language"
+    assert no.json["title"] == {"fr": "Refusé par une règle", "en": "Refused by a rule"}[language]
+    french = program.post("certificates", body("www.autre.fr")).json["findings"][0]
+    (told,) = no.json["findings"]
+    assert told["code"] == french["code"]
+    assert (told["message"] == french["message"], told["remedy"] == french["remedy"]) == (
+        (language == "fr",) * 2
+    )
+
+
+def test_english_reaches_batches_previews_and_what_is_stopped_at_the_door(
+    program: RestClient, door: RestApp
+) -> None:
+    english = {"accept-language": "en"}
+    many = program.post("certificates", {"requests": [body("www.autre.fr")]}, **english)
+    assert many.json["results"][0]["problem"]["title"] == "Refused by a rule"
+    assert many.headers["content-language"] == "en"
+    asked = {"product": "SERV_SSL", "names": ["www.autre.fr"]}
+    seen = program.post("preview", asked, key=None, **english)
+    assert seen.headers["content-language"] == "en"
+    assert seen.json["findings"] != program.post("preview", asked, key=None).json["findings"]
+    assert RestClient(door).get("certificates", **english).json["title"] == "Who are you?"
+    assert program.get("nowhere", **english).json["title"] == "Not found"
+
+
+def test_each_title_has_its_english_and_the_description_says_how_to_ask_for_it(door: RestApp) -> None:
+    assert ENGLISH_TITLES.keys() == TITLES.keys()
+    assert all(ENGLISH_TITLES[status] != TITLES[status] for status in TITLES)
+    described = RestClient(door).get("openapi.json").json
+    for path in described["paths"].values():
+        for operation in path.values():
+            assert "Accept-Language" in {one["name"] for one in operation["parameters"]}
+
+
+def test_a_preview_warns_of_a_name_that_is_a_slip_of_one_it_gave_before(program: RestClient) -> None:
+    issued(program)
+    asked = {"product": "SERV_SSL", "names": ["ww.chu-exemple.fr"]}
+    seen = program.post("preview", asked, key=None).json
+    assert seen["accepted"] is True
+    assert ("lookalike.near", "warning") in [(one["code"], one["severity"]) for one in seen["findings"]]
+    right = program.post("preview", asked | {"names": ["www.chu-exemple.fr"]}, key=None).json
+    assert not any(one["code"].startswith("lookalike.") for one in right["findings"])
 
 
 def test_health_says_nothing_but_that_it_is_there(door: RestApp) -> None:

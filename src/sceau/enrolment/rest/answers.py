@@ -8,7 +8,7 @@ from functools import lru_cache
 from ssl import DER_cert_to_PEM_cert
 from typing import Any
 
-from sceau.catalogue import harmless, load_catalogue
+from sceau.catalogue import Language, harmless, load_catalogue
 from sceau.enrolment.rest.shapes import Field, Flag, Record, Several, Shape, Text, Whole
 from sceau.operations import Preview, machine
 from sceau.records import CertificateFile, CertificateLine, HabilitationLine
@@ -25,7 +25,7 @@ def _several(name: str, about: str, of: Shape, most: int = 1000) -> Field:
 
 FINDING = Record(
     "Constat",
-    "Une raison, en français, avec la marche à suivre.",
+    "Une raison, en français (en anglais si l'en-tête Accept-Language le préfère), avec la marche à suivre.",
     (
         _text("code", "Code stable, à traiter par un programme."),
         _text("severity", "error refuse ; warning et info informent.", choices=("error", "warning", "info")),
@@ -150,9 +150,9 @@ VERDICT = Record(
 HEALTH = Record("Sante", "Le service répond.", (_text("status", "ok"),))
 
 
-def told(findings: Iterable[Finding]) -> list[dict[str, str]]:
-    """Findings with their sentence and their remedy, in French."""
-    catalogue = load_catalogue()
+def told(findings: Iterable[Finding], language: Language) -> list[dict[str, str]]:
+    """Findings with their sentence and their remedy, in the caller's language."""
+    catalogue = load_catalogue(language=language)
     said = []
     for finding in findings:
         sentence = catalogue.say(finding)
@@ -232,14 +232,14 @@ def habilitation_told(line: HabilitationLine) -> dict[str, Any]:
     }
 
 
-def verdict_told(preview: Preview) -> dict[str, Any]:
+def verdict_told(preview: Preview, language: Language) -> dict[str, Any]:
     """What would be issued, and why not."""
     return {
         "accepted": not errors(preview.findings),
         "subject": preview.rfc4514,
         "subject_lines": [{"field": field, "value": value} for field, value in preview.subject],
         "names": list(preview.names),
-        "findings": told(preview.findings),
+        "findings": told(preview.findings, language),
     }
 
 

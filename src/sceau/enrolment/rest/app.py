@@ -20,6 +20,7 @@ from typing import Any
 
 from django.db import InterfaceError, OperationalError, close_old_connections
 
+from sceau.catalogue import Language
 from sceau.enrolment.rest.caller import Credentials, ReadCard, Reception, address_group
 from sceau.enrolment.rest.calls import Call, Reply, asks_of, certificates_told, post_certificates
 from sceau.enrolment.rest.engine import Engine, Order, unheeded
@@ -30,6 +31,7 @@ from sceau.enrolment.rest.incoming import (
     check_body_headers,
     read_body,
     read_key,
+    read_language,
     read_query,
     take_body,
     too_large,
@@ -90,7 +92,8 @@ class RestApp:
         try:
             reply = await self._answer(scope, receive, instance)
         except Exception as error:
-            reply = _problem(_problem_of(error, instance), instance)
+            language = read_language(scope["headers"])
+            reply = _problem(_problem_of(error, instance), instance, language)
         await self._send(reply, send, instance=instance, head=scope["method"] == "HEAD")
 
     async def _answer(self, scope: Scope, receive: Receive, instance: str) -> Reply:
@@ -159,7 +162,8 @@ class RestApp:
             authorization=headers.get(b"authorization", ()),
         )
         query = scope.get("query_string", b"")
-        return Incoming(route, scope["method"], reference, query, headers, shown, instance)
+        language = read_language(scope["headers"])
+        return Incoming(route, scope["method"], reference, query, headers, shown, instance, language)
 
     async def _take_body(self, incoming: Incoming, receive: Receive) -> None:
         """Read the body within its limit; nobody unknown makes us keep a large one."""
@@ -188,7 +192,9 @@ class RestApp:
         body = read_body(incoming) if route.bodies else {}
         if route.act is None:
             raise LookupError(route.name)
-        return route.act(Call(actor, incoming.instance, incoming.reference, body, query, key))
+        return route.act(
+            Call(actor, incoming.instance, incoming.reference, body, query, key, incoming.language)
+        )
 
     async def _send(self, reply: Reply, send: Send, *, instance: str, head: bool) -> None:
         body = reply.raw if reply.raw is not None else _as_json(reply.body)
@@ -212,7 +218,8 @@ class _Ordered:
 
     def asks(self, actor: Actor) -> list[Ask | Exception]:
         """What is asked for, now that it is known by whom."""
-        self.call = Call(actor, self.incoming.instance, self.incoming.reference, self.body, {}, self.key)
+        one = self.incoming
+        self.call = Call(actor, one.instance, one.reference, self.body, {}, self.key, one.language)
         return asks_of(self.call)
 
     def admitted(self, reception: Reception) -> Callable[[Refused | None], None]:
@@ -280,6 +287,7 @@ def _guards(hsts: int) -> list[tuple[bytes, bytes]]:
         (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
         (b"referrer-policy", b"no-referrer"),
         (b"cross-origin-resource-policy", b"same-origin"),
+        (b"vary", b"Accept-Language"),
     ]
     if hsts:
         found.append((b"strict-transport-security", b"max-age=%d" % hsts))
@@ -293,12 +301,12 @@ def _as_json(value: Any) -> bytes:
     return _WRITER.encode(value).encode("utf-8", "backslashreplace") + b"\n"
 
 
-def _problem(problem: Problem, instance: str) -> Reply:
+def _problem(problem: Problem, instance: str, language: Language) -> Reply:
     return Reply(
         problem.status,
-        problem.document(instance),
+        problem.document(instance, language),
         content_type="application/problem+json",
-        headers=problem.headers,
+        headers={**problem.headers, "content-language": language},
     )
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ssl import DER_cert_to_PEM_cert
 from typing import Any
 
+from sceau.catalogue import Language
 from sceau.enrolment.rest.answers import (
     authorities_of,
     file_told,
@@ -23,6 +24,7 @@ from sceau.operations import (
     Answer,
     Ask,
     HandOver,
+    doubts_about_names,
     issue_all,
     machine,
     preview_certificate,
@@ -49,7 +51,9 @@ BASE = "/api/v1"
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call, read and admitted. `key` is the idempotency key, empty where none is asked for."""
+    """One call, read and admitted. `key` is the idempotency key, empty where none is asked for; `language` is
+    the one that its words are answered in.
+    """
 
     actor: Actor
     instance: str
@@ -57,6 +61,7 @@ class Call:
     body: Mapping[str, Any] = field(default_factory=dict)
     query: Mapping[str, Any] = field(default_factory=dict)
     key: str = ""
+    language: Language = Language.FRENCH
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +140,13 @@ def get_habilitations(call: Call) -> Reply:
 
 def post_preview(call: Call) -> Reply:
     """The verdict, nothing kept. A right that is not the caller's does not exist."""
-    seen = preview_certificate(call.actor, as_request(call.body, within=call.actor.within))
+    asked = as_request(call.body, within=call.actor.within)
+    seen = preview_certificate(call.actor, asked)
     if any(finding.code == "habilitation.unknown" for finding in seen.findings):
         raise Refused(seen.findings)
-    return Reply(200, verdict_told(seen))
+    odd = doubts_about_names(asked.names, habilitation=asked.habilitation)
+    seen = replace(seen, findings=tuple(dict.fromkeys((*seen.findings, *odd))))
+    return Reply(200, verdict_told(seen, call.language), headers={"content-language": call.language})
 
 
 def get_health(call: Call) -> Reply:
@@ -170,7 +178,8 @@ def _ask(call: Call, read: Mapping[str, Any], *, key: str, apart: tuple[str, ...
 def certificates_told(call: Call, answers: Sequence[Answer]) -> Reply:
     """What came of a call: its certificate, or a result for each. Raises what the one request came to."""
     if "requests" in call.body:
-        return Reply(200, {"results": [_result(call, at, one) for at, one in enumerate(answers)]})
+        results = [_result(call, at, one) for at, one in enumerate(answers)]
+        return Reply(200, {"results": results}, headers={"content-language": call.language})
     (answer,) = answers
     if isinstance(answer, Exception):
         raise answer
@@ -186,7 +195,11 @@ def _result(call: Call, at: int, answer: Answer) -> dict[str, Any]:
     if problem is None:
         log.error("no answer to %s/%d", call.instance, at, exc_info=answer)
         problem = defect()
-    return {"index": at, "status": problem.status, "problem": problem.document(f"{call.instance}/{at}")}
+    return {
+        "index": at,
+        "status": problem.status,
+        "problem": problem.document(f"{call.instance}/{at}", call.language),
+    }
 
 
 def _own_key(call: Call) -> str:

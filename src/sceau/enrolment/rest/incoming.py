@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
+from sceau.catalogue import Language
 from sceau.enrolment.rest.caller import Credentials
 from sceau.enrolment.rest.json_text import read_json
 from sceau.enrolment.rest.problems import NotServedError, stop
@@ -20,6 +21,10 @@ from sceau.vocabulary import Finding
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 LONGEST_QUERY = 2_000
+_LONGEST_LANGUAGES = 500
+_WISH = re.compile(
+    r"\s*([A-Za-z*]{1,8})(?:-[A-Za-z0-9-]{1,30})?\s*(?:;\s*q\s*=\s*([01](?:\.[0-9]{0,3})?)\s*)?", re.ASCII
+)
 _KEY = re.compile(r'"?([A-Za-z0-9._~-]{1,40})"?', re.ASCII)
 _JSON = re.compile(r"application/json(\s*;\s*charset=\"?utf-8\"?)?", re.ASCII | re.IGNORECASE)
 
@@ -35,8 +40,27 @@ class Incoming:
     headers: dict[bytes, tuple[bytes, ...]]
     shown: Credentials
     instance: str
+    language: Language = Language.FRENCH
     body: bytes = b""
     actor: Actor | None = None
+
+
+def read_language(headers: Iterable[tuple[bytes, bytes]]) -> Language:
+    """The language that Accept-Language prefers among ours [RFC 9110 §12.5.4]: English where it stands before
+    French, else French. What cannot be read is no wish.
+    """
+    sent = b",".join(value for name, value in headers if name.lower() == b"accept-language")
+    if len(sent) > _LONGEST_LANGUAGES:
+        return Language.FRENCH
+    wishes: dict[str, float] = {}
+    for one in sent.decode("latin-1").split(","):
+        wish = _WISH.fullmatch(one)
+        if wish:
+            wishes.setdefault(wish[1].lower(), float(wish[2] or 1))
+    known = [code for code in wishes if code in set(Language) and wishes[code] > 0]
+    others = wishes.get("*", 0.0) if Language.FRENCH not in wishes else 0.0
+    best = max(known, key=wishes.__getitem__, default=Language.FRENCH.value)  # the first of equals
+    return Language(best) if wishes.get(best, 0.0) >= others else Language.FRENCH
 
 
 def check_body_headers(incoming: Incoming) -> None:

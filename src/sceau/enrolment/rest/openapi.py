@@ -28,6 +28,15 @@ REFERENCE = {
     "schema": {"type": "string", "pattern": "^CRT-[0-9A-Z]{5}-[0-9A-Z]{5}$"},
 }
 
+LANGUAGE = {
+    "name": "Accept-Language",
+    "in": "header",
+    "required": False,
+    "description": "La langue des phrases (titres, constats, remèdes) : fr, par défaut, ou en. "
+    "Les codes n'en changent pas ; Content-Language dit celle qui a servi.",
+    "schema": {"type": "string", "default": "fr"},
+}
+
 
 def description(address: str) -> dict[str, Any]:
     """The whole document, for the door at `address` (https://host:port)."""
@@ -86,7 +95,7 @@ def _operation(route: Route) -> dict[str, Any]:
 
 
 def _parameters(route: Route) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
+    found: list[dict[str, Any]] = [LANGUAGE]
     if "{reference}" in route.path:
         found.append(REFERENCE)
     if route.changes:

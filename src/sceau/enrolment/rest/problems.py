@@ -1,4 +1,5 @@
-"""How this door says no: one status and one document for each refusal or fault, with every reason in French.
+"""How this door says no: one status and one document for each refusal or fault, with every reason, in French
+or in the English that the caller asked for.
 
 The mapping is here and nowhere else. What belongs to others answers as what does not exist; a machine's fault
 says what to do, never what happened inside.
@@ -12,7 +13,7 @@ from typing import Any
 
 from django.db import InterfaceError, OperationalError
 
-from sceau.catalogue import load_catalogue
+from sceau.catalogue import Language, load_catalogue
 from sceau.enrolment.rest.answers import told
 from sceau.vocabulary import Fault, Finding, Refused, errors
 
@@ -58,23 +59,45 @@ TITLES: Mapping[int, str] = {
 }
 
 
+ENGLISH_TITLES: Mapping[int, str] = {
+    400: "Malformed request",
+    401: "Who are you?",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Method not allowed",
+    408: "Request too slow",
+    409: "In conflict with an earlier request",
+    413: "Request too large",
+    415: "Format not accepted",
+    422: "Refused by a rule",
+    429: "Too many requests",
+    500: "Defect of the service",
+    503: "Not possible for the moment",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A no: its status, the findings as they are told, and the headers that go with it."""
+    """A no: its status, what it is said with (a machine's fault, or findings), and the headers that go with
+    it.
+    """
 
     status: int
-    findings: tuple[dict[str, str], ...]
+    findings: tuple[Finding, ...]
     headers: Mapping[str, str] = field(default_factory=dict)
+    fault: Fault | None = None
 
-    def document(self, instance: str) -> dict[str, Any]:
-        """The problem document [RFC 9457]."""
+    def document(self, instance: str, language: Language) -> dict[str, Any]:
+        """The problem document [RFC 9457], in the caller's language."""
+        title = (ENGLISH_TITLES if language is Language.ENGLISH else TITLES)[self.status]
+        said = told(self.findings, language) if self.fault is None else [_fault_told(self.fault, language)]
         return {
             "type": "about:blank",
-            "title": TITLES[self.status],
+            "title": title,
             "status": self.status,
-            "detail": self.findings[0]["message"] if self.findings else TITLES[self.status],
+            "detail": said[0]["message"] if said else title,
             "instance": instance,
-            "findings": list(self.findings),
+            "findings": said,
         }
 
 
@@ -89,7 +112,7 @@ class NotServedError(Exception):
 def stop(status: int, findings: Iterable[Finding], **headers: str) -> NotServedError:
     """A no that this door itself decides."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return NotServedError(Problem(status, tuple(told(findings)), {**_fitting(status), **named}))
+    return NotServedError(Problem(status, tuple(findings), {**_fitting(status), **named}))
 
 
 def problem_of(error: Exception) -> Problem | None:
@@ -107,27 +130,27 @@ def problem_of(error: Exception) -> Problem | None:
 
 def defect() -> Problem:
     """A defect of ours: that there is one, without a word of it."""
-    return Problem(500, tuple(told([Finding.error("api.defect", "service")])))
+    return Problem(500, (Finding.error("api.defect", "service"),))
 
 
 def problem_of_refusal(refused: Refused) -> Problem:
     """The status of a refusal by its codes; by a rule of the field when none says otherwise."""
     codes = {finding.code for finding in errors(refused.findings)}
     status = next((status for status, known in _BY_CODE if codes & known), 422)
-    return Problem(status, tuple(told(refused.findings)), _fitting(status))
+    return Problem(status, tuple(refused.findings), _fitting(status))
 
 
 def problem_of_fault(fault: Fault) -> Problem:
     """A machine failed: what the caller may do, without what happened inside."""
     failed = 503 if fault.retryable else 500
     status = 409 if fault.code == "issuance.in-progress" else failed
-    return Problem(status, (_fault_told(fault),), _LATER if fault.retryable else {})
+    return Problem(status, (), _LATER if fault.retryable else {}, fault=fault)
 
 
-def _fault_told(fault: Fault) -> dict[str, str]:
+def _fault_told(fault: Fault, language: Language) -> dict[str, str]:
     kept, fault.detail = fault.detail, "service"
     try:
-        sentence = load_catalogue().say_fault(fault)
+        sentence = load_catalogue(language=language).say_fault(fault)
     finally:
         fault.detail = kept
     return {
