@@ -260,6 +260,13 @@ def document(told: dict[str, dict[str, dict[str, str]]]) -> str:
         " are a click away. Written by `WRITE_RIGHTS=1 pytest tests/integration/test_portal_rights.py`,"
         " and held equal to what is observed by the same test.",
         "",
+        "An auditor sees all and changes nothing [issue 5]: that binds for the rejected lines of a register"
+        " import too, which hold personal data: whether a line was rightly rejected can't be audited without"
+        " reading it.",
+        "",
+        "A hat holds in the verbs as on the pages: who wears an officer's hat speaks for no structure, who"
+        " wears the holder's is no officer, whatever address they post to.",
+        "",
         "| address | " + " | ".join(titles) + " |",
         "|---|" + "---|" * len(titles),
     ]

@@ -9,6 +9,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from sceau.operations import (
+    Actor,
     PieceEntry,
     StructureEntry,
     add_piece,
@@ -85,6 +86,8 @@ from tests.instance import (
     submitted,
 )
 from tests.integration.test_departures import refusal
+from tests.passkey_kit import device, registered
+from tests.portal import staff_the_door
 from tests.postal import with_mail
 
 OLD, TODAY = f"3{SIRET}", date(2026, 11, 24)
@@ -338,6 +341,22 @@ def test_two_officers_who_are_no_part_of_the_structure_decide_on_a_whole_plan(in
     assert refusal(confirm_structure_change, BRUNO.actor, **propose) == {"life.not-now"}
     assert confirmed(reference).state == "confirmed"
     assert confirm_structure_change(BRUNO.actor, **propose).state == "confirmed"  # a second click
+
+
+def test_officers_whose_hand_is_a_passkey_open_propose_and_confirm(instance: Instance) -> None:
+    accepted()
+    staff_the_door()
+    keys = {one: registered(one, device(one.surname)) for one in (BRUNO, CHLOE)}
+    first, second = (Actor(one.national_id.text, passkey=key, hat="desk") for one, key in keys.items())
+    entry = ChangeEntry(OLD, "closed", TODAY, "Avis de situation", None)
+    reference = open_structure_change(first, entry).reference
+    with_extract(reference)
+    answered(reference, contract="terminate", right="withdraw")
+    ask: dict[str, Any] = {"reference": reference, "version": seen(reference).version}
+    propose_structure_change(first, **ask)
+    assert confirm_structure_change(second, **ask).state in {"confirmed", "done"}
+    row = StructureChange.objects.get(reference=reference)
+    assert (row.opened_card, row.proposed_card, row.confirmed_card) == (keys[BRUNO], keys[BRUNO], keys[CHLOE])
 
 
 @pytest.mark.parametrize("by", [STRANGER, OTHER_REPRESENTATIVE, ADMINISTRATOR])

@@ -20,6 +20,12 @@ from sceau.vocabulary import Finding, Refused
 
 DAY = timedelta(days=1)
 _NEAR = 128  # a batch at most: so near to its limit, a token's uses are counted anew
+_OFFICES = {
+    "desk": frozenset({"desk"}),
+    "authority": frozenset({"authority", "judge"}),
+    "auditor": frozenset[str](),
+}
+_EVERY_OFFICE = frozenset({"desk", "authority", "judge"})
 OF_A_TOKEN = frozenset({"certificate.intended", "certificate.handed-over", "certificate.revoked"})
 """The acts open to a token; every other verb refuses it."""
 
@@ -40,7 +46,12 @@ def hold_right(token: hot.TokenRow, habilitation: str | None) -> None:
 
 
 def qualities_left(actor: Actor, row: Certificate, held: frozenset[str]) -> frozenset[str]:
-    """Of the qualities a person holds towards a certificate, those that a token of theirs keeps."""
+    """Of the qualities a person holds towards a certificate, those that a token of theirs keeps, or the hat
+    that they wear: an officer's hat is that office alone, the holder's hat none.
+    """
+    if actor.hat and not actor.token:
+        offices = _OFFICES.get(actor.hat)
+        return held - _EVERY_OFFICE if offices is None else held & offices
     if not actor.token:
         return held
     own = ApiToken.objects.filter(reference=actor.token).values_list("habilitation_id", flat=True).first()

@@ -153,7 +153,7 @@ def drop_departure(actor: Actor, *, reference: str, reason: str) -> DepartureVie
 def departure_quality(actor: Actor, *, structure_id: str) -> Quality | None:
     """In which quality the actor may decide on departures of this structure; None when in none."""
     structure = Structure.objects.filter(national_id=structure_id).first()
-    return None if structure is None else structure_quality(actor.person_id, structure)
+    return None if structure is None else structure_quality(actor, structure)
 
 
 def _parties(act: Act, person_id: str, structure_id: str) -> tuple[Person, Structure, str]:
@@ -166,7 +166,7 @@ def _parties(act: Act, person_id: str, structure_id: str) -> tuple[Person, Struc
         raise Refused([Finding.error("departure.unknown", displayed(person_id) or "—")])
     if leaver.pk == person.pk:
         return leaver, structure, "administrator"
-    quality = structure_quality(person.national_id, structure)
+    quality = structure_quality(act.actor, structure)
     if quality is None:
         raise Refused([Finding.error("departure.unknown", displayed(person_id) or "—")])
     return leaver, structure, str(quality)
@@ -182,7 +182,7 @@ def _open(act: Act, reference: str) -> tuple[Departure, Quality]:
         .filter(reference=reference)
         .first()
     )
-    quality = None if row is None else structure_quality(person.national_id, row.structure)
+    quality = None if row is None else structure_quality(act.actor, row.structure)
     if row is None or (quality is None and row.person_id != person.pk):
         raise Refused([Finding.error("departure.unknown", displayed(reference) or "—")])
     act.about(row.reference, f"structure/{row.structure.national_id}")

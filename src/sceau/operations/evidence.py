@@ -25,9 +25,9 @@ from sceau.operations.journal import seal_journal
 from sceau.operations.machine import Actor, machine
 from sceau.operations.order_facts import examination, form_of
 from sceau.operations.pieces import open_piece
-from sceau.operations.standing import AUDITOR, AUTHORITY, DESK, require_person
+from sceau.operations.standing import AUDITOR, AUTHORITY, DESK, require_person, roles_worn
 from sceau.operations.typed import canonical, digest_of
-from sceau.records import certificate_for, habilitation_for, roles_of, standing_registers
+from sceau.records import certificate_for, habilitation_for, standing_registers
 from sceau.records.models import (
     Approval,
     Certificate,
@@ -135,7 +135,7 @@ def export_evidence(actor: Actor, *, reference: str, identities: bool = False) -
 
 def _check_reader(actor: Actor, reference: str) -> bool:
     """Whether the reader sees the whole file; refused who may see none of it."""
-    if actor.person_id and roles_of(actor.person_id) & _OFFICERS:
+    if roles_worn(actor) & _OFFICERS:
         return True
     at = machine().clock()
     look = certificate_for if reference.startswith("CRT-") else habilitation_for

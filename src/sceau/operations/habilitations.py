@@ -1,8 +1,9 @@
 """What is done to a habilitation after it was granted: stopped for a while, let serve again, ended. Granting
 itself is the acceptance of an order.
 
-Who may is data (``stops.toml``), card in hand: it is the act of who is named by the contract, or an officer's
-in their quality. What stops with the right is shown first; each certificate in service has its answer.
+Who may is data (``stops.toml``), with a card in hand, or an officer's passkey: it is the act of who is named
+by the contract, or an officer's in their quality. What stops with the right is shown first; each certificate
+in service has its answer.
 """
 
 from __future__ import annotations
@@ -13,10 +14,17 @@ from sceau.catalogue import Quality, StoppingAct
 from sceau.operations.acts import Act, acting
 from sceau.operations.machine import Actor, machine
 from sceau.operations.right_ends import end_tokens, live_tokens
-from sceau.operations.standing import AUTHORITY, DESK, contract_qualities, require_person
+from sceau.operations.standing import (
+    AUTHORITY,
+    DESK,
+    contract_qualities,
+    require_person,
+    roles_worn,
+    wears_office,
+)
 from sceau.operations.stops import carry_out, check_few, stops_of_right
 from sceau.operations.typed import read_text
-from sceau.records import HabilitationFile, departure_of, habilitation_file, roles_of, stopped_by_change
+from sceau.records import HabilitationFile, departure_of, habilitation_file, stopped_by_change
 from sceau.records.models import Certificate, Habilitation, HabilitationVersion
 from sceau.registration import (
     HABILITATION_LIFE,
@@ -64,7 +72,7 @@ def right_acts(actor: Actor, *, reference: str) -> tuple[str, ...]:
     if right is None:
         return ()
     there = HABILITATION_LIFE.events(HabilitationState(right.state))
-    held = _qualities_of(actor.person_id, right)
+    held = _qualities_of(actor, right)
     stops = machine().catalogue.stops
     return tuple(
         str(event)
@@ -94,9 +102,7 @@ def resume_habilitation(actor: Actor, *, reference: str, reason: str) -> Habilit
     with acting(actor, "habilitation.resumed", reference) as act:
         right = _lock(act, reference)
         person = require_person(act)
-        allowed = _qualities_of(person.national_id, right) & set(
-            act.machine.catalogue.stops["right-resume"].by
-        )
+        allowed = _qualities_of(act.actor, right) & set(act.machine.catalogue.stops["right-resume"].by)
         if not allowed or right.person_id == person.pk:
             raise Refused([Finding.error("habilitation.not-yours-to-resume", reference)])
         _require_card(act, right)
@@ -133,21 +139,22 @@ def _lock(act: Act, reference: str) -> Habilitation:
     return right
 
 
-def _qualities_of(person_id: str, right: Habilitation) -> set[Quality]:
-    """What this person is towards a right, now."""
+def _qualities_of(actor: Actor, right: Habilitation) -> set[Quality]:
+    """What the actor is towards a right, now, in the hat they wear."""
+    held = {Quality(one) for one in roles_worn(actor) & {DESK, AUTHORITY}}
+    if wears_office(actor):
+        return held
     present = HabilitationVersion.objects.get(habilitation=right, number=right.current_version)
-    named = roles_of(person_id) & {DESK, AUTHORITY}
-    held = {
-        Quality(one) for one in named | contract_qualities(person_id, present.contract_id, power="rights")
-    }
-    return held | ({Quality.ADMINISTRATOR} if right.person.national_id == person_id else set())
+    named = contract_qualities(actor.person_id, present.contract_id, power="rights")
+    is_holder = right.person.national_id == actor.person_id
+    return held | {Quality(one) for one in named} | ({Quality.ADMINISTRATOR} if is_holder else set())
 
 
 def _require_hand(act: Act, right: Habilitation, event: HabilitationEvent) -> tuple[Quality, StoppingAct]:
     """In which quality the actor may do this, by which row; for everybody else the right does not exist."""
-    person = require_person(act)
+    require_person(act)
     stopping = act.machine.catalogue.stops[_EVENTS[event]]
-    held = _qualities_of(person.national_id, right) & set(stopping.by)
+    held = _qualities_of(act.actor, right) & set(stopping.by)
     if not held:
         raise Refused([Finding.error("habilitation.unknown", right.reference)])
     _require_card(act, right)
@@ -156,7 +163,7 @@ def _require_hand(act: Act, right: Habilitation, event: HabilitationEvent) -> tu
 
 
 def _require_card(act: Act, right: Habilitation) -> None:
-    if not act.actor.card:
+    if not act.actor.in_hand:  # only officers have passkeys
         raise Refused([Finding.error("habilitation.card-needed", right.reference)])
 
 

@@ -19,11 +19,11 @@ from sceau.operations.machine import Actor, TxtAnswer, machine
 from sceau.operations.order_facts import form_of
 from sceau.operations.pieces import MACHINE_ONLY, PieceEntry, PieceFileOf, has_served, piece_of
 from sceau.operations.references import LEAVE, draw_reference
-from sceau.operations.standing import DESK, require_role
+from sceau.operations.standing import DESK, require_role, roles_worn
 from sceau.operations.stops import carry_out, check_few, fingerprint, hold_rights, stops_of_leave
 from sceau.operations.structures import keep_structure
 from sceau.operations.typed import canonical, digest_of, read_text
-from sceau.records import LeaveLine, cards_of, leave_line, roles_of
+from sceau.records import LeaveLine, cards_of, leave_line
 from sceau.records.models import PARIS, Leave, Order, OrderParty, Piece, Structure
 from sceau.registration import (
     LEAVE_LIFE,
@@ -172,7 +172,7 @@ def check_domain(actor: Actor, *, reference: str) -> LeaveLine:
     row = Leave.objects.filter(reference=reference).first()
     if row is None or row.form != LeaveForm.DNS:
         raise Refused([Finding.error("letter.unknown", displayed(reference) or "—")])
-    if actor.person_id and DESK not in roles_of(actor.person_id):  # before anything is asked of anybody
+    if actor.person_id and DESK not in roles_worn(actor):  # before anything is asked of anybody
         raise Refused([Finding.error("operations.role-missing", actor.person_id, needed=DESK)])
     answer = _ask(record_name(row.name))
     with acting(actor, "leave.checked", reference) as act:

@@ -16,8 +16,16 @@ from sceau.operations.acts import Act, acting
 from sceau.operations.machine import Actor, machine
 from sceau.operations.matters import matter_of
 from sceau.operations.occasions import day_text
-from sceau.operations.standing import AUTHORITY, DESK, contract_qualities, require_person, require_role
-from sceau.records import feed_deadlines, mail_file, roles_of
+from sceau.operations.standing import (
+    AUTHORITY,
+    DESK,
+    contract_qualities,
+    require_person,
+    require_role,
+    roles_worn,
+    wears_office,
+)
+from sceau.records import feed_deadlines, mail_file
 from sceau.records.models import CalendarFeed, Contract, MailContact, Structure
 from sceau.vocabulary import Finding, Refused, displayed, read_email
 
@@ -159,10 +167,12 @@ _LABELS = {
 def _own_structure(act: Act, structure: str) -> Structure:
     person = require_person(act)
     row = _structure(structure)
-    if roles_of(person.national_id) & {DESK, AUTHORITY}:
+    if roles_worn(act.actor) & {DESK, AUTHORITY}:
         return row
     contracts = Contract.objects.filter(structure=row).exclude(state="terminated")
-    if any(contract_qualities(person.national_id, contract.pk) for contract in contracts):
+    if not wears_office(act.actor) and any(
+        contract_qualities(person.national_id, contract.pk) for contract in contracts
+    ):
         return row
     raise Refused([Finding.error("mail.feed-unknown", displayed(structure) or "—")])
 

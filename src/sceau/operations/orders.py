@@ -15,9 +15,9 @@ from sceau.operations.offered import beneficiary_of
 from sceau.operations.order_facts import examination, form_of, lock_order, order_facts
 from sceau.operations.order_items import RequestPoint, write_points
 from sceau.operations.order_texts import require_requester, view, write_note
-from sceau.operations.standing import DESK, officer_of, require_person
+from sceau.operations.standing import DESK, officer_of, require_person, roles_worn
 from sceau.operations.typed import read_text
-from sceau.records import OrderFile, became_another, roles_of
+from sceau.records import OrderFile, became_another
 from sceau.records.models import PARIS, Approval, DeskCase, Order, Person
 from sceau.registration import (
     ORDER_LIFE,
@@ -87,7 +87,7 @@ def note_order(actor: Actor, *, reference: str, text: str) -> OrderFile:
     with acting(actor, "order.noted", reference) as act:
         order = lock_order(act, reference)
         require_person(act)
-        if DESK not in roles_of(actor.person_id):
+        if DESK not in roles_worn(actor):
             raise Refused([Finding.error("order.not-desk", reference)])
         write_note(act, order, kind="note", audience="desk", text=read_text(text, subject="text"))
     return view(reference)
@@ -157,7 +157,7 @@ def abandon_order(actor: Actor, *, reference: str, reason: str = "") -> OrderFil
     """The requester gives up (or the desk, when nobody answers). Final."""
     with acting(actor, "order.abandoned", reference) as act:
         order = lock_order(act, reference)
-        if DESK in roles_of(actor.person_id):
+        if DESK in roles_worn(actor):
             require_person(act)
         else:
             require_requester(act, order)

@@ -18,7 +18,7 @@ from sceau.operations.machine import Actor, machine
 from sceau.operations.passkey_ends import drop_invitations, end_passkey, end_passkeys
 from sceau.operations.references import INVITATION, PASSKEY, draw_reference, draw_short_reference
 from sceau.operations.roles import voucher_of
-from sceau.operations.standing import AUTHORITY, DESK, require_person, require_role
+from sceau.operations.standing import AUTHORITY, DESK, require_person, require_role, roles_worn
 from sceau.operations.typed import read_text
 from sceau.records import roles_of
 from sceau.records.models import Passkey, PasskeyInvitation, Person
@@ -182,7 +182,7 @@ def revoke_passkey(actor: Actor, *, reference: str, reason: str) -> None:
         person = require_person(act)
         row = Passkey.objects.select_for_update().filter(reference=reference).first()
         is_own = row is not None and row.person_id == person.pk
-        if row is None or (not is_own and not roles_of(person.national_id) & {DESK, AUTHORITY}):
+        if row is None or (not is_own and not roles_worn(actor) & {DESK, AUTHORITY}):
             raise Refused([Finding.error("passkey.unknown", "passkey")])
         if row.ended_at is not None:
             act.unchanged()

@@ -18,8 +18,16 @@ from sceau.operations.acts import Act, acting
 from sceau.operations.desk_cases import lift_holds
 from sceau.operations.machine import Actor, Cabinet, machine
 from sceau.operations.references import PIECE, draw_reference
-from sceau.operations.standing import AUDITOR, AUTHORITY, DESK, contract_qualities, require_person
-from sceau.records import PieceLine, piece_line, roles_of
+from sceau.operations.standing import (
+    AUDITOR,
+    AUTHORITY,
+    DESK,
+    contract_qualities,
+    require_person,
+    roles_worn,
+    wears_office,
+)
+from sceau.records import PieceLine, piece_line
 from sceau.records.models import PARIS, Contract, Order, Piece, Structure
 from sceau.vocabulary import Fault, Finding, Refused, displayed, errors
 
@@ -115,13 +123,13 @@ def open_piece(actor: Actor, *, reference: str) -> tuple[PieceLine, bytes]:
     if row is None or not actor.person_id:
         raise Refused([Finding.error("piece.unknown", displayed(reference) or "—")])
     if not row.sealed:
-        if not roles_of(actor.person_id) & {DESK, AUDITOR, AUTHORITY}:
+        if not roles_worn(actor) & {DESK, AUDITOR, AUTHORITY}:
             raise Refused([Finding.error("piece.unknown", reference)])
         _refuse_erased(row)
         return _view(reference, machine().clock()), _cabinet().read(row.sha256)
     with acting(actor, "piece.seen", reference) as act:
-        person = require_person(act)
-        if DESK not in roles_of(person.national_id):
+        require_person(act)
+        if DESK not in roles_worn(actor):
             raise Refused([Finding.error("piece.desk-only", reference)])
         if not actor.in_hand:
             raise Refused([Finding.error("piece.card-needed", reference)])
@@ -235,11 +243,11 @@ def _require_bringer(act: Act, kind: PieceKind, file: PieceFileOf) -> None:
     if not act.actor.person_id:
         return
     person = require_person(act).national_id
-    if roles_of(person) & {DESK, AUTHORITY}:
+    if roles_worn(act.actor) & {DESK, AUTHORITY}:
         return
     contract = None if file.contract is None else file.contract.pk
     speaks = contract_qualities(person, contract, power="file")
-    if not speaks or file.order is not None:
+    if wears_office(act.actor) or not speaks or file.order is not None:
         raise Refused([Finding.error("operations.role-missing", person, needed=DESK)])
     if not kind.from_structure:
         raise Refused([Finding.error("piece.kind-of-the-desk", kind.label)])

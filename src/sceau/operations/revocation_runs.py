@@ -15,9 +15,9 @@ from sceau.operations.acts import Act, acting
 from sceau.operations.machine import Actor
 from sceau.operations.references import draw_reference
 from sceau.operations.run_requests import Chosen, RunRequest, read_chosen
-from sceau.operations.standing import AUTHORITY, DESK, require_role
+from sceau.operations.standing import AUTHORITY, DESK, require_role, roles_worn
 from sceau.operations.typed import canonical, digest_of, read_text
-from sceau.records import RunFile, roles_of, run_file, still_to_end, under_criterion
+from sceau.records import RunFile, run_file, still_to_end, under_criterion
 from sceau.records.models import Certificate, RevocationRun, RevocationRunApproval, RevocationRunMember
 from sceau.status import RUN_LIFE, RunEvent, RunState, decide_run, deciders_needed
 from sceau.vocabulary import Finding, Refused
@@ -202,7 +202,7 @@ def quality_held(actor: Actor, text: str) -> Quality:
     """The quality claimed, if the actor's roles carry it: a judge's order is recorded by the authority."""
     quality = Quality(text) if text in set(Quality) else None
     role = None if quality is None else _AS.get(quality)
-    if quality is None or role is None or role not in roles_of(actor.person_id):
+    if quality is None or role is None or role not in roles_worn(actor):
         raise Refused([Finding.error("revocation.quality-not-held", "quality", quality=text)])
     return quality
 

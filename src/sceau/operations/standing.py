@@ -10,7 +10,7 @@ from __future__ import annotations
 from sceau.catalogue import Quality
 from sceau.operations.acts import Act
 from sceau.operations.confinement import hold_act
-from sceau.operations.machine import machine
+from sceau.operations.machine import Actor, machine
 from sceau.records import cards_of, roles_of, structures_worked_for
 from sceau.records.models import PARIS, Card, ContractParty, Passkey, Person, Structure
 from sceau.registration import CardStatus, Officer
@@ -44,11 +44,25 @@ def require_person(act: Act) -> Person:
     return person
 
 
+def roles_worn(actor: Actor) -> frozenset[str]:
+    """The roles that the actor holds now and acts in: the hat's alone where one was chosen. The holder's hat
+    is none of them.
+    """
+    held = roles_of(actor.person_id) if actor.person_id else frozenset()
+    return held & {actor.hat} if actor.hat else held
+
+
+def wears_office(actor: Actor) -> bool:
+    """Whether the actor wears an officer's hat, or came in by an officer's passkey: what a contract names
+    them for is then not theirs to do.
+    """
+    return bool(actor.passkey) or actor.hat in {DESK, AUTHORITY, AUDITOR}
+
+
 def require_role(act: Act, *qualities: str) -> Person:
     """The actor holds one of these roles now, and acts in it if one was chosen. The machine holds none."""
     person = require_person(act)
-    held = roles_of(person.national_id)
-    if not (held & {act.actor.hat} if act.actor.hat else held) & set(qualities):
+    if not roles_worn(act.actor) & set(qualities):
         raise Refused(
             [Finding.error("operations.role-missing", person.national_id, needed=", ".join(qualities))]
         )
@@ -64,13 +78,12 @@ def require_keeper(act: Act) -> None:
 def officer_of(act: Act) -> Officer:
     """The actor as one who decides on orders."""
     person = require_person(act)
-    roles = roles_of(person.national_id)
     return Officer(
         person_id=person.national_id,
         cards=cards_of(person.national_id) | ({act.actor.card} if act.actor.card else frozenset()),
-        is_desk=DESK in roles,
+        is_desk=DESK in roles_worn(act.actor),
         card=act.actor.in_hand,
-        roles=roles,
+        roles=roles_of(person.national_id),  # an order may ask for somebody who is of the authority too
         structures=structures_worked_for(person.national_id),
     )
 
@@ -97,13 +110,17 @@ def party_cards(contract_id: int) -> frozenset[str]:
     return frozenset(named.values_list("card_number", flat=True))
 
 
-def structure_quality(person_id: str, structure: Structure) -> Quality | None:
-    """The nearest of: desk, authority, whom a contract of the structure names with the power over rights."""
-    roles = roles_of(person_id)
+def structure_quality(actor: Actor, structure: Structure) -> Quality | None:
+    """The nearest of: desk, authority, whom a contract of the structure names with the power over rights. An
+    officer's hat is an officer's quality only, the holder's hat none of them.
+    """
+    roles = roles_worn(actor)
     for role, quality in ((DESK, Quality.DESK), (AUTHORITY, Quality.AUTHORITY)):
         if role in roles:
             return quality
+    if wears_office(actor):
+        return None
     held: set[str] = set()
     for contract in structure.contracts.values_list("pk", flat=True):
-        held |= contract_qualities(person_id, contract, power="rights")
+        held |= contract_qualities(actor.person_id, contract, power="rights")
     return next((one for one in (Quality.REPRESENTATIVE, Quality.MANDATAIRE) if one in held), None)

@@ -18,9 +18,16 @@ from sceau.operations.acts import acting, refuse_with
 from sceau.operations.confinement import why_no_token
 from sceau.operations.machine import Actor, machine
 from sceau.operations.references import TOKEN, draw_reference
-from sceau.operations.standing import AUTHORITY, DESK, contract_qualities, require_person
+from sceau.operations.standing import (
+    AUTHORITY,
+    DESK,
+    contract_qualities,
+    require_person,
+    roles_worn,
+    wears_office,
+)
 from sceau.operations.typed import read_text
-from sceau.records import TokenLine, hot, roles_of, token_line
+from sceau.records import TokenLine, hot, token_line
 from sceau.records.models import ApiToken, Card, Habilitation, HabilitationVersion
 from sceau.registration import HabilitationState
 from sceau.vocabulary import Finding, Refused
@@ -107,7 +114,7 @@ def revoke_token(actor: Actor, *, reference: str) -> TokenLine:
             .filter(reference=reference)
             .first()
         )
-        if token is None or not _has_hand(person.national_id, token):
+        if token is None or not _has_hand(actor, token):
             raise Refused([Finding.error("token.unknown", reference)])
         act.about(token.reference, token.habilitation.reference)
         if token.revoked_at is not None:
@@ -196,12 +203,14 @@ def _check_life(valid_until: datetime, *, at: datetime, card: Card) -> list[Find
     return [Finding.error("token.term", "valid_until", latest=f"{latest:%Y-%m-%d}")]
 
 
-def _has_hand(person_id: str, token: ApiToken) -> bool:
-    if token.created_by == person_id or roles_of(person_id) & {DESK, AUTHORITY}:
+def _has_hand(actor: Actor, token: ApiToken) -> bool:
+    if wears_office(actor) or roles_worn(actor) & {DESK, AUTHORITY}:
+        return bool(roles_worn(actor) & {DESK, AUTHORITY})
+    if token.created_by == actor.person_id:
         return True
     right = token.habilitation
     present = HabilitationVersion.objects.get(habilitation=right, number=right.current_version)
-    return bool(contract_qualities(person_id, present.contract_id))
+    return bool(contract_qualities(actor.person_id, present.contract_id))
 
 
 def _view(reference: str) -> TokenLine:

@@ -17,8 +17,10 @@ from sceau.operations.delegation.sides import (
     quality_towards,
     require_apart,
     require_card,
+    require_hand,
     require_in_force,
     require_officer,
+    side_towards,
     unknown,
 )
 from sceau.operations.delegation.team_rights import settle_teams
@@ -199,11 +201,11 @@ def decline_designation(actor: Actor, *, reference: str, reason: str) -> Designa
     """
     with acting(actor, "designation.declined", reference) as act:
         row = lock_designation(act, reference)
-        person = require_card(act).national_id
+        person = require_hand(act).national_id
         quality = (
-            quality_towards(person, row.contract, RIGHTS)
-            or quality_towards(person, row.third_party.contract, RIGHTS)
-            or officer_quality(person)
+            side_towards(actor, row.contract, RIGHTS)
+            or side_towards(actor, row.third_party.contract, RIGHTS)
+            or officer_quality(actor)
         )
         if quality is None:
             raise unknown(reference)
@@ -326,7 +328,7 @@ def _signatory_on_paper(contract: Contract, paper: PaperAct, act: Act) -> tuple[
 
 def _attest(act: Act, version: DesignationVersion) -> None:
     DesignationAttestation.objects.create(
-        version=version, officer=act.actor.person_id, card_number=act.actor.card or "", at=act.at
+        version=version, officer=act.actor.person_id, card_number=act.actor.in_hand, at=act.at
     )
 
 

@@ -18,8 +18,8 @@ from sceau.operations.delegation.sides import (
     RIGHTS,
     lock_designation,
     officer_quality,
-    quality_towards,
     require_card,
+    side_towards,
     unknown,
 )
 from sceau.operations.delegation.team_rights import settle_teams
@@ -199,10 +199,10 @@ def _quality(act: Act, row: Designation) -> tuple[Quality, bool]:
     """In which quality the actor ends it, and whether on the third party's side. Either side shows its card;
     an officer may be at the console, as for any right that is stopped.
     """
-    person = require_person(act).national_id
-    client = quality_towards(person, row.contract, RIGHTS)
-    third = quality_towards(person, row.third_party.contract, RIGHTS)
-    officer = officer_quality(person)
+    require_person(act)
+    client = side_towards(act.actor, row.contract, RIGHTS)
+    third = side_towards(act.actor, row.third_party.contract, RIGHTS)
+    officer = officer_quality(act.actor)
     if client is not None or third is not None:
         require_card(act)
     if client is not None:

@@ -13,8 +13,10 @@ from sceau.operations.delegation.sides import (
     officer_quality,
     quality_towards,
     require_card,
+    require_hand,
     require_in_force,
     require_officer,
+    side_towards,
 )
 from sceau.operations.delegation.team_rights import settle_teams
 from sceau.operations.machine import Actor
@@ -128,7 +130,7 @@ def check_member(actor: Actor, *, reference: str) -> MemberLine:
         if officer.national_id in {row.person.national_id, row.proposed_by}:
             raise Refused([Finding.error("designation.own", reference)])
         TeamCheck.objects.create(
-            member=row, officer=officer.national_id, card_number=actor.card or "", at=act.at
+            member=row, officer=officer.national_id, card_number=actor.in_hand, at=act.at
         )
         if event is MemberEvent.ADMIT:
             act.rename("team.admitted")
@@ -158,9 +160,9 @@ def remove_member(actor: Actor, *, reference: str, reason: str) -> MemberLine:
     """
     with acting(actor, "team.removed") as act:
         row, party = _lock_member(act, reference)
-        person = require_card(act)
-        quality = quality_towards(person.national_id, party.contract, RIGHTS)
-        if quality is None and officer_quality(person.national_id) is None and row.person_id != person.pk:
+        person = require_hand(act)
+        quality = side_towards(actor, party.contract, RIGHTS)
+        if quality is None and officer_quality(actor) is None and row.person_id != person.pk:
             raise Refused([Finding.error("third-party.unknown", displayed(reference) or "—")])
         state = MEMBER_LIFE.after(MemberState(row.state), MemberEvent.REMOVE, subject=reference).require()
         row.reason = read_text(reason, subject="reason")

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from sceau.catalogue import Quality
 from sceau.operations.acts import Act
-from sceau.operations.standing import DESK, contract_qualities, require_person
-from sceau.records import cards_of, roles_of, structures_worked_for
+from sceau.operations.machine import Actor
+from sceau.operations.standing import DESK, contract_qualities, require_person, roles_worn, wears_office
+from sceau.records import cards_of, structures_worked_for
 from sceau.records.models import (
     Contract,
     ContractParty,
@@ -31,15 +32,28 @@ def require_card(act: Act) -> Person:
     return person
 
 
+def require_hand(act: Act) -> Person:
+    """The same for what an officer may do too: with a card, or with an officer's passkey."""
+    person = require_person(act)
+    if not act.actor.in_hand:
+        raise Refused([Finding.error("designation.card-needed", "card")])
+    return person
+
+
 def quality_towards(person_id: str, contract: Contract, power: str = "") -> Quality | None:
     """In which quality this person speaks today for the holder of a contract; None when in none."""
     held = contract_qualities(person_id, contract.pk, power=power)
     return next((one for one in _NEAREST if one in held), None)
 
 
-def officer_quality(person_id: str) -> Quality | None:
-    """`desk` or `authority`, as held now."""
-    roles = roles_of(person_id)
+def side_towards(actor: Actor, contract: Contract, power: str = "") -> Quality | None:
+    """The same for who acts: an officer's hat speaks for no structure."""
+    return None if wears_office(actor) else quality_towards(actor.person_id, contract, power)
+
+
+def officer_quality(actor: Actor) -> Quality | None:
+    """`desk` or `authority`, as held now and acted in."""
+    roles = roles_worn(actor)
     held = (quality for quality in (Quality.DESK, Quality.AUTHORITY) if quality in roles)
     return next(held, None)
 
@@ -73,9 +87,9 @@ def require_apart(act: Act, third_party: ThirdParty, *, subject: str) -> None:
 
 
 def require_officer(act: Act, third_party: ThirdParty, contract: Contract | None, *, subject: str) -> Person:
-    """An officer of the desk, card in hand, who is neither of the third party nor of its client."""
-    person = require_card(act)
-    if DESK not in roles_of(person.national_id):
+    """An officer of the desk, card or passkey in hand, neither of the third party nor of its client."""
+    person = require_hand(act)
+    if DESK not in roles_worn(act.actor):
         raise Refused([Finding.error("operations.role-missing", person.national_id, needed=DESK)])
     concerned = is_of_third_party(person.national_id, third_party)
     if contract is not None:

@@ -44,7 +44,7 @@ def propose_structure_change(actor: Actor, *, reference: str, version: int) -> S
             return view_of(reference, actor.person_id)
         refuse_with(_check_whole(row, version))
         step(row, ChangeEvent.PROPOSE)
-        row.proposed_by, row.proposed_card, row.proposed_at = actor.person_id, actor.card or "", act.at
+        row.proposed_by, row.proposed_card, row.proposed_at = actor.person_id, actor.in_hand, act.at
         row.save(update_fields=["state", "proposed_by", "proposed_card", "proposed_at"])
         act.tell(version=row.version)
     return view_of(reference, actor.person_id)
@@ -81,7 +81,7 @@ def confirm_structure_change(actor: Actor, *, reference: str, version: int) -> S
             return view_of(reference, actor.person_id)
         refuse_with(_check_whole(row, version))
         step(row, ChangeEvent.CONFIRM)
-        row.confirmed_by, row.confirmed_card, row.confirmed_at = actor.person_id, actor.card or "", act.at
+        row.confirmed_by, row.confirmed_card, row.confirmed_at = actor.person_id, actor.in_hand, act.at
         becomes = becomes_of(row)
         if becomes is not None:
             is_same = becomes.structure_id.text == row.structure.national_id

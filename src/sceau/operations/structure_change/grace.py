@@ -79,7 +79,7 @@ def decide_grace(actor: Actor, *, reference: str, grace: str, granted: bool) -> 
                 raise Refused([Finding.error("change.not-on-list", line.reference)])
             refuse_with(_check(act, line, asked.revoke_on, asked=asked))
         asked.state = "granted" if granted else "refused"
-        asked.decided_by, asked.decided_card, asked.decided_at = actor.person_id, actor.card or "", act.at
+        asked.decided_by, asked.decided_card, asked.decided_at = actor.person_id, actor.in_hand, act.at
         asked.save(update_fields=["state", "decided_by", "decided_card", "decided_at"])
         act.tell(grace=grace, certificate=line.reference)
         if granted:
@@ -147,7 +147,7 @@ def _asked(act: Act, line: StructureChangeLine, revoke_on: date, words: str) -> 
         revoke_on=revoke_on,
         reason=words,
         asked_by=act.actor.person_id,
-        asked_card=act.actor.card or "",
+        asked_card=act.actor.in_hand,
         asked_at=act.at,
     )
     return [grace.reference, line.reference]

@@ -12,9 +12,9 @@ from sceau.catalogue import Quality, StoppingAct
 from sceau.certification import CertificateState
 from sceau.operations.acts import Act
 from sceau.operations.machine import machine
-from sceau.operations.standing import DESK, require_person, structure_quality
+from sceau.operations.standing import DESK, require_person, roles_worn, structure_quality
 from sceau.operations.structure_change.designations import designations_of
-from sceau.records import StructureChangeView, roles_of, structure_change, structures_worked_for
+from sceau.records import StructureChangeView, structure_change, structures_worked_for
 from sceau.records.models import (
     Certificate,
     Contract,
@@ -46,22 +46,25 @@ def unknown(subject: str) -> Refused:
 
 
 def require_card(act: Act) -> None:
-    """An act on a change is signed with the card in hand."""
-    if not act.actor.card:
+    """An act on a change is signed with what one came in by in hand: a structure's card, an officer's card or
+    passkey.
+    """
+    if not act.actor.in_hand:
         raise Refused([Finding.error("change.card-needed", "card")])
 
 
 def lock_change(act: Act, reference: str) -> tuple[StructureChange, Quality]:
-    """The change, held, and in which quality the actor acts on it, card in hand. Refused as unknown for
-    everybody but the desk, the authority, and whom a contract of the structure names.
+    """The change, held, and in which quality the actor acts on it, card (or passkey) in
+    hand. Refused as unknown for everybody but the desk, the authority, and those whom a contract of the
+    structure names.
     """
-    person = require_person(act)
+    require_person(act)
     rows = StructureChange.objects.select_for_update(of=("self",)).select_related("structure", "successor")
     row = rows.filter(reference=reference).first()
     if row is None:
         raise unknown(reference)
     sides = [row.structure, *([row.successor] if row.successor else [])]  # a contract may have followed
-    qualities = (structure_quality(person.national_id, side) for side in sides)
+    qualities = (structure_quality(act.actor, side) for side in sides)
     quality = next((one for one in qualities if one is not None), None)
     if quality is None:
         raise unknown(reference)
@@ -75,7 +78,7 @@ def require_officer(act: Act, row: StructureChange) -> None:
     """Two officers of the desk decide, neither of them of the structure nor of what it becomes."""
     person = act.actor.person_id
     findings = []
-    if DESK not in roles_of(person):
+    if DESK not in roles_worn(act.actor):
         findings.append(Finding.error("change.not-desk", row.reference))
     own = {row.structure.national_id, row.becomes.get("national_id", "")}
     if own & structures_worked_for(person):

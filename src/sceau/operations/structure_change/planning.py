@@ -108,7 +108,7 @@ def open_structure_change(actor: Actor, entry: ChangeEntry) -> StructureChangeVi
             task=_task_of(entry.task),
             state=ChangeState.OPEN,
             opened_by=actor.person_id,
-            opened_card=actor.card or "",
+            opened_card=actor.in_hand,
             opened_at=act.at,
         )
         act.about(row.reference, f"structure/{structure.national_id}")
@@ -187,9 +187,9 @@ def drop_structure_change(actor: Actor, *, reference: str, reason: str) -> Struc
 
 
 def _structure_of(act: Act, number: str) -> Structure:
-    person = require_person(act)
+    require_person(act)
     structure = Structure.objects.select_for_update().filter(national_id=number).first()
-    if structure is None or structure_quality(person.national_id, structure) is None:
+    if structure is None or structure_quality(act.actor, structure) is None:
         raise unknown(number)
     require_card(act)
     return structure
