@@ -322,6 +322,8 @@ def test_the_pair_is_issued_under_one_subject_and_collected_at_once(portal: Inst
     assert pair_of(browser, reference, csr_sign="").status_code == 422
     answer = pair_of(browser, reference)
     assert answer.status_code == 302
+    slip = browser.post(f"/demander/paire/{reference}/verdict/", {"names": "www.chu-exemple.ogr"})
+    assert "chu-exemple.org" in slip.content.decode()  # a slip is told as for one certificate
     code = {"terms": "oui", "code": CODE, "code_again": CODE, "avec": answer.url.partition("avec=")[2]}
     assert browser.post(answer.url.partition("?")[0], code).status_code == 302
     lines = certificates_of(ME, at=NOON)

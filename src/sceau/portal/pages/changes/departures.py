@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from sceau.operations import (
     LineDecision,
@@ -29,6 +30,11 @@ from sceau.vocabulary import Finding, Refused
 MOST_SHOWN = 100
 
 
+_PERSON = gettext_noop("Identifiant national de la personne")
+_STRUCTURE = gettext_noop("Identifiant national de la structure")
+_REASON = gettext_noop("Motif")
+
+
 def departures(request: PortalRequest) -> HttpResponse:
     """The departures that the visitor may see."""
     after = request.GET.get("apres", "")[:20]
@@ -43,6 +49,14 @@ def new_departure(request: PortalRequest) -> HttpResponse:
     typed = {key: source.get(key, "")[:200].strip() for key in ("person", "structure", "reason")}
     if request.method != "POST":
         return _new_page(request, typed)
+    labels = {"person": _PERSON, "structure": _STRUCTURE, "reason": _REASON}
+    missing = tuple(
+        Finding.error("portal.field-empty", key, label=_(label))
+        for key, label in labels.items()
+        if not typed[key]
+    )
+    if missing:
+        return _new_page(request, typed, missing)
     try:
         view = open_departure(
             actor_of(request),
@@ -141,7 +155,13 @@ def _new_page(
     context = {
         "title": _("Un administrateur quitte la structure"),
         "fields": [
-            sheet.field("person", label=_("Identifiant national de la personne"), required=True, width="w20"),
+            sheet.field(
+                "person",
+                label=_(_PERSON),
+                help=_("Le chiffre 8 puis le RPPS, ou ce qui est écrit sur sa carte."),
+                required=True,
+                width="w20",
+            ),
             sheet.field(
                 "structure", label=_("Identifiant national de la structure"), required=True, width="w20"
             ),

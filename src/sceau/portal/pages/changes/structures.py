@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from sceau.operations import StructureEntry, machine, structure_change
 from sceau.portal.fields import Choice, Sheet
@@ -38,6 +39,13 @@ def changes(request: PortalRequest) -> HttpResponse:
     return page(request, "changes/structures.html", context)
 
 
+_ASKED = {
+    "structure": gettext_noop("Identifiant national de la structure"),
+    "kind": gettext_noop("Ce qui s’est passé"),
+    "reason": gettext_noop("D’où on le sait"),
+}
+
+
 def new_change(request: PortalRequest) -> HttpResponse:
     """What happened, to whom, from which day, and what it becomes."""
     source = request.POST if request.method == "POST" else request.GET
@@ -45,8 +53,15 @@ def new_change(request: PortalRequest) -> HttpResponse:
     if request.method != "POST":
         return _new_page(request, typed)
     effective = _day(typed["effective_on"])
+    missing = [
+        Finding.error("portal.field-empty", key, label=_(label))
+        for key, label in _ASKED.items()
+        if not typed[key]
+    ]
     if effective is None:
-        return _new_page(request, typed, (Finding.error("portal.day-missing", "effective_on"),))
+        missing.append(Finding.error("portal.day-missing", "effective_on"))
+    if missing or effective is None:
+        return _new_page(request, typed, tuple(missing))
     becomes = StructureEntry(
         name=typed["name"],
         postcode=typed["postcode"],

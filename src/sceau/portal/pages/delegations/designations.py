@@ -76,6 +76,9 @@ def new_designation(request: PortalRequest) -> HttpResponse:
     contract = request.POST.get("contract", "")[:40]
     third = request.POST.get("third_party", "")[:20]
     entry = terms_from(request.POST)
+    if not third:
+        missing = (Finding.error("portal.field-empty", "third_party", label=_("Qui désignez-vous")),)
+        return _new_page(request, entry, (contract, third), missing)
     try:
         view = designate(actor_of(request), contract=contract, third_party=third, terms=entry)
     except Refused as refusal:

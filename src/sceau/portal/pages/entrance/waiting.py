@@ -106,7 +106,7 @@ def _at_the_desk(*, reads_only: bool) -> list[Doing]:
 def _agents() -> Doing:
     return Doing(
         _("Agents"),
-        _("Qui a quel rôle et quelle clé d’accès ; ce qui attend un second agent."),
+        _("Qui a quel rôle et quelle clé d’accès ; ce qui attend un second agent."),
         _("Voir les agents"),
         reverse("officers"),
     )

@@ -114,10 +114,16 @@ def shown_again(request: PortalRequest, field: str) -> str:
     return "" if holds_private_key(typed.encode()) else typed
 
 
-def lacking_csr(requests: Iterable[tuple[str, bytes]], found: Iterable[Finding]) -> list[Finding]:
-    """Which fields (each with what was read there) lack a CSR, but those that were refused already."""
+def lacking_csr(
+    requests: Iterable[tuple[str, CertificateRequest]], found: Iterable[Finding]
+) -> list[Finding]:
+    """Which of several requests (each by its field) lack a CSR, but those that were refused already."""
     told = {finding.subject for finding in found}
-    return [Finding.error("portal.no-csr", field) for field, csr in requests if not csr and field not in told]
+    return [
+        Finding.error("portal.no-csr-for", field, product=one.product)
+        for field, one in requests
+        if not one.csr and field not in told
+    ]
 
 
 def typed_holder(request: PortalRequest) -> dict[str, str]:

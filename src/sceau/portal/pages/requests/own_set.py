@@ -87,7 +87,7 @@ def _wanted(request: PortalRequest, found: list[Finding]) -> list[CertificateReq
 def _ask(request: PortalRequest, once: str, found: list[Finding]) -> list[str]:
     """The references of what was issued: of all three, or of none when anything is known against one."""
     wanted = _wanted(request, found)
-    found += lacking_csr([(_field_of(one.product), one.csr) for one in wanted], found)
+    found += lacking_csr([(_field_of(one.product), one) for one in wanted], found)
     handing = _handing_over(request, found)
     found += [finding for one in wanted for finding in _against(request, one)]
     found += _same_keys(wanted)

@@ -17,7 +17,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from sceau.operations import CertificateRequest, Preview, issue_pair, machine, preview_certificate
+from sceau.operations import (
+    CertificateRequest,
+    Preview,
+    doubts_about_names,
+    issue_pair,
+    machine,
+    preview_certificate,
+)
 from sceau.portal.fields import Sheet
 from sceau.portal.language import page_catalogue
 from sceau.portal.limits import too_often
@@ -113,7 +120,7 @@ def _ask(
     found: list[Finding],
 ) -> tuple[CertificateFile, CertificateFile] | None:
     pairs = zip(_SIDES, asked, strict=True)
-    found += lacking_csr([(field, one.csr) for (field, _, _), one in pairs], found)
+    found += lacking_csr([(field, one) for (field, _, _), one in pairs], found)
     if errors(found):
         return None
     try:
@@ -127,7 +134,9 @@ def _verdict(request: PortalRequest, asked: tuple[CertificateRequest, Certificat
     previews: list[Preview] = []
     if asked[0].names:
         previews = [preview_certificate(actor_of(request), one) for one in asked]
-    said = tuple(dict.fromkeys(finding for preview in previews for finding in preview.findings))
+    odd = [found for one in asked for found in doubts_about_names(one.names, habilitation=one.habilitation)]
+    found = [finding for preview in previews for finding in preview.findings]
+    said = tuple(dict.fromkeys([*found, *odd]))
     context: dict[str, Any] = {"preview": previews[0] if previews else None}
     context["would"] = bool(previews) and not errors(said)
     context.update(summary(said, heading="", fields=()))
