@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
 from collections.abc import Iterator
 from email.message import EmailMessage
@@ -25,13 +26,14 @@ from sceau.operations import (
     PaperForm,
     VisaEntry,
     attest_visa,
+    bring_forms,
     key_paper_form,
     receive_form_file,
     receive_forms,
     twice_typed,
 )
 from sceau.records import order_file, search
-from sceau.records.models import FormReceipt, Order, Piece, SearchWord
+from sceau.records.models import FormReceipt, JournalEntry, Order, Piece, SearchWord
 from sceau.site.drop import take_drop
 from sceau.vocabulary import Refused
 from tests.formsigner import reader, signed_by
@@ -337,3 +339,44 @@ def test_the_page_of_the_post_asks_each_number_twice_and_loses_nothing(portal: I
     assert 'value="Clinique Été"' in text
     assert "Les deux saisies de ce numéro diffèrent." in text
     assert visitor(ADMINISTRATOR).get("/guichet/courrier/").status_code in {403, 404}
+
+
+# --- several at the desk ------------------------------------------------------------------------------------
+
+
+def test_an_officer_puts_in_forms_and_mails_together_and_may_examine_what_came_of_them(
+    portal: Instance,
+) -> None:
+    portal.at_another(signing_card=reader())
+    browser, form_file = visitor(ALICE), signed()
+    files = [
+        SimpleUploadedFile("a.pdf", form_file),
+        SimpleUploadedFile("b.eml", mail(("F413.pdf", form_file), ("autre.pdf", b"%PDF-1.7 no more"))),
+        SimpleUploadedFile("c.pdf", b"hello"),
+    ]
+    text = browser.post("/guichet/formulaires/", {"forms": files}).content.decode()
+    order = Order.objects.get()
+    assert text.count(f">{order.reference}</a>") == 2
+    assert "nouvelle commande" in text
+    assert "signature vérifiée, elle vaut visa" in text
+    assert "déjà reçu, commande" in text
+    assert text.count(">rejeté<") == 2
+    entries = [json.loads(bytes(one.entry)) for one in JournalEntry.objects.filter(kind="form.received")]
+    assert {json.dumps(one).count(ALICE.person.national_id.text) for one in entries} == {1}
+    assert entries
+    taken = browser.post(f"/guichet/{order.reference}/examiner/", follow=True)
+    assert taken.status_code == 200
+    assert Order.objects.get().state == "in-review"
+
+
+def test_only_the_desk_puts_in_forms_and_the_limits_are_said(portal: Instance) -> None:
+    assert visitor(REPRESENTATIVE).get("/guichet/formulaires/").status_code in {403, 404}
+    with pytest.raises(Refused) as refused:
+        bring_forms(REPRESENTATIVE.actor, signed(), name="F413.pdf")
+    assert [one.code for one in refused.value.findings] == ["operations.role-missing"]
+    browser = visitor(ALICE)
+    assert "a été reçu." in browser.post("/guichet/formulaires/", {}).content.decode()
+    many = [SimpleUploadedFile(f"{one}.pdf", b"%PDF-") for one in range(21)]
+    text = browser.post("/guichet/formulaires/", {"forms": many}).content.decode()
+    assert "21 fichiers ont été envoyés" in text
+    assert not Order.objects.exists()

@@ -209,6 +209,12 @@ def test_many_are_renewed_in_one_act_each_with_its_own_answer(fleet: list[str]) 
     assert visitor(STRANGER).post("/certificats/renouveler/fichiers/", wanted).status_code == 404
 
 
+def test_as_many_files_as_certificates_are_taken_one_by_one_too(fleet: list[str]) -> None:
+    files = [SimpleUploadedFile(f"s{one}.chu-exemple.fr.csr", csr(f"alone {one}")) for one in range(5)]
+    page = visitor(ADMINISTRATOR).post("/certificats/renouveler/", sent(*files)).content.decode()
+    assert "5 renouvelés sur 5" in page
+
+
 def test_many_results_are_shown_as_they_come_and_a_reload_does_nothing_twice(fleet: list[str]) -> None:
     sevens = {f"s{one}.chu-exemple.fr.csr": csr(f"new {one}") for one in range(7)}
     strangers = {f"n{one}.nulle-part.fr.csr": b"x" for one in range(6)}

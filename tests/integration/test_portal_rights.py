@@ -61,6 +61,7 @@ DESK_READS |= {"desk-order-form", "desk-register-rejects"}
 DESK_READS |= {"desk-third-parties", "desk-third-party"}
 DESK_ACTS = {
     "desk-paper",
+    "desk-forms",
     *("desk-mail-resend", "desk-mail-letter", "desk-contacts"),
     "desk-take",
     *("desk-assign", "desk-hold", "desk-unhold", "desk-comment"),

@@ -105,12 +105,12 @@ def import_(
 ) -> None:
     """Recevoir des formulaires 413 par lots, une ligne pour chacun. Les mêmes octets font une commande."""
     open_instance(data)
-    from sceau.operations import Actor, receive_forms
+    from sceau.operations import MAIL_ROOM, receive_forms
     from sceau.site.drop import describe, reasons
 
     rejected = 0
     for path in _files_in(paths):
-        for line in receive_forms(Actor.system("mail-room"), _mail_bytes(path), name=path.name):
+        for line in receive_forms(MAIL_ROOM, _mail_bytes(path), name=path.name):
             rejected += line.rejected
             if as_json:
                 said = {

@@ -84,7 +84,7 @@ from sceau.operations.drafts import (
 from sceau.operations.evidence import Evidence, export_evidence
 from sceau.operations.file_readings import ExtractEntry, VisaEntry, attest_visa, read_extract
 from sceau.operations.form_files import FormFile, FormIntake, FormOutcome, judge_signature, receive_form_file
-from sceau.operations.form_mail import FormLine, receive_forms
+from sceau.operations.form_mail import MAIL_ROOM, FormLine, bring_forms, receive_forms
 from sceau.operations.ground import CertificateRequest
 from sceau.operations.habilitations import (
     RightStops,
@@ -229,6 +229,7 @@ from sceau.operations.tokens import (
 from sceau.operations.weighing import Preview, preview_certificate
 
 __all__ = [
+    "MAIL_ROOM",
     "Actor",
     "AmendmentEffects",
     "Answer",
@@ -314,6 +315,7 @@ __all__ = [
     "assign_order",
     "attest_designation",
     "attest_visa",
+    "bring_forms",
     "card_type_of",
     "challenge_domain",
     "check_chosen_code",

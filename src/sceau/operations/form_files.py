@@ -45,12 +45,14 @@ class FormOutcome(StrEnum):
 @dataclass(frozen=True, slots=True)
 class FormFile:
     """A file that somebody sent. `name` is what it was called; `told` what its channel says of it, for a
-    person to read (who a mail says that it is from): words, and no proof of anything.
+    person to read (who a mail says that it is from): words, and no proof of anything. `brought_by` is the
+    officer who put it in at the desk: a carrier, and no part of the order.
     """
 
     data: bytes
     name: str = ""
     told: str = ""
+    brought_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ def receive_form_file(actor: Actor, file: FormFile) -> FormIntake:
     """
     pdf = read_form_pdf(file.data)
     if pdf.raw is None:
-        return _reject(actor, pdf)
+        return _reject(actor, pdf, file)
     known = _known_order(pdf.sha256)
     if known:
         return FormIntake(FormOutcome.KNOWN, known, pdf.sha256, pdf.findings)
@@ -190,7 +192,7 @@ def _take(
     )
     FormReceipt.objects.create(sha256=pdf.sha256, order=order, by=act.actor.person_id, at=act.at)
     act.about(order.reference, piece.reference)
-    act.tell(outcome=str(outcome), sha256=pdf.sha256, signed=bool(judged.card))
+    act.tell(outcome=str(outcome), sha256=pdf.sha256, signed=bool(judged.card), **_carrier(file))
     _write_findings(act, order, file, findings)
     return FormIntake(outcome, order.reference, pdf.sha256, findings)
 
@@ -249,15 +251,20 @@ def _known_order(sha256: str) -> str:
     return kept.values_list("order__reference", flat=True).first() or ""
 
 
-def _reject(actor: Actor, pdf: FormPdf) -> FormIntake:
+def _reject(actor: Actor, pdf: FormPdf, file: FormFile) -> FormIntake:
     """Say in the journal that a file was not taken, and why."""
     try:
         with acting(actor, "form.received", f"form/{pdf.sha256[:16]}") as act:
-            act.tell(sha256=pdf.sha256)
+            act.tell(sha256=pdf.sha256, **_carrier(file))
             refuse_with(pdf.findings)
     except Refused:
         pass
     return FormIntake(FormOutcome.REJECTED, "", pdf.sha256, pdf.findings)
+
+
+def _carrier(file: FormFile) -> dict[str, str]:
+    """Who brought the file to the desk, for the journal; nothing when it came by itself."""
+    return {"brought_by": file.brought_by} if file.brought_by else {}
 
 
 def _write_findings(act: Act, order: Order, file: FormFile, findings: tuple[Finding, ...]) -> None:

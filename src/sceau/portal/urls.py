@@ -32,6 +32,7 @@ from sceau.portal.pages.contracts import views as contracts
 from sceau.portal.pages.delegations import clients, designations
 from sceau.portal.pages.delegations import desk as desk_delegations
 from sceau.portal.pages.desk import acts as desk_acts
+from sceau.portal.pages.desk import arrivals
 from sceau.portal.pages.desk import people as desk_people
 from sceau.portal.pages.desk import search as desk_search
 from sceau.portal.pages.desk import sharing as desk_sharing
@@ -218,6 +219,7 @@ PAGES: tuple[Page, ...] = (
     Page("guichet/recherche/", desk_search.find, "desk-search", DESK_READERS),
     Page("guichet/delais/", desk_search.figures, "desk-figures", DESK_READERS),
     Page("guichet/courrier/", paper.paper, "desk-paper", DESK, BOTH),
+    Page("guichet/formulaires/", arrivals.arrivals, "desk-forms", DESK, BOTH),
     Page("guichet/courriels/", mail_pages.mails, "desk-mails", DESK_READERS),
     Page("guichet/courriels/contacts/", mail_pages.contacts, "desk-contacts", DESK, ACT),
     Page("guichet/courriels/<int:number>/", mail_pages.mail, "desk-mail", DESK_READERS),

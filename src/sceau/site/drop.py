@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from sceau.documents import MOST_MAIL_BYTES
-from sceau.operations import Actor, FormLine, machine, receive_forms
+from sceau.operations import MAIL_ROOM, FormLine, machine, receive_forms
 
 DONE, REFUSED = "done", "refused"
 _MOST_AT_ONCE = 200
@@ -89,7 +89,7 @@ def _read(path: Path) -> bytes | None:
 
 def _take(folder: Path, path: Path, data: bytes) -> list[FormLine]:
     name = _ODD.sub("_", path.name)[:80] or "sans-nom"
-    lines = list(receive_forms(Actor.system("mail-room"), data, name=name))
+    lines = list(receive_forms(MAIL_ROOM, data, name=name))
     kept = folder / (REFUSED if any(line.rejected for line in lines) else DONE)
     target = kept / f"{hashlib.sha256(data).hexdigest()[:12]}-{name}"
     report = [text for line in lines for text in (describe(line), *(f"  - {one}" for one in reasons(line)))]

@@ -112,7 +112,7 @@ X_FRAME_OPTIONS = "DENY"
 # what may be sent to us
 DATA_UPLOAD_MAX_MEMORY_SIZE = 512 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 600
-DATA_UPLOAD_MAX_NUMBER_FILES = 2
+DATA_UPLOAD_MAX_NUMBER_FILES = 201  # renewing many takes 200; what a listener lets in bounds their bytes
 FILE_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024  # as much as a listener lets in: nothing is spooled to disk
 FILE_UPLOAD_HANDLERS = ["sceau.portal.uploads.LimitedMemoryHandler"]  # an upload never touches the disk
 SCEAU_UPLOAD_LIMIT = 5 * 1024 * 1024
