@@ -364,9 +364,9 @@ def test_an_officer_puts_in_forms_and_mails_together_and_may_examine_what_came_o
     entries = [json.loads(bytes(one.entry)) for one in JournalEntry.objects.filter(kind="form.received")]
     assert {json.dumps(one).count(ALICE.person.national_id.text) for one in entries} == {1}
     assert entries
-    taken = browser.post(f"/guichet/{order.reference}/examiner/", follow=True)
+    taken = browser.post(f"/guichet/{order.reference}/prendre/", follow=True)
     assert taken.status_code == 200
-    assert Order.objects.get().state == "in-review"
+    assert Order.objects.get().state == "under-review"
 
 
 def test_only_the_desk_puts_in_forms_and_the_limits_are_said(portal: Instance) -> None:
