@@ -374,7 +374,9 @@ def test_the_command_says_each_point_and_fails_on_an_altered_file(
     assert said.count("✓") == 9
     assert "Le dossier tient." in said
     assert run("evidence", "verify", str(file)) == 0
-    assert "?  Clé du journal" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "?  Clé du journal" in said
+    assert "Le dossier tient." not in said  # whoever forges a file seals it too
     changed_file = bytearray(made.octets)
     changed_file[len(changed_file) // 2] ^= 1
     file.write_bytes(bytes(changed_file))

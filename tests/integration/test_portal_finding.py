@@ -20,8 +20,10 @@ from sceau.catalogue import load_catalogue
 from sceau.operations import CertificateRequest, collect_certificate, issue_certificate, revoke_certificate
 from sceau.portal import post_brakes
 from sceau.portal.hats import ANYBODY
+from sceau.portal.saying import summary
 from sceau.portal.urls import page_named
 from sceau.records import CertificateFile, listed_certificates
+from sceau.vocabulary import Finding
 from tests.instance import (
     ADMINISTRATOR,
     ALICE,
@@ -401,6 +403,13 @@ def test_the_name_of_a_person_is_told_in_letters_and_not_in_numbers(portal: Inst
     assert f"GN={ALICE.given_names}" in told
     assert f"SN={ALICE.surname}" in told
     assert "2.5.4." not in told
+
+
+def test_what_refuses_tells_what_to_mend_and_nothing_that_is_well() -> None:
+    found = (Finding.error("portal.no-file", "pdf"), Finding.info("order.owner-structure", "x", declared="y"))
+    told = summary(found, heading="Non")["said"]
+    assert [one.text for one in told] == ["Aucun fichier n’a été reçu."]
+    assert len(summary(found[1:], heading="Non")["said"]) == 1
 
 
 def test_an_address_that_only_takes_what_a_page_sends_says_so(portal: Instance) -> None:

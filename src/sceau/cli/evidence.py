@@ -48,7 +48,7 @@ def verify(
                 "?  Clé du journal : celle du dossier lui-même. Donnez --key avec la clé obtenue de "
                 "l'autorité : sans elle, rien ne dit qui a scellé."
             )
-        typer.echo("Le dossier tient." if not findings else "Le dossier ne tient pas.")
+        typer.echo(_verdict(holds=not findings, is_known=is_known))
     raise typer.Exit(1 if findings else 0)
 
 
@@ -69,6 +69,15 @@ def export(
     path.touch(mode=0o600)
     path.write_bytes(made.octets)
     typer.echo(f"{path} : {len(made.octets)} octets, SHA-256 {made.sha256}")
+
+
+def _verdict(*, holds: bool, is_known: bool) -> str:
+    """One line. A file that only agrees with itself is never said to hold: anybody could have sealed it."""
+    if not holds:
+        return "Le dossier ne tient pas."
+    if is_known:
+        return "Le dossier tient."
+    return "Le dossier s'accorde avec lui-même ; rien ne dit qui l'a scellé."
 
 
 def _points(octets: bytes, key: Path | None) -> tuple[list[EvidencePoint], bool]:

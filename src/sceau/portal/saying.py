@@ -82,10 +82,13 @@ def summary(
 ) -> dict[str, Any]:
     """The context of `parts/findings.html`: the summary at the head of a page that refuses or warns.
 
-    `heading` is said of a refusal; findings that refuse nothing are worth knowing, no more.
+    `heading` is said of a refusal, which tells what to mend and nothing that is well; findings that refuse
+    nothing are worth knowing, no more.
     """
     kept = tuple(findings)
     refuses = bool(errors(kept))
+    if refuses:
+        kept = tuple(finding for finding in kept if finding.severity is not Severity.INFO)
     tone = "bad" if refuses else "warn" if any(f.severity is Severity.WARNING for f in kept) else ""
     return {
         "said": say(kept, fields=fields, places=places),
