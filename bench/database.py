@@ -22,7 +22,11 @@ from sceau.status import crl_entry, spell_serial
 ISSUER, PRODUCT = "el-org", "SERV_SSL"
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 _BATCH = 20_000
-_TBS, _DER = os.urandom(1_050), os.urandom(1_330)  # as long as those of a SERV_SSL certificate on RSA-2048
+_TBS, _DER, _CSR = (
+    os.urandom(1_050),
+    os.urandom(1_330),
+    os.urandom(640),
+)  # as long as those of a SERV_SSL certificate on RSA-2048
 
 CERTIFICATE = (
     "reference, issuer, generation, serial, state, product, profile, subject, draft, der, spki_sha256,"
@@ -31,6 +35,7 @@ CERTIFICATE = (
 )
 NAME = "certificate_id, position, kind, value"
 KEY_USE = "spki_sha256, product, owner, certificate_id"
+KEPT = "certificate_id, der"
 REVOCATION = (
     "certificate_id, issuer, generation, serial, reason, reason_number, at, not_after, quality,"
     ' "by", explanation, entry'
@@ -131,6 +136,11 @@ class CertificateMaker:
         return certificate, (number, 0, "host", name), (key, PRODUCT, "318751275100020", number)
 
 
+def kept_request(certificate: object) -> tuple[object, ...]:
+    """The row of what a certificate was asked with."""
+    return certificate, _CSR
+
+
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -155,6 +165,7 @@ def fill_certificates(data: Path, count: int, *, random_serials: bool = False) -
             insert(connection, "certificate", CERTIFICATE, (row[0] for row in made))
             insert(connection, "certificatename", NAME, (row[1] for row in made))
             insert(connection, "keyuse", KEY_USE, (row[2] for row in made))
+            insert(connection, "keptrequest", KEPT, (kept_request(row[1][0]) for row in made))
             connection.execute("COMMIT")
 
 

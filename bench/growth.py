@@ -20,6 +20,7 @@ from bench.children import child
 from bench.database import (
     CERTIFICATE,
     ISSUER,
+    KEPT,
     KEY_USE,
     NAME,
     REVOCATION,
@@ -28,6 +29,7 @@ from bench.database import (
     fill_certificates,
     forget,
     insert,
+    kept_request,
     revocation,
     start_django,
 )
@@ -46,7 +48,7 @@ _ACTS = {
         "`operations.issue_all`, batches of 32, P-256 issuer in memory; its rows alone beside it",
     ),
     "rows": (
-        "issue, its rows alone: intent, name and key, then the signed bytes",
+        "issue, its rows alone: intent, name, key and kept request, then the signed bytes",
         "rows written in two commits of 32: no bound of its own, part of the figure above",
     ),
     "status": (
@@ -192,11 +194,13 @@ class Table:
             insert(self._connection, "certificate", CERTIFICATE, (row[0] for row in group))
             insert(self._connection, "certificatename", NAME, (row[1] for row in group))
             insert(self._connection, "keyuse", KEY_USE, (row[2] for row in group))
+            insert(self._connection, "keptrequest", KEPT, (kept_request(row[1][0]) for row in group))
             self._connection.execute("COMMIT")
             self._connection.execute("BEGIN IMMEDIATE")
             self._connection.executemany(
-                "UPDATE records_certificate SET state = 'issued', der = ?, changed_at = ? WHERE id = ?",
-                [(signed, at, row[1][0]) for row in group],
+                "UPDATE records_certificate SET state = 'collected', der = ?, code_hash = '',"
+                " collected_at = ?, changed_at = ? WHERE id = ?",
+                [(signed, at, at, row[1][0]) for row in group],
             )
             self._connection.execute("COMMIT")
         return _since(began)

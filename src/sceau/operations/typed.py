@@ -31,7 +31,8 @@ def read_key(value: str) -> str | None:
     """An idempotency key: up to 64 visible ASCII characters; None when there is none."""
     if not value:
         return None
-    if len(value) > LONGEST_KEY or not all("!" <= character <= "~" for character in value):
+    is_visible = value.isascii() and value.isprintable() and " " not in value
+    if len(value) > LONGEST_KEY or not is_visible:
         raise Refused([Finding.error("operations.key-unreadable", "idempotency_key")])
     return value
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sceau.records.hot.link import ask, held, insert, marks, stored, write_rows
+from sceau.records.hot.link import ask, held, insert, insert_row_by_row, marks, stored, write_rows
 
 _FREE = "NOT (state = 'abandoned')"  # as the partial index says it, so that SQLite uses that index
 
@@ -121,7 +121,7 @@ _COLUMNS = (
 
 def write_certificates(rows: Sequence[NewCertificate]) -> None:
     """Write intents. A serial, a reference or a key of idempotency that is taken stops them all."""
-    insert("certificate", _COLUMNS, [_intent(row) for row in rows])
+    insert_row_by_row("certificate", _COLUMNS, [_intent(row) for row in rows])
 
 
 def _intent(row: NewCertificate) -> tuple[object, ...]:
