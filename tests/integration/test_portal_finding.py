@@ -408,7 +408,7 @@ def test_the_name_of_a_person_is_told_in_letters_and_not_in_numbers(portal: Inst
 def test_what_refuses_tells_what_to_mend_and_nothing_that_is_well() -> None:
     found = (Finding.error("portal.no-file", "pdf"), Finding.info("order.owner-structure", "x", declared="y"))
     told = summary(found, heading="Non")["said"]
-    assert [one.text for one in told] == ["Aucun fichier n’a été reçu."]
+    assert [one.text for one in told] == ["Aucun fichier n'a été reçu."]
     assert len(summary(found[1:], heading="Non")["said"]) == 1
 
 
