@@ -46,6 +46,7 @@ DOC = Path(__file__).parents[2] / "docs" / "rights.md"
 
 # Stated apart from the table it checks: who may open what.
 OPEN = {"home", "door", "leave", "how", "glossary", "accessibility", "revoke-by-code", "revoke-by-key"}
+OPEN |= {"revoke-by-signature"}
 OPEN |= {"find", "find-file", "check", "language"}
 OPEN |= {"needs", "needs-questions", "needs-answer"}
 OPEN |= {"find", "find-file", "check", "passkey", "passkey-register"}

@@ -14,6 +14,7 @@ from sceau.certification.examine import Expected, examine, examine_for_signing
 from sceau.certification.gate import holder_of, prepare
 from sceau.certification.issuer import choose_issuer, decide_validity, life_of_issuer
 from sceau.certification.judging import judge_csr
+from sceau.certification.key_challenge import challenge_text, check_signature, read_signature
 from sceau.certification.key_forms import KEY_PROOF_TEXT, read_key_proof, read_public_key
 from sceau.certification.keys import KeyKind, SubjectKey, judge_key, read_key
 from sceau.certification.known_keys import KeyFacts, KeyUse, KnownModuli, WeakKeyList
@@ -60,7 +61,9 @@ __all__ = [
     "SubjectKey",
     "SubjectPreview",
     "WeakKeyList",
+    "challenge_text",
     "check_request_names",
+    "check_signature",
     "choose_issuer",
     "compose_serial",
     "decide_validity",
@@ -84,6 +87,7 @@ __all__ = [
     "read_key_proof",
     "read_presented",
     "read_public_key",
+    "read_signature",
     "recheck_bytes",
     "recheck_content",
     "recheck_lint",

@@ -204,6 +204,38 @@ def report_key_(
     say(told, as_json=as_json, lines=lines)
 
 
+@app.command("key-challenge")
+def key_challenge_(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Clé publique, certificat…")],
+    *,
+    data: Data = DATA,
+    as_json: AsJson = False,
+) -> None:
+    """La ligne que le détenteur de la clé signe pour la faire bloquer : une heure, une fois."""
+    open_instance(data)
+    from sceau.operations import challenge_key
+
+    told = challenge_key(file.read_bytes())
+    say(told, as_json=as_json, lines=[told.text])
+
+
+@app.command("report-key-signed")
+def report_key_signed_(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Clé publique, certificat…")],
+    signature: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Signature, ou son base64")],
+    *,
+    data: Data = DATA,
+    as_json: AsJson = False,
+) -> None:
+    """Signaler une clé compromise par la signature de sa ligne (`key-challenge`), sans agent."""
+    open_instance(data)
+    from sceau.operations import report_key_by_signature
+
+    told = report_key_by_signature(file.read_bytes(), signature.read_bytes())
+    lines = [f"Clé {told.key} bloquée.", f"{len(told.ended)} certificat(s) révoqué(s).", *told.ended]
+    say(told, as_json=as_json, lines=lines)
+
+
 def _day(moment: datetime | None) -> date | None:
     return None if moment is None else moment.date()
 

@@ -97,6 +97,12 @@ from sceau.operations.habilitations import (
 from sceau.operations.issuance import Answer, Ask, issue_all, issue_certificate, issue_pair, prepare_to_issue
 from sceau.operations.journal import seal_journal
 from sceau.operations.kept_forms import hand_on_form, keep_form, take_form
+from sceau.operations.key_challenges import (
+    KeyChallenge,
+    challenge_key,
+    forget_challenges,
+    report_key_by_signature,
+)
 from sceau.operations.key_reports import (
     KeyLook,
     KeyReport,
@@ -256,6 +262,7 @@ __all__ = [
     "InvitationAsked",
     "InvitationOpened",
     "Invited",
+    "KeyChallenge",
     "KeyLook",
     "KeyReport",
     "LeaveEnd",
@@ -318,6 +325,7 @@ __all__ = [
     "bring_forms",
     "card_type_of",
     "challenge_domain",
+    "challenge_key",
     "check_chosen_code",
     "check_domain",
     "check_member",
@@ -363,6 +371,7 @@ __all__ = [
     "finish_departure",
     "finish_key_reports",
     "finish_task",
+    "forget_challenges",
     "give_back_technical_part",
     "hand_on_form",
     "hand_over",
@@ -436,6 +445,7 @@ __all__ = [
     "remove_member",
     "report_key",
     "report_key_by_proof",
+    "report_key_by_signature",
     "resend_mail",
     "restore_shelf",
     "resume_habilitation",

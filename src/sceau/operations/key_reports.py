@@ -65,6 +65,11 @@ def report_key_by_proof(proof: bytes) -> KeyReport:
     key = read_key_proof(proof).require()
     if not Certificate.objects.filter(spki_sha256=key).exists():
         raise Refused([Finding.error("key-report.unknown-key", "proof")])
+    return report_held_key(key)
+
+
+def report_held_key(key: str) -> KeyReport:
+    """Block this key (its digest) and end what stands on it: for a proof that was judged."""
     return _report(_BY_PROOF, key, quality=Quality.KEY_HOLDER, words="")
 
 

@@ -61,6 +61,7 @@ from sceau.portal.pages.registers import tasks as desk_tasks
 from sceau.portal.pages.registers import views as registers
 from sceau.portal.pages.requests import own_set, pairs
 from sceau.portal.pages.requests import views as requests
+from sceau.portal.pages.revocation import key_signature
 from sceau.portal.pages.revocation import views as revocation
 from sceau.portal.pages.tokens import views as tokens
 
@@ -101,6 +102,7 @@ PAGES: tuple[Page, ...] = (
     Page("besoin/reponse/", needs.answer, "needs-answer", ANYBODY),
     Page("revoquer/", revocation.by_code, "revoke-by-code", ANYBODY, BOTH),
     Page("revoquer/cle/", revocation.by_key, "revoke-by-key", ANYBODY, BOTH),
+    Page("revoquer/cle/signature/", key_signature.by_signature, "revoke-by-signature", ANYBODY, BOTH),
     Page("trouver/", finding.find, "find", ANYBODY, BOTH),
     Page("trouver/<str:issuer>/<str:serial>/<str:form>/", finding.download, "find-file", ANYBODY),
     Page("verifier/", finding.check, "check", ANYBODY, BOTH),
