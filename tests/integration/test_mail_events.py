@@ -4,6 +4,7 @@ the desk's own deadlines are recalled, to the requester and to its officers.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -29,6 +30,7 @@ from sceau.operations import (
     send_mails,
     take_order,
     unhold_order,
+    untold_officers,
     welcome_card,
 )
 from sceau.operations.addressees import addresses_of
@@ -293,3 +295,26 @@ def test_a_card_that_is_held_and_a_token_are_told_to_whose_they_are(instance: In
     assert f"Jeton {token}" in text
     revoke_token(ADMINISTRATOR.actor, reference=token)
     assert [subject for _, subject in post(desk)] == [f"Jeton révoqué : {token}"]
+
+
+def test_an_officer_whom_no_mail_reaches_is_seen_until_a_mailbox_is_behind_them(instance: Instance) -> None:
+    def names() -> set[str]:
+        return {one.national_id for one in untold_officers()}
+
+    assert names() == set()  # an instance that writes to nobody has no such matter
+    with_mail(instance)
+    both = {ALICE.national_id.text, BRUNO.national_id.text}
+    assert both <= names()
+    MailboxConfirmation.objects.create(
+        person=Person.objects.get(national_id=ALICE.national_id.text),
+        mailbox="alice@autorite.example",
+        code_hash="x",
+        sent_at=NOON,
+        confirmed_at=NOON,
+    )
+    assert ALICE.national_id.text not in names()
+    assert BRUNO.national_id.text in names()
+    room = machine().mail
+    assert room is not None
+    instance.at_another(mail=replace(room, desk="guichet@autorite.example"))
+    assert names() == set()

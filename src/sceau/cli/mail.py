@@ -68,6 +68,21 @@ def resend(number: Number, *, as_: As, data: Data = DATA, as_json: AsJson = Fals
 
 
 @app.command()
+def untold(*, data: Data = DATA, as_json: AsJson = False) -> None:
+    """Les agents du guichet qu'aucun courriel n'atteint ; code de sortie 3 s'il y en a."""
+    open_instance(data)
+    from sceau.operations import untold_officers
+
+    found = untold_officers()
+    lines = [
+        f"{one.national_id}  {one.display} : aucune boîte confirmée, et SCEAU_MAIL_DESK vide" for one in found
+    ]
+    say(found, as_json=as_json, lines=lines or ["Aucun."])
+    if found:
+        raise typer.Exit(3)
+
+
+@app.command()
 def dead(*, data: Data = DATA, as_json: AsJson = False) -> None:
     """Les adresses dont des courriels sont revenus : on ne leur écrit plus."""
     open_instance(data)

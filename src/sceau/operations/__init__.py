@@ -232,6 +232,7 @@ from sceau.operations.tokens import (
     create_token,
     revoke_token,
 )
+from sceau.operations.untold import untold_officers
 from sceau.operations.weighing import Preview, preview_certificate
 
 __all__ = [
@@ -478,6 +479,7 @@ __all__ = [
     "try_mail",
     "twice_typed",
     "unhold_order",
+    "untold_officers",
     "verify_leave",
     "welcome",
     "welcome_by_passkey",

@@ -15,17 +15,19 @@ _MOST_KEPT = 3
 """Of one person at a time: a fourth form takes the oldest one's place."""
 
 
-def keep_form(actor: Actor, *, reference: str, session_key: str, path: str, sealed: bytes) -> datetime:
-    """Keep what was sealed under `reference`, for this session; gives until when (UTC)."""
+def keep_form(person_id: str, *, reference: str, session_key: str, path: str, sealed: bytes) -> datetime:
+    """Keep what was sealed under `reference`, for this person in this session (empty: theirs is over, and the
+    next one that they begin takes it along); gives until when (UTC).
+    """
     with writing() as at:
         until = at + machine().catalogue.entrance.session.kept
         KeptForm.objects.filter(until__lt=at).delete()
-        own = KeptForm.objects.filter(person_id=actor.person_id).order_by("-until", "-id")
+        own = KeptForm.objects.filter(person_id=person_id).order_by("-until", "-id")
         KeptForm.objects.filter(pk__in=[one.pk for one in own[_MOST_KEPT - 1 :]]).delete()
         KeptForm.objects.create(
             reference=reference,
             session=_digest(session_key),
-            person_id=actor.person_id,
+            person_id=person_id,
             path=path[:500],
             sealed=sealed,
             until=until,

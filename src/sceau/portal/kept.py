@@ -1,5 +1,6 @@
-"""A form that was sent too late for its sender's proof: kept sealed while they prove who they are, then taken
-up where it was left. What opens it is in the page only: neither the records nor the settings do alone.
+"""A form that was sent too late, for its sender's proof or for their session: kept sealed while they prove
+who they are or come in anew, then taken up where it was left, by the same person only. What opens it is in
+the page only: neither the records nor the settings do alone.
 """
 
 from __future__ import annotations
@@ -7,6 +8,8 @@ from __future__ import annotations
 import json
 from base64 import b64decode, b64encode
 from hashlib import sha256
+from typing import Any, cast
+from urllib.parse import urlencode
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -19,6 +22,7 @@ from django.utils.datastructures import MultiValueDict
 
 from sceau.operations import Actor, hand_on_form, keep_form, machine, take_form
 from sceau.portal.visitor import PortalRequest, actor_of
+from sceau.records import who_had_session
 
 KEPT = "gardee"
 """The field that names the form that was kept."""
@@ -26,17 +30,45 @@ _OURS = frozenset({"csrfmiddlewaretoken", "preuve", "reponse", KEPT})
 _NONCE = b"\0" * 12  # one key seals one form
 
 
+class TakenUp(HttpRequest):
+    """The request that takes a form up: the present one in all but what was posted."""
+
+    def __init__(self, asked: HttpRequest, posted: QueryDict, files: MultiValueDict[str, Any]) -> None:
+        super().__init__()
+        vars(self).update(vars(asked))
+        self.GET, self.COOKIES = asked.GET, asked.COOKIES
+        self.POST, self.FILES = posted, files  # type: ignore[assignment]
+        self._asked = asked
+
+    @property
+    def scheme(self) -> str | None:
+        """As of the connection that it came by."""
+        return self._asked.scheme
+
+
 def keep(request: PortalRequest) -> str:
     """Keep what was just posted, files included; gives what takes it up again."""
+    return _keep(request, actor_of(request).person_id, request.session.session_key or "")
+
+
+def keep_for_later(request: PortalRequest) -> str:
+    """Keep what was posted after its sender's session had ended, for the session that they begin next. Empty
+    when nothing is: nobody knows whose it was, or it was ended on purpose.
+    """
+    whose = who_had_session(request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")[:40])
+    return _keep(request, whose, "") if whose else ""
+
+
+def _keep(request: PortalRequest, person_id: str, session_key: str) -> str:
     key = machine().random(32)
     ticket = b64encode(key, b"-_").rstrip(b"=").decode("ascii")
     path, plain = request.get_full_path(), _written(request)
     keep_form(
-        actor_of(request),
+        person_id,
         reference=_reference(ticket),
-        session_key=request.session.session_key or "",
+        session_key=session_key,
         path=path,
-        sealed=AESGCM(_key(ticket)).encrypt(_NONCE, plain, _bound(request, path)),
+        sealed=AESGCM(_key(ticket)).encrypt(_NONCE, plain, _bound(person_id, path)),
     )
     return ticket
 
@@ -48,8 +80,8 @@ def hand_on(request: PortalRequest, actor: Actor, ticket: str) -> str:
     return hand_on_form(actor, reference=_reference(ticket), session_key=request.session.session_key or "")
 
 
-def take_up(request: PortalRequest, ticket: str) -> bool:
-    """Put the form that was kept in the place of what was posted now; whether there was one."""
+def take_up(request: PortalRequest, ticket: str) -> PortalRequest | None:
+    """The request with the form that was kept in the place of what was posted now; None without any."""
     path = request.get_full_path()
     sealed = take_form(
         actor_of(request),
@@ -58,13 +90,12 @@ def take_up(request: PortalRequest, ticket: str) -> bool:
         path=path,
     )
     if sealed is None:
-        return False
+        return None
     try:
-        plain = AESGCM(_key(ticket)).decrypt(_NONCE, sealed, _bound(request, path))
+        plain = AESGCM(_key(ticket)).decrypt(_NONCE, sealed, _bound(request.visitor.person_id, path))
     except InvalidTag:  # sealed by a process that had another secret
-        return False
-    _read(request, plain)
-    return True
+        return None
+    return _read(request, plain)
 
 
 def names_of_files(request: HttpRequest) -> list[str]:
@@ -82,17 +113,13 @@ def _written(request: HttpRequest) -> bytes:
     return json.dumps({"fields": fields, "files": files}).encode()
 
 
-def _read(request: HttpRequest, plain: bytes) -> None:
+def _read(request: PortalRequest, plain: bytes) -> PortalRequest:
     told = json.loads(plain)
-    typed = QueryDict(mutable=True)
-    for name, values in told["fields"]:
-        typed.setlist(name, values)
-    typed._mutable = False
+    typed = [(name, value) for name, values in told["fields"] for value in values]
     files: MultiValueDict[str, SimpleUploadedFile] = MultiValueDict()
     for field, name, kind, data in told["files"]:
         files.appendlist(field, SimpleUploadedFile(name, b64decode(data), kind))
-    request.POST = typed  # type: ignore[assignment]
-    request._files = files  # type: ignore[attr-defined]
+    return cast(PortalRequest, TakenUp(request, QueryDict(urlencode(typed)), files))
 
 
 def _reference(ticket: str) -> str:
@@ -104,5 +131,5 @@ def _key(ticket: str) -> bytes:
     return HKDF(SHA256(), length=32, salt=secret, info=b"sceau kept form").derive(ticket.encode())
 
 
-def _bound(request: PortalRequest, path: str) -> bytes:
-    return f"{request.visitor.person_id}\0{path}".encode()
+def _bound(person_id: str, path: str) -> bytes:
+    return f"{person_id}\0{path}".encode()

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 
 from sceau.portal.hats import Page
-from sceau.portal.proofs import hindrance
+from sceau.portal.proofs import hindrance, keep_after_the_end, taken_up
 from sceau.portal.refusals import (
     faulty,
     not_found,
@@ -43,7 +43,7 @@ class VisitorMiddleware:
         return response
 
     def process_view(
-        self, request: HttpRequest, _view: object, _args: object, _kwargs: dict[str, Any]
+        self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: dict[str, Any]
     ) -> HttpResponseBase | None:
         """Refuse what the table does not open to this visitor."""
         from sceau.portal.urls import page_named  # the table imports the views, and they import this room
@@ -57,10 +57,23 @@ class VisitorMiddleware:
         if request.method not in page.methods:
             return not_this_way(request, page)
         if page.hats & asked.visitor.hats:
-            return hindrance(asked, page)
-        if page.hats & set(asked.visitor.choices):
-            return other_hat(asked, page)
-        return not_yours(asked) if asked.visitor.known else show_your_card(asked)
+            stopped = hindrance(asked, page) or taken_up(asked, page)
+            if stopped is None or isinstance(stopped, HttpResponseBase):
+                return stopped
+            return self._answer(stopped, view, args, kwargs)
+        return _not_open(asked, page)
+
+    def _answer(
+        self, taken: PortalRequest, view: Callable[..., HttpResponse], args: Any, kwargs: dict[str, Any]
+    ) -> HttpResponse:
+        """The view's answer to a form that was taken up."""
+        try:
+            return view(taken, *args, **kwargs)
+        except (Refused, Fault) as exception:
+            answer = self.process_exception(taken, exception)
+            if answer is None:
+                raise
+            return answer
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """A refusal or a fault that a page did not expect is said as one; a defect stays a defect."""
@@ -69,3 +82,12 @@ class VisitorMiddleware:
         if isinstance(exception, Fault):
             return faulty(request, exception)
         return None
+
+
+def _not_open(asked: PortalRequest, page: Page) -> HttpResponse:
+    """The page is not this visitor's, or not now: which, and what to do."""
+    if page.hats & set(asked.visitor.choices):
+        return other_hat(asked, page)
+    if asked.visitor.known:
+        return not_yours(asked)
+    return show_your_card(asked, kept=keep_after_the_end(asked, page))

@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from sceau.certification import holds_private_key
 from sceau.operations import machine, welcome_by_passkey
 from sceau.portal.hats import Hat, Page
-from sceau.portal.kept import KEPT, keep, names_of_files, take_up
+from sceau.portal.kept import KEPT, keep, keep_for_later, names_of_files, take_up
+from sceau.portal.limits import too_often
 from sceau.portal.passkey_asking import digest_of_session, options_to_enter, used_passkey
 from sceau.portal.rendering import page as rendered
 from sceau.portal.saying import summary
@@ -41,6 +42,16 @@ NO_RECENT_PROOF = frozenset(
         *("own-passkey-end", "wear-hat"),  # so with a key that is lost; a hat decides nothing
     }
 )
+_CARRIES = frozenset({"wear-hat"})
+"""What passes a kept form on and does not take it up."""
+_NOT_KEPT = frozenset(
+    {
+        *("verdict-own", "verdict-pair", "verdict", "draft-verdict"),  # asked by a script as one types
+        *("end-session", "end-sessions", "own-passkey-end", "wear-hat"),  # the session is over
+        *("renewed-files", "evidence", "desk-piece-file", "desk-piece-read"),  # reading
+    }
+)
+"""What is not worth keeping when the session has ended."""
 READ_BY_POST = frozenset(
     {
         *("evidence", "desk-piece-file"),  # a copy, that the journal tells of
@@ -66,6 +77,27 @@ def hindrance(request: PortalRequest, page: Page) -> HttpResponse | None:
     return _not_by_such(request, page) or (None if page.name in NO_RECENT_PROOF else _not_proven(request))
 
 
+def taken_up(request: PortalRequest, page: Page) -> PortalRequest | HttpResponse | None:
+    """The request with the form that was kept for it, or a page that says that it is not kept any more; None
+    where it names none.
+    """
+    ticket = request.POST.get(KEPT, "") if request.method == "POST" else ""
+    if not ticket or Hat.ANYBODY in page.hats or page.name in _CARRIES:
+        return None
+    return take_up(request, ticket) or _gone(request)
+
+
+def keep_after_the_end(request: PortalRequest, page: Page) -> str:
+    """What a session that had ended sent to a page: kept for when its owner comes in anew (its ticket), if
+    there is something to take up. A private key is kept nowhere.
+    """
+    if request.method != "POST" or request.visitor.elsewhere or page.name in _NOT_KEPT:
+        return ""
+    if too_often(request, "garder", per_minute=10) or _brings_a_key(request):
+        return ""
+    return keep_for_later(request)
+
+
 def _not_by_such(request: PortalRequest, page: Page) -> HttpResponse | None:
     """Why whoever came so, or wears such a hat, does not do this at all."""
     if request.visitor.hat is Hat.AUDITOR and page.name not in READ_BY_POST:
@@ -86,9 +118,6 @@ def _not_proven(request: PortalRequest) -> HttpResponse | None:
         return rendered(request, "refusals/refused.html", context, status=422)
     if findings:
         return _ask_for_proof(request, findings)
-    ticket = request.POST.get(KEPT, "")
-    if ticket and not take_up(request, ticket):
-        return _gone(request)
     return None
 
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from sceau.operations import machine
+from sceau.portal.door import doorkeeper
 from sceau.portal.hats import Page
 from sceau.portal.language import page_catalogue
+from sceau.portal.psc_door import psc_door
 from sceau.portal.rendering import page
 from sceau.portal.saying import summary
-from sceau.portal.visitor import NOBODY, PortalRequest
+from sceau.portal.visitor import NOBODY, PortalRequest, facts_of
 from sceau.vocabulary import Fault, Refused
 
 
@@ -53,12 +59,25 @@ def csrf_failure(request: HttpRequest, **_why: object) -> HttpResponse:
     return page(request, "refusals/csrf.html", {"title": _("Page périmée")}, status=403)
 
 
-def show_your_card(request: PortalRequest) -> HttpResponse:
-    """403: the page needs a card. If a session has just ended, says why."""
-    context = {"title": _("Cette page demande votre carte")}
+def show_your_card(request: PortalRequest, *, kept: str = "") -> HttpResponse:
+    """403: the page needs a card. If a session has just ended, says why; `kept` takes up what it sent."""
+    context: dict[str, Any] = {"title": _("Cette page demande votre carte")}
+    if kept:
+        context = {
+            "title": _("Votre session était terminée"),
+            "ticket": kept,
+            "minutes": int(machine().catalogue.entrance.session.kept.total_seconds() // 60),
+            "drawer": doorkeeper().drawer if settings.SCEAU_TEST_CARDS else (),
+            "at_door": facts_of(request).asks_for_cards,
+            "psc": psc_door() is not None,
+        }
     if request.visitor.finding is not None:
         context.update(summary([request.visitor.finding], heading=_("Votre session est terminée")))
-    return page(request, "refusals/card_needed.html", context, status=403)
+    shown = "refusals/session_over.html" if kept else "refusals/card_needed.html"
+    response = page(request, shown, context, status=403)
+    if kept:
+        response["Connection"] = "close"  # the next one shows the card again
+    return response
 
 
 def not_yours(request: PortalRequest) -> HttpResponse:
@@ -74,6 +93,7 @@ def other_hat(request: PortalRequest, wanted: Page) -> HttpResponse:
         "title": _("Cette page demande un autre de vos rôles"),
         "offered": [one for one in request.visitor.choices if one in wanted.hats],
         "way_on": request.get_full_path() if "GET" in wanted.methods else "",
+        "ticket": request.POST.get("gardee", "")[:64],
     }
     return page(request, "refusals/other_hat.html", context, status=403)
 

@@ -166,6 +166,7 @@ if TYPE_CHECKING:
         next_piece,
         obtained_under,
         officers,
+        officers_without_mailbox,
         order_file,
         order_for,
         orders_of,
@@ -216,6 +217,7 @@ if TYPE_CHECKING:
         token_line,
         under_criterion,
         valid_cards_of,
+        who_had_session,
     )
 
 __all__ = [
@@ -388,6 +390,7 @@ __all__ = [
     "next_piece",
     "obtained_under",
     "officers",
+    "officers_without_mailbox",
     "order_file",
     "order_for",
     "orders_of",
@@ -438,6 +441,7 @@ __all__ = [
     "token_line",
     "under_criterion",
     "valid_cards_of",
+    "who_had_session",
 ]
 
 

@@ -112,6 +112,7 @@ from sceau.records.queries.people import (
     contract_line,
     contracts_naming,
     officers,
+    officers_without_mailbox,
     person_line,
     roles_of,
     structures_of,
@@ -141,7 +142,7 @@ from sceau.records.queries.revocation_runs import (
     under_criterion,
 )
 from sceau.records.queries.search import search
-from sceau.records.queries.sessions import session_reference, sessions_of
+from sceau.records.queries.sessions import session_reference, sessions_of, who_had_session
 from sceau.records.queries.status import StatusRecords
 from sceau.records.queries.structure_changes import (
     became_another,
@@ -272,6 +273,7 @@ __all__ = [
     "next_piece",
     "obtained_under",
     "officers",
+    "officers_without_mailbox",
     "order_file",
     "order_for",
     "orders_of",
@@ -323,4 +325,5 @@ __all__ = [
     "token_line",
     "under_criterion",
     "valid_cards_of",
+    "who_had_session",
 ]

@@ -6,7 +6,16 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from sceau.records.models import PARIS, Card, Contract, ContractParty, Person, Role, Structure
+from sceau.records.models import (
+    PARIS,
+    Card,
+    Contract,
+    ContractParty,
+    MailboxConfirmation,
+    Person,
+    Role,
+    Structure,
+)
 from sceau.records.views import CardLine, ContractLine, PartyLine, PersonLine, StructureLine
 from sceau.registration import CardStatus
 
@@ -29,6 +38,13 @@ def officers() -> tuple[PersonLine, ...]:
     """Everybody who holds a role, by name."""
     people = Person.objects.filter(roles__isnull=False).distinct().prefetch_related("roles")
     return tuple(as_person_line(person) for person in people.order_by("surname", "given_names", "id"))
+
+
+def officers_without_mailbox(*, limit: int = 50) -> tuple[PersonLine, ...]:
+    """Who decides at the desk and has confirmed no mailbox: no mail reaches them by name."""
+    told = MailboxConfirmation.objects.filter(confirmed_at__isnull=False).values("person_id")
+    people = Person.objects.filter(roles__quality="desk").exclude(pk__in=told).prefetch_related("roles")
+    return tuple(as_person_line(one) for one in people.order_by("surname", "given_names", "id")[:limit])
 
 
 def card_line(number: str, *, at: datetime) -> CardLine | None:

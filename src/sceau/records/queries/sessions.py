@@ -36,6 +36,14 @@ def sessions_of(person_id: str, *, at: datetime) -> tuple[SessionLine, ...]:
     )
 
 
+def who_had_session(session_key: str) -> str:
+    """Whose session this was, over or not; empty for one that nobody had, or that was ended on purpose."""
+    if not session_key:
+        return ""
+    found = OpenSession.objects.filter(session_key=session_key).values_list("person_id", flat=True)
+    return found.first() or ""
+
+
 def session_reference(session_key: str) -> str:
     """How a session is named to its owner: its key itself opens it, and is shown to nobody."""
     return hashlib.sha256(b"session\0" + session_key.encode()).hexdigest()[:20]

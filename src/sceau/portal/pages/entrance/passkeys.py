@@ -17,8 +17,9 @@ from sceau.operations import (
     welcome_by_passkey,
 )
 from sceau.portal.fields import Sheet
+from sceau.portal.kept import KEPT
 from sceau.portal.limits import too_often
-from sceau.portal.pages.entrance.views import way_on
+from sceau.portal.pages.entrance.views import go_on, way_on
 from sceau.portal.passkey_asking import (
     ANSWER,
     options_to_enter,
@@ -40,7 +41,7 @@ def enter(request: PortalRequest) -> HttpResponse:
     """The entrance of officers who have no card."""
     if facts_of(request).asks_for_cards:
         return page(request, "passkeys/elsewhere.html", {"title": _("Entrer avec ma clé d’accès")})
-    if request.method != "POST":
+    if request.method != "POST" or ANSWER not in request.POST:
         return _entrance(request)
     if too_often(request, "passkey", per_minute=20):
         return _entrance(request, _TOO_OFTEN, status=429)
@@ -54,7 +55,7 @@ def enter(request: PortalRequest) -> HttpResponse:
     except Refused as refusal:
         return _entrance(request, refusal.findings, status=403)
     let_in_by_passkey(request, actor=actor)
-    return HttpResponseRedirect(way_on(request))
+    return go_on(request, actor.person_id)
 
 
 def _entrance(
@@ -64,6 +65,7 @@ def _entrance(
         "title": _("Entrer avec ma clé d’accès"),
         "options": options_to_enter(request),
         "suite": way_on(request),
+        "ticket": request.POST.get(KEPT, "")[:64],
         **summary(findings, heading=_("Votre clé d’accès n’a pas ouvert le service")),
     }
     return page(request, "passkeys/enter.html", context, status=status)

@@ -27,7 +27,7 @@ def begin(request: PortalRequest) -> HttpResponse:
     if too_often(request, "psc", per_minute=20):
         return _turned_away(request, (Finding.error("portal.too-often", "psc"),), status=429)
     again = request.visitor.means is Means.PSC
-    ticket = request.POST.get(KEPT, "")[:64] if again else ""
+    ticket = request.POST.get(KEPT, "")[:64]
     asked = ask(way_on=way_on(request), again=again, kept=ticket)
     response = HttpResponseRedirect(address_to_ask(door, asked))
     keep_cookie(response, asked)

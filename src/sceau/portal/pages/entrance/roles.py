@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse
 
-from sceau.portal.pages.entrance.views import way_on
-from sceau.portal.visitor import PortalRequest, wear
+from sceau.portal.pages.entrance.views import go_on
+from sceau.portal.visitor import PortalRequest, actor_of, wear
 
 
 def put_on(request: PortalRequest) -> HttpResponse:
     """Act in another of one's roles from now on."""
     if not wear(request, request.POST.get("role", "")):
         raise Http404
-    return HttpResponseRedirect(way_on(request))
+    return go_on(request, actor_of(request).person_id)

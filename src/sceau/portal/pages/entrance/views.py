@@ -13,9 +13,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from sceau.identity import PresentedCertificate, describe_presented
-from sceau.operations import card_type_of, machine
+from sceau.operations import Actor, card_type_of, machine
 from sceau.portal.door import TestCard, doorkeeper
 from sceau.portal.entry import enter, read_presented
+from sceau.portal.kept import KEPT, hand_on
 from sceau.portal.pages.entrance.waiting import doings_of, waiting_for
 from sceau.portal.rendering import page
 from sceau.portal.saying import summary
@@ -52,7 +53,7 @@ def door(request: PortalRequest) -> HttpResponse:
         findings = enter(request, reading.value, by_drawer=False)
         if findings:
             return _turned_away(request, findings, presented=facts.peer_certificate)
-        return HttpResponseRedirect(way_on(request))
+        return go_on(request, reading.value.national_id.text)
     context.update(holder=reading.value, card_type=card_type_of(reading.value))
     context.update(summary(reading.findings, heading=_("À savoir")))
     response = page(request, "entrance/door.html", context)
@@ -90,7 +91,7 @@ def insert(request: PortalRequest) -> HttpResponse:
     findings = enter(request, reading.value, by_drawer=True)
     if findings:
         return _turned_away(request, findings, presented=card.certificate)
-    return HttpResponseRedirect(way_on(request))
+    return go_on(request, reading.value.national_id.text)
 
 
 def test_mails(request: PortalRequest) -> HttpResponse:
@@ -105,6 +106,18 @@ def leave(request: PortalRequest) -> HttpResponse:
     response = HttpResponseRedirect(reverse("home"))
     response["Connection"] = "close"
     return response
+
+
+def go_on(request: PortalRequest, person_id: str) -> HttpResponse:
+    """Once in: to the form that was sent after the last session had ended, if this person has one kept; else
+    where they came from.
+    """
+    ticket = request.POST.get(KEPT, "")[:64]
+    path = hand_on(request, Actor(person_id), ticket)
+    if not path:
+        return HttpResponseRedirect(way_on(request))
+    context = {"title": _("Vous êtes entré"), "way_on": path, "ticket": ticket}
+    return page(request, "entrance/resumed.html", context)
 
 
 def drawer() -> tuple[TestCard, ...]:

@@ -12,6 +12,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from sceau.operations import untold_officers
 from sceau.portal.hats import Hat
 from sceau.portal.language import page_catalogue
 from sceau.portal.visitor import Visitor
@@ -60,7 +61,7 @@ def waiting_for(visitor: Visitor, *, at: datetime) -> list[Waiting]:
     if Hat.HOLDER in visitor.hats:
         found += [*_orders(visitor), *_drafts(visitor, at), *_to_collect(visitor, at), *_ending(visitor, at)]
     if Hat.DESK in visitor.hats:
-        found += [*_queue(visitor, at), *_tasks()]
+        found += [*_queue(visitor, at), *_tasks(), *untold()]
     return found
 
 
@@ -244,6 +245,23 @@ def _tasks() -> list[Waiting]:
         return []
     said = _many(many, more=many == _SHOWN)
     return [Waiting(_("Tâches du guichet : %(n)s") % {"n": said}, reverse("desk-tasks"), _("à faire"))]
+
+
+def untold() -> list[Waiting]:
+    """Officers whom no mail reaches: somebody is to set the desk's own mailbox."""
+    people = untold_officers()
+    if not people:
+        return []
+    names = ", ".join(one.display for one in people[:5]) + (", …" if len(people) > 5 else "")
+    return [
+        Waiting(
+            _("Agents qu’aucun courriel n’atteint : %(names)s") % {"names": names},
+            reverse("desk-mails"),
+            _("à régler"),
+            _("Donnez au guichet une boîte commune (réglage SCEAU_MAIL_DESK), lue par tous."),
+            tone="bad",
+        )
+    ]
 
 
 def _many(count: int, *, more: bool) -> str:
