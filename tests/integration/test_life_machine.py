@@ -369,6 +369,7 @@ class Witness:
             "contract": "terminate" if row.kind == "closed" else "follow",
             "order": "abandon",
             "right": "withdraw" if row.kind == "closed" or which % 4 == 3 else "follow",
+            "designation": "end" if row.kind == "closed" or which % 3 == 1 else "follow",
             "certificate": "revoke" if row.kind == "closed" or which % 2 else "replace",
         }
         answers = [
