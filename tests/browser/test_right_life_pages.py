@@ -29,6 +29,7 @@ from tests.browser.test_main_journey import (
 )
 
 pytestmark = pytest.mark.browser
+_USUAL = {"contract": "follow", "order": "keep", "right": "follow", "designation": "follow"}
 
 
 @dataclass(frozen=True)
@@ -204,7 +205,7 @@ def test_a_structure_changes_identity_by_a_plan_that_two_officers_confirm(
     expect(page.get_by_text("L’extrait est joint")).to_be_visible()
     for select in page.locator("select[name^='line.']").all():
         name = str(select.get_attribute("name"))
-        answer = {"contract": "follow", "order": "keep", "right": "follow"}.get(name.split(".")[1], "replace")
+        answer = _USUAL.get(name.split(".")[1], "replace")
         select.select_option(answer)
     press(page, "Garder ces réponses")
     expect(page.locator("#constats")).to_be_visible()
@@ -225,5 +226,16 @@ def test_a_structure_changes_identity_by_a_plan_that_two_officers_confirm(
     press(second, "Confirmer ce plan")
     expect(second.get_by_text("Le changement est confirmé")).to_be_visible()
     look(second, "248-plan-confirme")
+    second.get_by_role("link", name="Donner plus de temps").click()
+    look(second, "250-plus-de-temps")
+    second.get_by_role("checkbox").first.check()
+    press(second, "Éloigner les dates")
+    expect(second.locator("#constats")).to_be_visible()
+    look(second, "251-plus-de-temps-erreurs")
+    second.locator("#revoke_on").fill("2027-10-01")
+    second.locator("#reason").fill("Migration retardée")
+    press(second, "Éloigner les dates")
+    expect(second.get_by_text("Les dates sont éloignées")).to_be_visible()
+    look(second, "252-dates-eloignees")
     second.goto(f"{service.door}/changements/")
     look(second, "249-changements-liste")

@@ -2,7 +2,7 @@
 teams, card continuity, departures, structures that change, suspension and withdrawal, amendments, contracts.
 
 What must hold after every act is told a second time here, from the rows and from what a witness saw; nothing
-of it is asked of the rules. `SCEAU_RIGHTS_MACHINE` (minutes) lets it walk for longer.
+of it is asked of the rules. `SCEAU_TEST_RIGHTS_MACHINE` (minutes) lets it walk for longer.
 """
 
 from __future__ import annotations
@@ -638,7 +638,7 @@ def test_whatever_is_done_every_right_is_given_and_every_certificate_granted_or_
     checks = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
     short = settings(max_examples=12, stateful_step_count=18, deadline=None, suppress_health_check=checks)
     run_state_machine_as_test(walk, settings=short)
-    until = time.monotonic() + 60 * float(os.environ.get("SCEAU_RIGHTS_MACHINE", "0"))
+    until = time.monotonic() + 60 * float(os.environ.get("SCEAU_TEST_RIGHTS_MACHINE", "0"))
     long = settings(
         short,
         max_examples=25,
