@@ -15,6 +15,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
 
 from django.db import transaction
+from django.db.models import F
 from hypothesis import HealthCheck, Phase, event, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
@@ -79,7 +80,6 @@ from sceau.records.models import (
     StructureChangeLine,
     TeamCheck,
     TeamMember,
-    TechnicalPart,
 )
 from sceau.registration import StopPlan, TermsEntry
 from sceau.vocabulary import Refused
@@ -483,7 +483,10 @@ class Rights(Witness):
     def check_designations(self) -> None:
         """Nothing live under what is over, and nobody on a team by one officer."""
         over = Designation.objects.filter(state__in=("ended", "declined"))
-        assert not TechnicalPart.objects.filter(designation__in=over, state="entrusted").exists()
+        present = HabilitationVersion.objects.filter(
+            designation__designation__in=over, number=F("habilitation__current_version")
+        )
+        assert not present.exclude(habilitation__state="withdrawn").exists(), "live under what is over"
         tokens = ApiToken.objects.filter(revoked_at=None, habilitation__state="withdrawn")
         assert not tokens.exists(), "a token of a right that is no more"
         for row in TeamMember.objects.filter(state="active").select_related("person"):
