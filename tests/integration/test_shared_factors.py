@@ -15,7 +15,13 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from sceau.operations import advance_runs, approve_run, find_shared_factors, shared_factors
+from sceau.operations import (
+    advance_runs,
+    approve_run,
+    find_all_shared_factors,
+    find_shared_factors,
+    shared_factors,
+)
 from sceau.operations.recheck_keys import recheck_keys
 from sceau.operations.recheck_run import RecheckOrder, Run
 from sceau.records import list_runs
@@ -117,6 +123,24 @@ def test_nothing_is_compared_twice_and_a_night_has_its_measure(
     assert sum(night.compared for night in nights) == 8
     assert max(night.compared for night in nights) <= 3
     assert sum(len(night.found) for night in nights) == 2
+
+
+def test_f20_a_night_takes_the_whole_store_and_goes_on_where_it_was_cut_short(
+    stocked: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared_factors, "MOST_FRESH", 2)
+    monkeypatch.setattr(shared_factors, "_GROUP", 2)
+    for number in range(1, 6):
+        good(number)
+    certified(primes(1)[1] * primes(99)[0], 50)
+    assert find_shared_factors().compared == 1  # the one on a curve counts for a row, not for a key
+    report = find_all_shared_factors()
+    assert (report.compared, len(report.found), bool(report.run)) == (5, 2, True)
+    assert find_all_shared_factors().compared == 0
+    monkeypatch.setattr(shared_factors, "MOST_A_NIGHT", 4)
+    for number in range(60, 67):
+        certified(primes(number)[0] * primes(number)[1], number)
+    assert [find_all_shared_factors().compared for _ in range(3)] == [4, 3, 0]
 
 
 def test_one_key_in_several_certificates_shares_nothing_with_itself(stocked: Instance) -> None:

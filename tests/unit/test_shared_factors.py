@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 import math
 import random
+from collections.abc import Iterator
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sceau.certification import FreshModuli, shared_among, shared_with
+from sceau.certification import Comparison, FreshModuli, pairs_among, shared_among
 
 PRIMES = [
     at
@@ -19,6 +20,13 @@ PRIMES = [
 ]
 PAIRS = st.tuples(st.sampled_from(PRIMES), st.sampled_from(PRIMES)).filter(lambda pair: pair[0] != pair[1])
 MODULI = st.lists(PAIRS.map(math.prod), max_size=40)
+
+
+def shared_with(fresh: FreshModuli, *groups: list[int]) -> Iterator[tuple[int, int]]:
+    comparison = Comparison(fresh)
+    for group in groups:
+        comparison.take(group)
+    return pairs_among(comparison.suspects(), [one for group in groups for one in group])
 
 
 def naive(fresh: list[int], others: list[int]) -> set[int]:
@@ -31,6 +39,17 @@ def test_among_many_exactly_those_that_share_are_found(moduli: list[int]) -> Non
     found = dict(shared_among(FreshModuli.of(moduli)))
     assert set(found) == naive(moduli, moduli)
     assert all(other in moduli and math.gcd(one, other) > 1 for one, other in found.items())
+
+
+@given(MODULI, MODULI, MODULI)
+def test_f20_against_many_groups_exactly_those_that_share_are_suspects(
+    fresh: list[int], first: list[int], second: list[int]
+) -> None:
+    comparison = Comparison(FreshModuli.of(fresh))
+    comparison.take(first)
+    comparison.take(second)
+    others = [one for one in [*first, *second] if one not in fresh]
+    assert set(comparison.suspects()) == naive(fresh, others)
 
 
 @given(MODULI, MODULI)

@@ -31,7 +31,7 @@ from sceau.certification.presented import Presented, Provenance, provenance_of, 
 from sceau.certification.preview import SubjectPreview, preview_subject
 from sceau.certification.private_keys import holds_private_key
 from sceau.certification.serial import compose_serial, draw_serial
-from sceau.certification.shared_factors import FreshModuli, shared_among, shared_with
+from sceau.certification.shared_factors import Comparison, FreshModuli, pairs_among, shared_among
 from sceau.certification.signing import sign, sign_many
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "CertificateEvent",
     "CertificateState",
     "CertificationRequest",
+    "Comparison",
     "Draft",
     "Expected",
     "FreshModuli",
@@ -78,6 +79,7 @@ __all__ = [
     "life_of_issuer",
     "ml_dsa_algorithm",
     "ml_dsa_kind",
+    "pairs_among",
     "prepare",
     "prepare_linter",
     "preview_subject",
@@ -92,7 +94,6 @@ __all__ = [
     "recheck_content",
     "recheck_lint",
     "shared_among",
-    "shared_with",
     "sign",
     "sign_many",
 ]

@@ -2,26 +2,21 @@
 2012].
 
 Many moduli are compared at once through trees of products and remainders (Bernstein's batch gcd), so that the
-cost grows almost with their number and not with its square. The numbers have hundreds of thousands of digits;
-`decimal` multiplies and divides such by number-theoretic transforms, where Python's own integers would take
-the square of their length. Pure: whose keys they are, the caller knows.
+cost grows almost with their number and not with its square. The keys that were there before are multiplied
+together modulo the product of the new ones, group after group: however many there are, what is held is one
+number of the size of that product. Pure: whose keys they are, the caller knows.
 """
 
 from __future__ import annotations
 
-import decimal
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import dataclass, field
+from typing import Any
 
-_EXACT = decimal.Context(
-    prec=decimal.MAX_PREC,
-    Emax=decimal.MAX_EMAX,
-    Emin=decimal.MIN_EMIN,
-    traps=[decimal.Inexact, decimal.InvalidOperation, decimal.DivisionByZero],
-)
-Tree = list[list[Decimal]]
+import gmpy2
+
+Tree = list[list[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,40 +32,54 @@ class FreshModuli:
     def of(cls, moduli: Iterable[int]) -> FreshModuli:
         """Each counted once, in their order."""
         distinct = tuple(dict.fromkeys(moduli))
-        return cls(distinct, _products([Decimal(one) for one in distinct]))
+        return cls(distinct, _products([gmpy2.mpz(one) for one in distinct]))
+
+
+@dataclass(slots=True)
+class Comparison:
+    """The fresh moduli against keys of before, which come in groups: `take` each group, then ask `suspects`.
+
+    Only the product of all of them modulo that of the fresh ones is kept, whatever their number.
+    """
+
+    fresh: FreshModuli
+    _known: frozenset[int] = field(init=False)
+    _product: Any = field(init=False, default=1)
+
+    def __post_init__(self) -> None:
+        self._known = frozenset(self.fresh.moduli)
+
+    def take(self, group: Iterable[int]) -> None:
+        """Multiply a group in. A modulus that is itself among the fresh ones is no news for that."""
+        others = [gmpy2.mpz(one) for one in set(group) - self._known]
+        if others and self.fresh.moduli:
+            self._product = self._product * _products(others)[-1][0] % self.fresh.tree[-1][0]
+
+    def suspects(self) -> tuple[int, ...]:
+        """The fresh moduli that have a prime in common with some key that was taken."""
+        if not self.fresh.moduli:
+            return ()
+        rests = zip(self.fresh.moduli, _remainders(self._product, self.fresh.tree), strict=True)
+        return tuple(modulus for modulus, rest in rests if math.gcd(rest, modulus) > 1)
 
 
 def shared_among(fresh: FreshModuli) -> Iterator[tuple[int, int]]:
     """(modulus, another one) for each of the moduli that has a prime in common with another of them."""
     if len(fresh.moduli) < 2:
         return
-    squares = [[_EXACT.multiply(one, one) for one in level] for level in fresh.tree]
+    squares = [[one * one for one in level] for level in fresh.tree]
     suspects = [
         modulus
         for modulus, rest in zip(fresh.moduli, _remainders(fresh.tree[-1][0], squares), strict=True)
         if math.gcd(rest // modulus, modulus) > 1
     ]
-    yield from _pairs(suspects, fresh.moduli)
+    yield from pairs_among(suspects, fresh.moduli)
 
 
-def shared_with(fresh: FreshModuli, group: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """(modulus, one of the group) for each fresh modulus that has a prime in common with one of `group`. A
-    modulus that is itself in the group is no news for that.
+def pairs_among(suspects: Iterable[int], others: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """(suspect, one of the others) with a prime in common: looked for one by one, for the few that share at
+    all.
     """
-    others = [one for one in dict.fromkeys(group) if one not in set(fresh.moduli)]
-    if not others or not fresh.moduli:
-        return
-    product = _products([Decimal(one) for one in others])[-1][0]
-    suspects = [
-        modulus
-        for modulus, rest in zip(fresh.moduli, _remainders(product, fresh.tree), strict=True)
-        if math.gcd(rest, modulus) > 1
-    ]
-    yield from _pairs(suspects, others)
-
-
-def _pairs(suspects: Iterable[int], others: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Who shares with whom: looked for one by one, for the few that share at all."""
     for modulus in suspects:
         for other in others:
             if other != modulus and math.gcd(modulus, other) > 1:
@@ -78,21 +87,21 @@ def _pairs(suspects: Iterable[int], others: Sequence[int]) -> Iterator[tuple[int
                 break
 
 
-def _products(leaves: list[Decimal]) -> Tree:
+def _products(leaves: list[Any]) -> Tree:
     """The tree of products, leaves first. Nothing of nothing."""
     tree = [leaves]
     while len(tree[-1]) > 1:
         level = tree[-1]
-        above = [_EXACT.multiply(level[at], level[at + 1]) for at in range(0, len(level) - 1, 2)]
+        above = [level[at] * level[at + 1] for at in range(0, len(level) - 1, 2)]
         if len(level) % 2:
             above.append(level[-1])
         tree.append(above)
     return tree
 
 
-def _remainders(product: Decimal, tree: Tree) -> list[int]:
+def _remainders(product: Any, tree: Tree) -> list[int]:
     """`product` modulo each leaf of `tree`."""
-    rests = [_EXACT.remainder(product, tree[-1][0])]
+    rests = [product % tree[-1][0]]
     for level in reversed(tree[:-1]):
-        rests = [_EXACT.remainder(rests[at // 2], one) for at, one in enumerate(level)]
+        rests = [rests[at // 2] % one for at, one in enumerate(level)]
     return [int(rest) for rest in rests]

@@ -62,7 +62,7 @@ def recheck(
     """Relire certificats, droits, journal, registre du signataire, listes : tout écart est une alarme."""
     open_instance(data)
     from sceau.custody import SignerFolder
-    from sceau.operations import LintChoice, RecheckOrder, find_shared_factors
+    from sceau.operations import LintChoice, RecheckOrder, find_all_shared_factors
     from sceau.operations import recheck as read_again
     from sceau.site.nightly import write_report
 
@@ -75,7 +75,7 @@ def recheck(
         only=only.strip().upper(),
     )
     if not order.only and order.since is None:
-        find_shared_factors()
+        find_all_shared_factors()
     found = read_again(order, progress=_progress(shown=sys.stderr.isatty()))
     findings = said(found.findings)
     value = {**plain(replace(found, findings=())), "findings": findings}

@@ -213,7 +213,7 @@ from sceau.operations.roles import confirm_role, drop_role, propose_role
 from sceau.operations.run_requests import RunRequest
 from sceau.operations.run_slices import advance_run, advance_runs
 from sceau.operations.sessions import end_every_session, end_session, note_session, spend
-from sceau.operations.shared_factors import FactorReport, find_shared_factors
+from sceau.operations.shared_factors import FactorReport, find_all_shared_factors, find_shared_factors
 from sceau.operations.structures import (
     ContractEntry,
     PartyEntry,
@@ -367,6 +367,7 @@ __all__ = [
     "examination_of",
     "expire_drafts",
     "export_evidence",
+    "find_all_shared_factors",
     "find_certificate",
     "find_shared_factors",
     "finish_departure",

@@ -2,8 +2,9 @@
 
 Two keys with a prime in common are no keys any more. Each such key is noted for good, the re-reading raises
 an alarm as long as a certificate stands on it, and a run that ends those certificates is proposed to the
-officers, who decide. What was compared once is not compared again: the cost of a night is that of its new
-keys, a bounded number of them, times the keys there are.
+officers, who decide. What was compared once is not compared again: a night takes the new keys in steps, each
+noted when it is done, so that a night cut short goes on from there; up to `MOST_A_NIGHT` keys, which is the
+whole store of most authorities the first time.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from django.db.models import QuerySet
 
 from sceau.catalogue import CriterionKind, Quality
-from sceau.certification import FreshModuli, shared_among, shared_with
+from sceau.certification import Comparison, FreshModuli, pairs_among, shared_among
 from sceau.operations.acts import Act, acting
 from sceau.operations.endings import KEY_COMPROMISE
 from sceau.operations.machine import Actor
@@ -27,7 +28,10 @@ from sceau.records import still_to_end
 from sceau.records.models import Certificate, Setting, SharedFactor
 
 MOST_FRESH = 4_096
-"""Keys compared with all others in one go. More of them wait for the next night."""
+"""Keys compared with all others in one step."""
+
+MOST_A_NIGHT = 131_072
+"""Keys compared in one night. More of them wait for the next."""
 
 _GROUP = 1_024
 _THROUGH = "shared-factors.through"
@@ -54,6 +58,22 @@ class _Seen:
     last: int
 
 
+def find_all_shared_factors() -> FactorReport:
+    """A night's comparison: steps, until nothing new is left or the night has had its measure. What they
+    found together; the run is the last proposed.
+    """
+    compared, found, run = 0, list[str](), ""
+    while compared < MOST_A_NIGHT:
+        before = _through()
+        report = find_shared_factors()
+        compared += report.compared
+        found += report.found
+        run = report.run or run
+        if _through() == before:
+            break
+    return FactorReport(compared, tuple(found), run)
+
+
 def find_shared_factors() -> FactorReport:
     """Compare the keys certified since the last comparison, `MOST_FRESH` at most, with each other and with
     every key before them. May be cut short at any moment: then it is done again from the same key.
@@ -64,8 +84,12 @@ def find_shared_factors() -> FactorReport:
     known = set(before.filter(spki_sha256__in=fresh.keys.values()).values_list("spki_sha256", flat=True))
     new = FreshModuli.of(modulus for modulus, key in fresh.keys.items() if key not in known)
     pairs = [(fresh.keys[one], fresh.keys[other]) for one, other in shared_among(new)]
+    comparison = Comparison(new)
     for group in _groups(through):
-        pairs += [(fresh.keys[one], group[other]) for one, other in shared_with(new, tuple(group))]
+        comparison.take(group)
+    suspects = comparison.suspects()
+    for group in _groups(through) if suspects else ():
+        pairs += [(fresh.keys[one], group[other]) for one, other in pairs_among(suspects, tuple(group))]
     return _note(pairs, compared=len(new.moduli), last=max(fresh.last, through))
 
 
