@@ -30,6 +30,13 @@ def address_group(client: str) -> str:
     return str(ipaddress.ip_network((address, 64), strict=False))
 
 
+_OF_A_PAGE = (
+    b"content-type: text/html; charset=utf-8\r\ncache-control: no-store\r\nx-frame-options: DENY\r\n"
+    b"content-security-policy: default-src 'none'; frame-ancestors 'none'\r\n"
+    b"x-content-type-options: nosniff\r\n"
+)
+
+
 class PatientProtocol(HttpToolsProtocol):
     """A connection that must ask within `first_seconds`, ask wholly within `whole_seconds`, and not too much.
 
@@ -40,6 +47,7 @@ class PatientProtocol(HttpToolsProtocol):
     whole_seconds: ClassVar[float] = 60.0
     most_head: ClassVar[int] = 64 * 1024
     most_body: ClassVar[int] = 1024 * 1024
+    too_large: ClassVar[bytes] = b""  # a page (HTML, UTF-8) for a person whose file is too large; none: empty
     most_for_one_address: ClassVar[int] = (
         200  # of the 2 000 of the public shelf: relying hosts behind one proxy
     )
@@ -91,7 +99,7 @@ class PatientProtocol(HttpToolsProtocol):
         """More of the body, up to the limit."""
         self._body += len(body)
         if self._body > self.most_body:
-            self._refuse(b"413 Content Too Large")
+            self._refuse(b"413 Content Too Large", self.too_large)
             return
         super().on_body(body)
 
@@ -123,9 +131,8 @@ class PatientProtocol(HttpToolsProtocol):
         self._alarm = None
         self.transport.abort()
 
-    def _refuse(self, status: bytes) -> None:
+    def _refuse(self, status: bytes, page: bytes = b"") -> None:
         if not self.transport.is_closing():
-            self.transport.write(
-                b"HTTP/1.1 " + status + b"\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
-            )
+            head = b"HTTP/1.1 " + status + b"\r\nconnection: close\r\n" + (_OF_A_PAGE if page else b"")
+            self.transport.write(head + b"content-length: %d\r\n\r\n" % len(page) + page)
             self.transport.close()

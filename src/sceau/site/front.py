@@ -25,7 +25,7 @@ from uvicorn import Config, Server
 
 from sceau.portal import TLS_EXTENSION, TlsFacts
 from sceau.publication import PatientProtocol
-from sceau.site.listeners import KEEP_ALIVE_SECONDS, MOST_BODY, without_claims
+from sceau.site.listeners import KEEP_ALIVE_SECONDS, MOST_BODY, TOO_LARGE, without_claims
 
 log = logging.getLogger("sceau.front")
 
@@ -103,6 +103,7 @@ class FrontProtocol(PatientProtocol):
     """A connection from the front. From anybody else it is closed unread."""
 
     most_body = MOST_BODY
+    too_large = TOO_LARGE
     whole_seconds = 120.0
     users: ClassVar[Collection[int]] = ()
 

@@ -36,6 +36,14 @@ AsgiApp = Callable[[Any, Any, Any], Awaitable[None]]
 
 _CLAIMS = (b"x-client-", b"x-ssl-", b"ssl-", b"x-forwarded-", b"x-arr-clientcert", b"x-real-ip", b"forwarded")
 KEEP_ALIVE_SECONDS = 30
+TOO_LARGE = """<!doctype html>
+<html lang="fr"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Fichier trop grand</title></head><body><main><h1>Ce fichier est trop grand</h1>
+<p>Rien n’a été enregistré. Un fichier envoyé ne peut dépasser 5 Mo : numérisez en noir et blanc, à 200 points
+par pouce, ou envoyez moins de pages à la fois. Revenez à la page d’avant.</p>
+<p lang="en">This file is too large: nothing was recorded. A file cannot exceed 5 MB. Go back to the previous
+page.</p></main></body></html>
+""".encode()
 MOST_BODY = 6 * 1024 * 1024  # the largest file (`SCEAU_UPLOAD_LIMIT`) and the fields around it
 _MOST_CONNECTIONS = 500
 
@@ -104,6 +112,7 @@ class CardDoorProtocol(PatientProtocol):
 
     asks_for_cards = True
     most_body = MOST_BODY
+    too_large = TOO_LARGE
     whole_seconds = 120.0  # a file may come over a slow line
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -119,6 +128,7 @@ class ProgramsProtocol(CardDoorProtocol):
     """A connection of the door for programs, whose application says what is too large (12 MiB at most)."""
 
     most_body = 13 * 1024 * 1024
+    too_large = b""
 
 
 class PublicProtocol(CardDoorProtocol):
