@@ -72,7 +72,9 @@ WORDS = {
         "Departure",
         "`registration.DEPARTURE_LIFE`: an administrator leaves a structure. The rights are suspended when "
         "it opens and withdrawn when it is finished, once every certificate on its list has a decision "
-        "(keep, hand over, revoke); it may be left and taken up again in between. `drop`: it was a mistake.",
+        "(keep, hand over, revoke); it may be left and taken up again in between. `drop`: it was a mistake. "
+        "Of somebody removed from a third party's team the rights are gone already: the list is handed over "
+        "within the team, and is never dropped.",
     ),
     "change": (
         "Structure's change",
