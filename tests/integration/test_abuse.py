@@ -124,7 +124,8 @@ def test_uploads_too_many_fields_or_files_and_too_large_ones_end_before_any_page
         ).status_code
         == 400
     )
-    files = {f"f{one}": SimpleUploadedFile("a.pdf", b"x") for one in range(3)}
+    most = settings.DATA_UPLOAD_MAX_NUMBER_FILES
+    files = {f"f{one}": SimpleUploadedFile("a.pdf", b"x") for one in range(most + 1)}
     assert browser.post(address, files).status_code == 400
     large = SimpleUploadedFile("a.pdf", b"x" * (settings.SCEAU_UPLOAD_LIMIT + 1))
     guarded = DoorClient(der(certificate_of(ALICE)), enforce_csrf_checks=True)
