@@ -97,12 +97,23 @@ def insert(
 
 
 class CertificateMaker:
-    """Rows of certificates with the serials of the product, one a second from 2026 on (or, to compare, random
-    ones).
+    """Rows of certificates with the serials of the product, one every `step` from `began` on (or, to compare,
+    random ones).
     """
 
-    def __init__(self, *, random_serials: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        random_serials: bool = False,
+        began: datetime = BEGAN,
+        step: timedelta = timedelta(seconds=1),
+    ) -> None:
         self._random_serials = random_serials
+        self._began, self._step = began, step
+
+    def at(self, number: int) -> datetime:
+        """When the certificate of this number begins."""
+        return self._began + self._step * number
 
     def serial(self, number: int) -> int:
         """The serial of the certificate of this number, always the same."""
@@ -111,7 +122,7 @@ class CertificateMaker:
             if self._random_serials:
                 return drawn >> 2 | 1 << 158
             with contextlib.suppress(ValueError):
-                return compose_serial(BEGAN + timedelta(seconds=number), drawn >> 33)
+                return compose_serial(self.at(number), drawn >> 33)
         raise LookupError(number)
 
     def rows(
@@ -120,7 +131,7 @@ class CertificateMaker:
         """The rows in the tables of certificates, of their names, and of keys. `number` is the certificate's
         id.
         """
-        at = BEGAN + timedelta(seconds=number)
+        at = self.at(number)
         spelt = spell_serial(self.serial(number))
         key = hashlib.sha256(spelt.encode()).hexdigest()
         digest = hashlib.sha256(key.encode()).hexdigest()

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from bench import portal_story
 from bench.children import child
 from bench.database import connect, fill_certificates, filling, forget, start_django
 from bench.declared_names import asked_name
@@ -23,7 +24,7 @@ from bench.rows import Bound, Row
 from bench.sceau_api import PRODUCT, actor_of
 from sceau.custody import SignerFolder
 
-_EVERY, _ENDING = 20, 100
+_EVERY = 200
 _PEOPLE = ("benali", "marchand", "lefevre", "leroux", "garnier")
 _QUICK = Bound(100.0, at_least=False)
 _LIGHT = Bound(100.0, at_least=False)
@@ -68,26 +69,48 @@ def _filled(data: Path, count: int) -> Instance:
     return instance
 
 
-def _questions(
-    readers: dict[str, Reader], count: int, known: dict[str, Any], times: int
-) -> Iterator[Measured]:
-    """What people ask of long lists, each by its own address."""
-    mine, name = readers["benali"], asked_name(count // _EVERY // 2 * _EVERY)
-    first = mine.get("/certificats/")
-    after = first.page.partition("?apres=")[2].partition('"')[0]
-    asked = (
-        ("benali", "fleet of 50,000: the newest", "/certificats/"),
-        ("benali", "fleet of 50,000: the page after it", f"/certificats/?apres={after}"),
-        ("benali", "fleet of 50,000: one exact name", f"/certificats/?texte={name}"),
-        ("benali", "fleet of 50,000: part of a name", f"/certificats/?texte={name[:-3]}"),
-        ("benali", "fleet of 50,000: what ends within 90 days", "/certificats/?dans=90"),
-        ("benali", "fleet of 50,000: expiries of the year, pictured", "/certificats/echeances/"),
-        ("benali", "one certificate, its chain and its guides", f"/certificats/{known['certificate']}/"),
-        ("leroux", "desk: search by a server's name", f"/guichet/recherche/?texte={name}"),
+def heavy(known: dict[str, str], count: int) -> list[tuple[str, str, str]]:
+    """Who asks what of long lists, and by which address: the largest structure, right, contract, run."""
+    name = asked_name(1_000_000 + count // _EVERY // 2 * _EVERY)
+    contract, right = known["contract"], known["right"]
+    return [
+        ("benali", "fleet: the newest", "/certificats/"),
+        ("benali", "fleet: one exact name", f"/certificats/?texte={name}"),
+        ("benali", "fleet: part of a name", f"/certificats/?texte={name[:-3]}"),
+        ("benali", "fleet: what ends within 90 days", "/certificats/?dans=90"),
+        ("benali", "fleet: those revoked", "/certificats/?etat=revoked"),
+        ("benali", "fleet: expiries of the year, pictured", "/certificats/echeances/"),
+        ("benali", "fleet: renew many", "/certificats/renouveler/"),
+        ("marchand", "structure's fleet: the newest", "/certificats/"),
+        ("marchand", "structure's fleet: part of a name", f"/certificats/?texte={name[:-3]}"),
+        ("marchand", "structure's fleet: what ends within 90 days", "/certificats/?dans=90"),
+        ("marchand", "structure's fleet: expiries, pictured", "/certificats/echeances/"),
+        ("marchand", "own contract", f"/mon-contrat/{contract}/"),
+        ("marchand", "departure of who has 1,500", f"/departs/{known['departure']}/"),
+        ("benali", "right: its file", f"/habilitations/{right}/"),
+        ("benali", "right: what suspending stops", f"/habilitations/{right}/acte/suspend/"),
+        ("benali", "right: what withdrawing stops", f"/habilitations/{right}/acte/withdraw/"),
+        ("benali", "request under it", f"/demander/{right}/"),
+        ("benali", "one certificate", f"/certificats/{known['certificate']}/"),
+        ("leroux", "desk: search a server's name", f"/guichet/recherche/?texte={name}"),
+        ("leroux", "desk: search the beginning of a name", "/guichet/recherche/?texte=etablissement"),
         ("leroux", "desk: certificates by a name", f"/revocations/certificats/?texte={name}"),
-    )
-    for slug, words, address in asked:
-        yield readers[slug].measure(words, address, times=times)
+        ("leroux", "desk: certificates by a part", f"/revocations/certificats/?texte={name[:-3]}"),
+        ("leroux", "desk: certificates by a structure", "/revocations/certificats/?texte=vallees"),
+        ("leroux", "desk: right", f"/guichet/habilitations/{right}/"),
+        ("leroux", "desk: contract", f"/guichet/contrats/{contract}/"),
+        ("leroux", "desk: contracts by a name", "/guichet/contrats/?texte=exemple"),
+        ("leroux", "desk: contracts by a rare name", "/guichet/contrats/?texte=vallees"),
+        ("leroux", "desk: suspend contract", f"/guichet/contrats/{contract}/acte/suspend/"),
+        ("leroux", "desk: end contract", f"/guichet/contrats/{contract}/acte/terminate/"),
+        ("leroux", "run: by contract", f"/revocations/{known['run-contract']}/"),
+        ("leroux", "run: by administrator", f"/revocations/{known['run-administrator']}/"),
+        ("dubois", "run: by issuer", f"/revocations/{known['run-issuer']}/"),
+        ("leroux", "desk: order", f"/guichet/{known['order']}/"),
+        ("garnier", "auditor: third party", f"/guichet/tiers/{known['party']}/"),
+        ("marchand", "designation", f"/delegations/{known['designation']}/"),
+        ("marchand", "designation: its end", f"/delegations/{known['designation']}/fin/"),
+    ]
 
 
 def _every_page(readers: dict[str, Reader], times: int) -> Iterator[Measured]:
@@ -136,68 +159,15 @@ def _worst_rows(every: list[Measured], count: int) -> list[Row]:
 
 
 def worker(data_folder: str) -> Callable[..., dict[str, Any]]:
-    """The child: fills the table, or gives a right and a certificate by the product's verbs."""
+    """The child: fills the database by the product's verbs and by hand."""
     data = Path(data_folder)
 
     def answer(do: str, count: int = 0) -> dict[str, Any]:
-        return _fill(data, count) if do == "fill" else _give_right(data)
+        from sceau.site import start
+
+        if do != "fill":
+            raise LookupError(do)
+        start(data)
+        return portal_story.filled(data, count)
 
     return answer
-
-
-def _fill(data: Path, count: int) -> dict[str, Any]:
-    start_django()
-    from sceau.site.people import PEOPLE
-
-    fill_certificates(data, count)
-    person = next(one.card.national_id for one in PEOPLE if one.slug == "benali")
-    connection = connect(data)
-    with contextlib.closing(connection), filling(connection):
-        connection.execute(
-            "UPDATE records_certificate SET state = 'collected', collected_at = changed_at,"
-            f" asked_by = CASE WHEN id % {_EVERY} = 0 THEN ? ELSE asked_by END,"
-            " structure_id = (SELECT MIN(id) FROM records_structure),"
-            f" not_after = CASE WHEN id % {_ENDING} = 0"
-            " THEN datetime('2026-11-25', '+' || (id / 100 % 360) || ' days') ELSE not_after END",
-            (person,),
-        )
-        connection.execute("ANALYZE")
-    return {}
-
-
-def _give_right(data: Path) -> dict[str, Any]:
-    os.environ.setdefault("SCEAU_DATA", str(data))
-    from sceau.site import start
-
-    start(data)
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.hazmat.primitives.serialization import Encoding
-
-    from sceau.cli.demo_story import FORM, HOST
-    from sceau.operations import (
-        CertificateRequest,
-        approve_order,
-        collect_certificate,
-        issue_certificate,
-        machine,
-        receive_form,
-        take_order,
-    )
-    from sceau.records import habilitations_of
-
-    file = receive_form(actor_of("marchand"), raw=FORM, channel="web", idempotency_key="bench")
-    reference, version = file.line.reference, file.line.version
-    take_order(actor_of("leroux"), reference=reference)
-    for officer in ("leroux", "moreau"):
-        approve_order(actor_of(officer), reference=reference, version=version)
-    benali = actor_of("benali")
-    rights = habilitations_of(benali.person_id, at=machine().clock())
-    right = next(line.reference for line in rights if line.product == PRODUCT)
-    key = ec.generate_private_key(ec.SECP256R1())
-    csr = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([])).sign(key, hashes.SHA256())
-    wanted = CertificateRequest(PRODUCT, (HOST,), csr=csr.public_bytes(Encoding.PEM), habilitation=right)
-    issued = issue_certificate(benali, wanted, idempotency_key="bench").line.reference
-    collect_certificate(benali, reference=issued, terms_accepted=True, code=_CODE, code_again=_CODE)
-    return {"certificate": issued, "right": right, "order": reference}
