@@ -125,9 +125,7 @@ def _structures(fleet: Fleet, own: Right, numbers: Iterable[int]) -> None:
         siret = f"{80_000_000_000_000 + place}"
         named = {"national_id": f"3{siret}", "name": name, "siret": siret, "finess": ""}
         fleet.put("structure", [structure | {"id": number, **named}])
-        fleet.put(
-            "contract", [contract | {"id": number, "number": f"C-{number}", "structure_id": number}]
-        )
+        fleet.put("contract", [contract | {"id": number, "number": f"C-{number}", "structure_id": number}])
         card = _person(fleet, number)
         fleet.put("contractparty", [party | {"id": number, "contract_id": number, "card_number": card}])
         _granted(fleet, own, number, structure=number, contract=number)
@@ -240,7 +238,7 @@ def _words(fleet: Fleet, number: int, name: str, siret: str) -> None:
 
 
 def _certificates(fleet: Fleet, numbers: range, large: list[Right], small: int) -> None:
-    """Certificates of these numbers, the oldest first; one in fifty to be collected, one in twenty revoked."""
+    """Certificates of these numbers, the oldest first; one in fifty to collect, one in twenty revoked."""
     step = _YEARS / fleet.count
     maker = CertificateMaker(began=fleet.now - _YEARS - step * _FIRST, step=step)
     certificates, names, keys, ends, told = [], [], [], [], []

@@ -1,20 +1,17 @@
 """What a page asks of the database: each statement that it sends, and how the database would go about it.
 
 The pages are asked for in this process, by Django's own client, on the instance that the environment names;
-people come in by the drawer. A statement that reads a table of certificates from one end to the other is said.
+people come in by the drawer. The slowest is said with its plan.
 """
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-
-_WHOLE = re.compile(r"SCAN (records_\w+|[TUV]\d+)\b")
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ def begin() -> dict[str, str]:
     from sceau.cli.demo_story import FORM
     from sceau.operations import approve_order, open_draft, receive_form, take_order
 
-    form = deepcopy(FORM)
+    form: dict[str, Any] = deepcopy(FORM)
     file = receive_form(actor_of("marchand"), raw=form, channel="web", idempotency_key="bench")
     reference, version = file.line.reference, file.line.version
     take_order(actor_of("leroux"), reference=reference)
@@ -69,19 +69,18 @@ def _certificate() -> dict[str, str]:
 
 def go_on(colleague: str) -> dict[str, str]:
     """Once it is filled: a third party and its team, the departure of `colleague`, runs of revocation."""
-    from sceau.cli.demo_story import FORM
     from sceau.operations import (
         RunRequest,
         accept_designation,
         check_member,
         designate,
+        machine,
         open_departure,
         prepare_run,
         propose_member,
         register_third_party,
     )
     from sceau.records import contract_line
-    from sceau.operations import machine
     from sceau.registration import TermsEntry
 
     party = register_third_party(actor_of("leroux"), contract=_EDITOR, kind="editor").reference
@@ -94,7 +93,7 @@ def go_on(colleague: str) -> dict[str, str]:
     for officer in ("leroux", "moreau"):
         check_member(actor_of(officer), reference=member)
     found: dict[str, str] = {"designation": given.reference, "party": party}
-    line = contract_line(FORM["contract"]["number"], at=machine().clock())
+    line = contract_line(_CONTRACT, at=machine().clock())
     if line is None:
         raise LookupError(_CONTRACT)
     structure = line.structure.national_id

@@ -23,6 +23,7 @@ from sceau.operations.stops import (
     fingerprint,
     from_stored,
     hold_rights,
+    live_of_contract,
     stops_of_contract,
 )
 from sceau.operations.structures import PartyEntry, add_mandate, view_contract
@@ -67,19 +68,24 @@ class ContractDemand:
 
 @dataclass(frozen=True, slots=True)
 class StopPreview:
-    """What an act would stop if it were done now, and the fingerprint by which it is confirmed."""
+    """What an act would stop if it were done now, how many certificates in all, and the fingerprint by which
+    it is confirmed.
+    """
 
     stops: Stops
     seen: str
+    certificates: int
 
 
-def preview_contract_act(number: str) -> StopPreview:
-    """Everything that stands on this contract now. Changes nothing."""
+def preview_contract_act(number: str, *, most: int | None = None) -> StopPreview:
+    """Everything that stands on this contract now, of its certificates the first `most`. Changes nothing."""
     contract = Contract.objects.filter(number=number).first()
     if contract is None:
         raise Refused([Finding.error("operations.contract-unknown", number)])
-    stops = stops_of_contract(contract, machine().clock())
-    return StopPreview(stops, fingerprint(stops))
+    at = machine().clock()
+    stops = stops_of_contract(contract, at, most=most)
+    count = len(stops.certificates) if most is None else live_of_contract(contract, at)
+    return StopPreview(stops, fingerprint(stops), count)
 
 
 def act_on_contract(actor: Actor, demand: ContractDemand) -> ContractLine:

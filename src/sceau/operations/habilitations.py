@@ -22,7 +22,7 @@ from sceau.operations.standing import (
     roles_worn,
     wears_office,
 )
-from sceau.operations.stops import carry_out, check_few, stops_of_right
+from sceau.operations.stops import carry_out, check_few, live_of_right, stops_of_right
 from sceau.operations.typed import read_text
 from sceau.records import HabilitationFile, departure_of, habilitation_file, stopped_by_change
 from sceau.records.models import Certificate, Habilitation, HabilitationVersion
@@ -48,22 +48,27 @@ _FIRST = (Quality.DESK, Quality.AUTHORITY, Quality.REPRESENTATIVE, Quality.MANDA
 @dataclass(frozen=True, slots=True)
 class RightStops:
     """What stops with a right: itself with its certificates in service, its tokens (references), and how many
-    certificates are being signed at this moment.
+    certificates are being signed at this moment, how many are in service in all.
     """
 
     stops: Stops
     tokens: tuple[str, ...]
     being_signed: int
+    certificates: int
 
 
-def preview_right_act(reference: str) -> RightStops:
-    """What stopping this right would touch now. Changes nothing."""
+def preview_right_act(reference: str, *, most: int | None = None) -> RightStops:
+    """What stopping this right would touch now, of its certificates the first `most`. Changes nothing."""
     right = Habilitation.objects.filter(reference=reference).first()
     if right is None:
         raise Refused([Finding.error("habilitation.unknown", reference)])
-    stops = stops_of_right(right, machine().clock())
-    waiting = Certificate.objects.filter(habilitation=right, state="intended").count()
-    return RightStops(stops, live_tokens([reference]), waiting)
+    at = machine().clock()
+    stops = stops_of_right(right, at, most=most)
+    # Few are being signed at any moment, and an index knows them: not all that the right ever gave is read.
+    signing = Certificate.objects.filter(state="intended").order_by("asked_at")
+    waiting = list(signing.values_list("habilitation_id", flat=True)).count(right.pk)
+    count = len(stops.certificates) if most is None else live_of_right(right, at)
+    return RightStops(stops, live_tokens([reference]), waiting, count)
 
 
 def right_acts(actor: Actor, *, reference: str) -> tuple[str, ...]:

@@ -15,9 +15,9 @@ from sceau.operations.machine import Actor
 from sceau.operations.outcomes import view
 from sceau.operations.standing import contract_qualities, require_person
 from sceau.operations.typed import read_text
-from sceau.records import CertificateFile, is_serial_given, keeper_of, roles_of
+from sceau.records import CertificateFile, bearing_serial, is_serial_given, keeper_of, roles_of
 from sceau.records.models import Certificate
-from sceau.status import choose_serial, read_serial, spell_serial
+from sceau.status import choose_serial, read_serial
 from sceau.vocabulary import Finding, Refused
 
 MOST_FAILURES = 5
@@ -81,15 +81,13 @@ def find_certificate(typed: str) -> str:
     (`serial.*`) when it is none, or could be two.
     """
     text = typed.strip()
-    named = Certificate.objects.filter(reference__iexact=text[:40]).values_list("reference", flat=True)
+    named = Certificate.objects.filter(reference=text[:40].upper()).values_list("reference", flat=True)
     found = named.first()
     if found is not None:
         return found
     candidates = read_serial(text).require()
     number = choose_serial(candidates, is_serial_given).require()
-    several = list(
-        Certificate.objects.filter(serial=spell_serial(number)).values_list("reference", flat=True)[:2]
-    )
+    several = list(bearing_serial(number).values_list("reference", flat=True)[:2])
     if len(several) > 1:
         raise Refused([Finding.error("run.serial-of-two-issuers", "serial", text=text)])
     return several[0]

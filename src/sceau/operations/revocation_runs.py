@@ -17,7 +17,15 @@ from sceau.operations.references import draw_reference
 from sceau.operations.run_requests import Chosen, RunRequest, read_chosen
 from sceau.operations.standing import AUTHORITY, DESK, require_role, roles_worn
 from sceau.operations.typed import canonical, digest_of, read_text
-from sceau.records import RunFile, run_file, still_to_end, under_criterion
+from sceau.records import (
+    MOST_COUNTED,
+    RunFile,
+    count_run,
+    counted_as_stored,
+    run_file,
+    still_to_end,
+    under_criterion,
+)
 from sceau.records.models import Certificate, RevocationRun, RevocationRunApproval, RevocationRunMember
 from sceau.status import RUN_LIFE, RunEvent, RunState, decide_run, deciders_needed
 from sceau.vocabulary import Finding, Refused
@@ -69,6 +77,8 @@ def keep_run(act: Act, request: RunRequest, chosen: Chosen) -> RevocationRun:
         (RevocationRunMember(run=row, certificate_id=member) for member in chosen.members), batch_size=1_000
     )
     count_again(act, row)
+    if row.total > MOST_COUNTED:
+        row.counted = counted_as_stored(count_run(row, at=act.at))
     row.save()
     if not row.total:
         raise Refused([Finding.error("run.nothing", "subject")])

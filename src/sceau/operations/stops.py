@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from sceau.catalogue import Quality, StoppingAct
 from sceau.certification import CertificateState
@@ -42,22 +42,34 @@ _UNDER_WAY = (OrderState.RECEIVED, OrderState.UNDER_REVIEW, OrderState.INCOMPLET
 _TOLD = {"suspend": "habilitation.suspended", "withdraw": "habilitation.withdrawn"}
 
 
-def stops_of_right(right: Habilitation, at: datetime) -> Stops:
-    """A right, and the certificates in service that it gave and nobody else looks after."""
+def stops_of_right(right: Habilitation, at: datetime, *, most: int | None = None) -> Stops:
+    """A right, and the certificates in service that it gave and nobody else looks after: the first `most`."""
     versions = HabilitationVersion.objects.filter(habilitation=right, number=right.current_version)
-    certificates = Certificate.objects.filter(habilitation=right)
-    entrusted = Custody.objects.exclude(person=right.person_id).values("certificate_id")
-    return _stops(Order.objects.none(), versions, certificates.exclude(pk__in=entrusted), at)
+    return _stops(Order.objects.none(), versions, _left_by_right(right), at, most=most)
 
 
-def stops_of_contract(contract: Contract, at: datetime) -> Stops:
-    """Everything that stands on this contract at `at`."""
+def live_of_right(right: Habilitation, at: datetime) -> int:
+    """How many certificates `stops_of_right` finds in all."""
+    return _live(_left_by_right(right), at).count()
+
+
+def live_of_contract(contract: Contract, at: datetime) -> int:
+    """How many certificates `stops_of_contract` finds in all."""
+    return _live(Certificate.objects.filter(contract=contract), at).count()
+
+
+def _left_by_right(right: Habilitation) -> QuerySet[Certificate]:
+    entrusted = Custody.objects.filter(certificate_id=OuterRef("pk")).exclude(person=right.person_id)
+    return Certificate.objects.filter(~Exists(entrusted), habilitation=right)
+
+
+def stops_of_contract(contract: Contract, at: datetime, *, most: int | None = None) -> Stops:
+    """Everything that stands on this contract at `at`, of its certificates the first `most`."""
     orders = Order.objects.filter(contract_number=contract.number, state__in=_UNDER_WAY)
     versions = HabilitationVersion.objects.filter(
         contract=contract, number=F("habilitation__current_version")
     ).exclude(habilitation__state=HabilitationState.WITHDRAWN)
-    certificates = Certificate.objects.filter(contract=contract)
-    return _stops(orders, versions, certificates, at)
+    return _stops(orders, versions, Certificate.objects.filter(contract=contract), at, most=most)
 
 
 def stops_of_leave(leave: Leave, at: datetime) -> Stops:
@@ -148,14 +160,21 @@ def _stops(
     versions: QuerySet[HabilitationVersion],
     certificates: QuerySet[Certificate],
     at: datetime,
+    *,
+    most: int | None = None,
 ) -> Stops:
-    live = certificates.filter(
-        state__in=(CertificateState.ISSUED, CertificateState.COLLECTED), revocation=None, not_after__gt=at
-    )
+    live = _live(certificates, at)
+    ordered = live.order_by("reference") if most is None else live.order_by("id")[:most]
     return Stops(
         tuple(orders.order_by("reference").values_list("reference", flat=True)),
         tuple(versions.order_by("habilitation__reference").values_list("habilitation__reference", flat=True)),
-        tuple(live.order_by("reference").values_list("reference", flat=True)),
+        tuple(ordered.values_list("reference", flat=True)),
+    )
+
+
+def _live(certificates: QuerySet[Certificate], at: datetime) -> QuerySet[Certificate]:
+    return certificates.filter(
+        state__in=(CertificateState.ISSUED, CertificateState.COLLECTED), revocation=None, not_after__gt=at
     )
 
 

@@ -82,6 +82,7 @@ class RunPreview:
     `in_service` are delivered ones, of which `replaced` have a successor in service: the others leave a
     service without a certificate. `excluded`: what comes under the criterion and is not ended, by why.
     `names` are the first of `names_count`. `rights`: active habilitations that would be suspended first.
+    `counted_at`: a large run's figures are those of its preparation.
     """
 
     total: int
@@ -96,3 +97,4 @@ class RunPreview:
     names: tuple[str, ...]
     names_count: int
     lines: tuple[CertificateLine, ...]
+    counted_at: datetime | None = None

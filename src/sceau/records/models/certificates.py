@@ -36,7 +36,7 @@ class Certificate(models.Model):
         Structure, on_delete=models.PROTECT, null=True, related_name="certificates", db_index=False
     )
     habilitation = models.ForeignKey(
-        Habilitation, on_delete=models.PROTECT, null=True, related_name="certificates"
+        Habilitation, on_delete=models.PROTECT, null=True, related_name="certificates", db_index=False
     )
     habilitation_version = models.PositiveIntegerField(null=True)
     contract = models.ForeignKey(
@@ -91,9 +91,11 @@ class Certificate(models.Model):
             ),
         )
         indexes = (
-            models.Index(fields=("asked_by", "id"), name="certificate_asker"),
+            # With the end, so that what ends soon, or still lives, is told apart without opening rows.
+            models.Index(fields=("asked_by", "id", "not_after"), name="certificate_of_asker"),
+            models.Index(fields=("contract", "id", "not_after"), name="certificate_of_contract"),
+            models.Index(fields=("habilitation", "id", "not_after"), name="certificate_of_right"),
             models.Index(fields=("structure", "id"), name="certificate_structure"),
-            models.Index(fields=("contract", "id"), name="certificate_contract"),
             models.Index(fields=("asked_at",), condition=Q(state="intended"), name="certificate_intended"),
             models.Index(
                 fields=("replaces",), condition=Q(replaces__isnull=False), name="certificate_replaces"

@@ -18,6 +18,8 @@ from sceau.status import RUN_LIFE
 class RevocationRun(models.Model):
     """One run. `criterion` is canonical JSON; `done` counts its lines; `cursor` is only where to look next.
 
+    `counted`: what a large one was to end when it was prepared, as its page shows it.
+
     `secured_at`: when what would bring new certificates under the criterion was stopped; no line before.
     """
 
@@ -42,6 +44,7 @@ class RevocationRun(models.Model):
     ended_at = models.DateTimeField(null=True)
     why = models.TextField(blank=True)
     report_sha256 = models.CharField(max_length=64, blank=True)
+    counted = models.JSONField(null=True)
 
     class Meta:
         constraints = (

@@ -6,12 +6,15 @@ services and the operator. Every list is paged by key: pass the last line's refe
 """
 
 from sceau.records.queries.certificates import (
+    bearing_serial,
     certificate_by_serial,
     certificate_file,
     certificate_for,
+    certificate_lines,
     certificates_of,
     find_certificates,
     is_serial_given,
+    latest_under,
 )
 from sceau.records.queries.designations import (
     acts_to_attest,
@@ -131,6 +134,9 @@ from sceau.records.queries.registers import (
     tasks_about,
 )
 from sceau.records.queries.revocation_runs import (
+    MOST_COUNTED,
+    count_run,
+    counted_as_stored,
     find_on_key,
     is_key_blocked,
     list_runs,
@@ -174,6 +180,7 @@ from sceau.records.triggers import missing as missing_triggers
 from sceau.records.turns import Turn, hold_issuance, take_turn
 
 __all__ = [
+    "MOST_COUNTED",
     "SEGMENT_ENTRIES",
     "HeldName",
     "Piece",
@@ -185,12 +192,14 @@ __all__ = [
     "amended_by",
     "amends",
     "attestations_of",
+    "bearing_serial",
     "became_another",
     "card_line",
     "cards_of",
     "certificate_by_serial",
     "certificate_file",
     "certificate_for",
+    "certificate_lines",
     "certificate_under",
     "certificates_of",
     "certificates_under",
@@ -203,6 +212,8 @@ __all__ = [
     "contract_line",
     "contracts_naming",
     "count_between",
+    "count_run",
+    "counted_as_stored",
     "dead_addresses",
     "declared_by",
     "departure_for",
@@ -246,6 +257,7 @@ __all__ = [
     "last_revocation",
     "latest_crl",
     "latest_head",
+    "latest_under",
     "leave_line",
     "leaves_of_structure",
     "left_by",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
@@ -39,16 +39,38 @@ def certificate_by_serial(serial: int, *, at: datetime, issuer: str = "") -> Cer
     """The certificate of this number (read it with `status.read_serial`); None too when two issuers gave
     it.
     """
-    found = Certificate.objects.filter(serial=spell_serial(serial))
-    if issuer:
-        found = found.filter(issuer=issuer)
-    several = list(found[:2])
+    several = list(bearing_serial(serial, issuer=issuer)[:2])
     return file_of(several[0], at) if len(several) == 1 else None
 
 
 def is_serial_given(serial: int) -> bool:
     """Whether any issuer of ours ever gave this number (for `status.choose_serial`)."""
-    return Certificate.objects.filter(serial=spell_serial(serial)).exists()
+    return bearing_serial(serial).exists()
+
+
+def bearing_serial(serial: int, *, issuer: str = "") -> QuerySet[Certificate]:
+    """The certificates of this number, of one issuer or any: the index of serials begins with the issuer."""
+    issuers = [issuer] if issuer else list(load_catalogue().issuers)
+    return Certificate.objects.filter(issuer__in=issuers, serial=spell_serial(serial))
+
+
+def certificate_lines(references: Collection[str], *, at: datetime) -> tuple[CertificateLine, ...]:
+    """The certificates of these references, in their order, for the desk."""
+    rows = Certificate.objects.filter(reference__in=references).select_related(*_SHOWN)
+    found = {line.reference: line for line in lines_of(rows.prefetch_related("names"), at)}
+    return tuple(found[one] for one in references if one in found)
+
+
+def latest_under(
+    habilitation: str, *, viewer: str | None, at: datetime, limit: int = 50
+) -> tuple[CertificateLine, ...]:
+    """Of the latest certificates of this right, those that `viewer` may see (None: the desk, all of them),
+    newest first.
+    """
+    under = Certificate.objects.filter(habilitation__reference=habilitation)
+    numbers = list(under.order_by("-habilitation_id", "-id").values_list("id", flat=True)[:limit])
+    seen = Certificate.objects.all() if viewer is None else _theirs(viewer, at)
+    return newest(seen.filter(id__in=numbers), at, after="", limit=limit)
 
 
 def find_certificates(
@@ -71,7 +93,8 @@ def find_certificates(
 def _bearing(text: str) -> list[int]:
     """The certificates that this is the reference, the serial or a name of, each found by its index."""
     everything = Certificate.objects.all()
-    by_number = everything.filter(issuer__in=list(load_catalogue().issuers), serial=text.upper())
+    spelt = text.replace(":", "").upper()
+    by_number = everything.filter(issuer__in=list(load_catalogue().issuers), serial=spelt)
     asked = (
         everything.filter(reference=text.upper()),
         by_number,

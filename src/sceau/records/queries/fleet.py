@@ -7,7 +7,7 @@ valid, found by halving: certificates are numbered in the order of their beginni
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from heapq import merge
@@ -15,13 +15,14 @@ from itertools import islice
 
 from django.db.models import Q, QuerySet
 
+from sceau.catalogue import load_catalogue
 from sceau.records.fleet_views import LONGEST_LIFE, FleetEnds, FleetPage, FleetWish
 from sceau.records.models import Certificate, CertificateName, Custody
 from sceau.records.queries.certificates import lines_of
 from sceau.records.queries.people import contracts_naming
 from sceau.records.views import CertificateLine
 
-_SLICE = 500
+_SLICE, _ENDS_SLICE = 500, 2_500
 _MOST_LOOKED_AT = 3_000
 _SLACK = 2_000
 _MOST_ENDS = 10_000
@@ -39,9 +40,13 @@ def fleet_page(
     exact = _named(sources, wish.text)
     if exact is not None:
         kept = _fitting(exact, wish, at, by_text=False)
-        return _with_successors(FleetPage(kept[:limit], "", len(kept) > limit))
+        shown = _shown(kept[:limit], wish, at)
+        return _with_successors(FleetPage(shown, "", len(kept) > limit))
     start = _number_of(after)
     rising = wish.within_days is not None
+    if wish.within_days is not None:
+        span = (at, at + timedelta(days=wish.within_days))
+        sources = [one.filter(not_after__range=span) for one in sources]
     if rising and start is None:
         start = _first_alive(at, wish.longest_life)
     return _with_successors(_gather(_numbers(sources, start, rising=rising), wish, at, limit))
@@ -57,12 +62,14 @@ def fleet_ends(
     """When the person's certificates in service end, of those that do within so many days; looks at no more
     than `most`.
     """
-    numbers = _numbers(_sources(person_id, at), _first_alive(at, LONGEST_LIFE), rising=True)
-    wish, looked = FleetWish(within_days=within_days), 0
+    span = (at, at + timedelta(days=within_days))
+    sources = [one.filter(not_after__range=span) for one in _sources(person_id, at)]
+    numbers = _numbers(sources, _first_alive(at, LONGEST_LIFE), rising=True)
+    looked = 0
     found: list[datetime] = []
-    while looked < most and (slice_ := list(islice(numbers, _SLICE))):
+    while looked < most and (slice_ := list(islice(numbers, _ENDS_SLICE))):
         looked += len(slice_)
-        rows = Certificate.objects.filter(id__in=slice_).filter(_conditions(wish, at))
+        rows = Certificate.objects.filter(id__in=slice_).filter(_SERVES)
         found += rows.values_list("not_after", flat=True)
     return FleetEnds(tuple(found), looked >= most)
 
@@ -71,8 +78,9 @@ def names_given_under(habilitation: str, *, limit: int = 12) -> tuple[str, ...]:
     """Distinct names that the latest certificates of this right carry, the latest first."""
     rows = (
         Certificate.objects.filter(habilitation__reference=habilitation, der__isnull=False)
+        .only("id")
         .prefetch_related("names")
-        .order_by("-id")[: 4 * limit]
+        .order_by("-habilitation_id", "-id")[: 4 * limit]
     )
     found: dict[str, None] = {}
     for row in rows:
@@ -115,7 +123,7 @@ def _walk(source: QuerySet[Certificate], start: int | None, *, rising: bool) -> 
 
 
 def _gather(numbers: Iterator[int], wish: FleetWish, at: datetime, limit: int) -> FleetPage:
-    kept: list[CertificateLine] = []
+    kept: list[int] = []
     looked = 0
     while True:
         slice_ = list(islice(numbers, _SLICE if wish.asks_something else limit + 1))
@@ -123,26 +131,35 @@ def _gather(numbers: Iterator[int], wish: FleetWish, at: datetime, limit: int) -
         room = limit - len(kept)
         if len(rows) > room:
             kept += rows[:room]
-            return FleetPage(tuple(kept), kept[-1].reference if kept else "", True)
+            return _page(kept, kept[-1:], wish, at)
         kept += rows
         looked += len(slice_)
         if len(slice_) < (_SLICE if wish.asks_something else limit + 1):
-            return FleetPage(tuple(kept), "", False)
+            return _page(kept, (), wish, at)
         if looked >= _MOST_LOOKED_AT or len(kept) == limit:
-            last = Certificate.objects.values_list("reference", flat=True).get(id=slice_[-1])
-            return FleetPage(tuple(kept), last, True)
+            return _page(kept, slice_[-1:], wish, at)
 
 
-def _fitting(
-    numbers: list[int], wish: FleetWish, at: datetime, *, by_text: bool = True
-) -> tuple[CertificateLine, ...]:
+def _page(kept: list[int], last: Sequence[int], wish: FleetWish, at: datetime) -> FleetPage:
+    """The lines of these numbers; one goes on after `last`, where there is one."""
+    after = Certificate.objects.values_list("reference", flat=True).get(id=last[0]) if last else ""
+    return FleetPage(_shown(kept, wish, at), after, bool(last))
+
+
+def _shown(kept: Sequence[int], wish: FleetWish, at: datetime) -> tuple[CertificateLine, ...]:
+    rows = Certificate.objects.filter(id__in=kept).defer("draft", "der")
+    rows = rows.select_related(*_SHOWN).prefetch_related("names")
+    return lines_of(rows.order_by("id" if wish.within_days is not None else "-id"), at)
+
+
+def _fitting(numbers: list[int], wish: FleetWish, at: datetime, *, by_text: bool = True) -> list[int]:
+    """Those of `numbers` that fit: nothing more of a row is read than what decides."""
     rows = Certificate.objects.filter(id__in=numbers).filter(_conditions(wish, at))
     if by_text and wish.text:
         named = CertificateName.objects.filter(certificate_id__in=numbers, value__contains=wish.text.lower())
         said = Q(subject__icontains=wish.text) | Q(structure__name__icontains=wish.text)
         rows = rows.filter(said | Q(id__in=named.values("certificate_id")))
-    rows = rows.select_related(*_SHOWN).prefetch_related("names")
-    return lines_of(rows.order_by("id" if wish.within_days is not None else "-id"), at)
+    return list(rows.order_by("id" if wish.within_days is not None else "-id").values_list("id", flat=True))
 
 
 def _with_successors(found: FleetPage) -> FleetPage:
@@ -182,8 +199,12 @@ def _named(sources: list[QuerySet[Certificate]], text: str) -> list[int] | None:
     if not text:
         return None
     named = CertificateName.objects.filter(value=text.lower()).values_list("certificate_id", flat=True)
-    spelt = Q(reference=text.upper()) | Q(serial=text.replace(":", "").upper())
-    numbers = {*named[:200], *Certificate.objects.filter(spelt).values_list("id", flat=True)[:50]}
+    everything, serial = Certificate.objects.all(), text.replace(":", "").upper()
+    spelt = (  # each by its index: an `or` of both would read the whole table
+        everything.filter(reference=text.upper()),
+        everything.filter(issuer__in=list(load_catalogue().issuers), serial=serial),
+    )
+    numbers = {*named[:200], *(one for found in spelt for one in found.values_list("id", flat=True)[:50])}
     theirs = {
         number for source in sources for number in source.filter(id__in=numbers).values_list("id", flat=True)
     }

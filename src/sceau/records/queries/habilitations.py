@@ -7,10 +7,12 @@ from datetime import datetime
 
 from django.db.models import F, Q, QuerySet
 
-from sceau.records.models import HabilitationVersion
+from sceau.records.models import Habilitation, HabilitationVersion
 from sceau.records.queries.people import contracts_naming
 from sceau.records.views import HabilitationFile, HabilitationLine, StructureLine
 from sceau.registration import HABILITATION_LIFE, ContractState, HabilitationState, HabilitationStatus
+
+_MOST_LISTED = 1_000
 
 
 def habilitations_of(person_id: str, *, at: datetime) -> tuple[HabilitationLine, ...]:
@@ -109,6 +111,11 @@ def _usable(version: HabilitationVersion, at: datetime) -> HabilitationStatus:
     return status
 
 
+def _latest(right: Habilitation) -> tuple[str, ...]:
+    rows = right.certificates.order_by("-habilitation_id", "-id")
+    return tuple(rows.values_list("reference", flat=True)[:_MOST_LISTED])
+
+
 def _file(found: QuerySet[HabilitationVersion], at: datetime) -> HabilitationFile | None:
     version = found.first()
     if version is None:
@@ -117,7 +124,7 @@ def _file(found: QuerySet[HabilitationVersion], at: datetime) -> HabilitationFil
     return HabilitationFile(
         line=_line(version, at),
         versions=tuple(right.versions.order_by("number").values_list("number", flat=True)),
-        certificates=tuple(right.certificates.order_by("-id").values_list("reference", flat=True)),
+        certificates=_latest(right),
         reason=right.reason,
         events=tuple(str(event) for event in HABILITATION_LIFE.events(HabilitationState(right.state))),
     )

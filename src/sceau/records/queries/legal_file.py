@@ -21,6 +21,7 @@ from sceau.records.models import (
     VisaAttestation,
 )
 from sceau.records.queries.people import as_card_line, as_contract_line, contracts_naming
+from sceau.records.queries.search import words_beginning
 from sceau.records.views import (
     AttestationLine,
     CardLine,
@@ -34,21 +35,19 @@ from sceau.records.views import (
 from sceau.registration import CONTRACT_LIFE, LEAVE_LIFE, ContractStanding, LeaveState
 
 _SHOWN = ("structure", "contract", "order")
+_MOST_NAMED = 1_000
 
 
 def list_contracts(
     *, at: datetime, text: str = "", after: str = "", limit: int = 50
 ) -> tuple[ContractLine, ...]:
-    """Contracts by number, for the desk. `text` looks in the number, the structure's name and identifiers."""
+    """Contracts by number, for the desk. `text` begins the number, a word of the structure's name or one of
+    its identifiers; what begins a thousand of them is too short to tell any further.
+    """
     found = Contract.objects.select_related("structure").filter(number__gt=after).order_by("number")
     if text:
-        found = found.filter(
-            Q(number__icontains=text)
-            | Q(structure__name__icontains=text)
-            | Q(structure__national_id__contains=text)
-            | Q(structure__siret=text)
-            | Q(structure__finess=text)
-        )
+        named = words_beginning(text, "contract", "structure", most=_MOST_NAMED)
+        found = found.filter(Q(pk__in=named["contract"]) | Q(structure_id__in=named["structure"]))
     return tuple(as_contract_line(contract, at) for contract in found[:limit])
 
 

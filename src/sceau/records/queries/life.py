@@ -51,12 +51,14 @@ def left_to_team(person_id: str, third_party: int, *, at: datetime) -> QuerySet[
     ).order_by("id")
 
 
-def departure_for(reference: str, viewer: str, *, at: datetime) -> DepartureView | None:
+def departure_for(
+    reference: str, viewer: str, *, at: datetime, most: int | None = None
+) -> DepartureView | None:
     """A departure, for the desk, whom a contract of the structure names, and who leaves; else None."""
     row = _rows().filter(reference=reference).first()
     if row is None:
         return None
-    return _view(row, at) if _visible([row], viewer, at) else None
+    return _view(row, at, most=most) if _visible([row], viewer, at) else None
 
 
 def list_departures(
@@ -72,7 +74,7 @@ def list_departures(
     if not roles_of(viewer) & _KEEPERS:
         named = contracts_naming(viewer, at=at)
         found = found.filter(Q(structure__contracts__in=named) | Q(person__national_id=viewer)).distinct()
-    return tuple(_view(row, at, whole=False) for row in found[:limit])
+    return tuple(_view(row, at, most=0) for row in found[:limit])
 
 
 def departure_of(person_id: str, structure_id: str) -> str:
@@ -110,7 +112,7 @@ def _visible(rows: list[Departure], viewer: str, at: datetime) -> list[Departure
     ]
 
 
-def _view(row: Departure, at: datetime, *, whole: bool = True) -> DepartureView:
+def _view(row: Departure, at: datetime, *, most: int | None = None) -> DepartureView:
     lines = DepartureLine.objects.filter(departure=row)
     waiting = lines.filter(answer="").count()
     return DepartureView(
@@ -127,11 +129,20 @@ def _view(row: Departure, at: datetime, *, whole: bool = True) -> DepartureView:
         team="" if row.member is None else row.member.third_party.reference,
         waiting=waiting,
         decided=lines.count() - waiting,
-        lines=_lines(lines, at) if whole else (),
+        lines=_lines(lines, at, most),
     )
 
 
-def _lines(lines: QuerySet[DepartureLine], at: datetime) -> tuple[DepartureLineView, ...]:
+def _first(lines: QuerySet[DepartureLine], most: int) -> list[int]:
+    """The first so many that wait, and the last so many that were decided."""
+    waiting = lines.filter(answer="").order_by("id").values_list("pk", flat=True)
+    decided = lines.exclude(answer="").order_by("-id").values_list("pk", flat=True)
+    return [*waiting[:most], *decided[:most]]
+
+
+def _lines(lines: QuerySet[DepartureLine], at: datetime, most: int | None) -> tuple[DepartureLineView, ...]:
+    if most is not None:
+        lines = lines.filter(pk__in=_first(lines, most))
     rows = list(
         lines.select_related("certificate__revocation", "certificate__structure", "successor")
         .prefetch_related("certificate__names")

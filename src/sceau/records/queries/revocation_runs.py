@@ -6,7 +6,9 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import astuple
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, QuerySet
 
@@ -33,6 +35,14 @@ from sceau.status import RUN_LIFE, RunState
 ENDABLE = (CertificateState.INTENDED, CertificateState.ISSUED, CertificateState.COLLECTED)
 """An intent is ended too: what comes of it is then revoked from its first second."""
 
+MOST_COUNTED = 5_000
+"""A larger run is counted when it is prepared, and shown as it was counted."""
+
+_COUNTED = (
+    *("total", "products", "structures", "structures_count", "states", "excluded", "in_service"),
+    *("replaced", "rights", "names", "names_count"),
+)
+_SHARES = frozenset({"products", "structures", "states", "excluded"})
 _FIRST = 20
 _FIRST_NAMES = 30
 _REPORT = ("certificat", "numéro de série", "autorité", "génération", "produit", "structure", "noms")
@@ -88,11 +98,9 @@ def rights_under(kind: str, criterion: Mapping[str, str]) -> QuerySet[Habilitati
         return active.filter(structure__national_id=criterion["structure"])
     if kind == CriterionKind.CONTRACT:
         present = HabilitationVersion.objects.filter(
-            habilitation_id=OuterRef("pk"),
-            number=OuterRef("current_version"),
-            contract__number=criterion["contract"],
+            contract__number=criterion["contract"], number=F("habilitation__current_version")
         )
-        return active.filter(Exists(present))
+        return active.filter(pk__in=present.values("habilitation_id"))
     return active.none()
 
 
@@ -101,6 +109,11 @@ def run_preview(reference: str, *, at: datetime) -> RunPreview | None:
     row = RevocationRun.objects.filter(reference=reference).first()
     if row is None:
         return None
+    return count_run(row, at=at) if row.total <= MOST_COUNTED or not row.counted else _as_counted(row, at)
+
+
+def count_run(row: RevocationRun, *, at: datetime) -> RunPreview:
+    """The same, counted now, certificate by certificate."""
     criterion = json.loads(row.criterion)
     found = under_criterion(row.kind, criterion, row.pk)
     left = still_to_end(found, at)
@@ -122,6 +135,28 @@ def run_preview(reference: str, *, at: datetime) -> RunPreview | None:
         names_count=names.values("value").distinct().count(),
         lines=newest(left, at, after="", limit=_FIRST),
     )
+
+
+def counted_as_stored(found: RunPreview) -> dict[str, Any]:
+    """What was counted, as the run keeps it: everything but the certificates themselves."""
+    return {
+        name: [list(astuple(share)) for share in value] if name in _SHARES else value
+        for name in _COUNTED
+        for value in (getattr(found, name),)
+    }
+
+
+def _as_counted(row: RevocationRun, at: datetime) -> RunPreview:
+    """What was counted when a large run was prepared, less what is done; the latest certificates as they
+    stand.
+    """
+    stored: dict[str, Any] = dict(row.counted or {})
+    for name in _SHARES:
+        stored[name] = tuple(Share(*one) for one in stored[name])
+    stored |= {"total": row.total - row.done, "names": tuple(stored["names"])}
+    left = still_to_end(under_criterion(row.kind, json.loads(row.criterion), row.pk), at)
+    lines = newest(left, at, after="", limit=_FIRST)
+    return RunPreview(**stored, lines=lines, counted_at=row.created_at)
 
 
 def list_runs(*, state: str = "", after: str = "", limit: int = 50) -> tuple[RunLine, ...]:

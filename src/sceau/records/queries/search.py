@@ -46,6 +46,17 @@ def search(text: str, *, issuers: Iterable[str], after: str = "", limit: int = 2
     return FoundPage((*exact, *_described(list(pairs))), more)
 
 
+def words_beginning(text: str, *kinds: str, most: int) -> dict[str, list[int]]:
+    """The rows of these kinds that a word beginning with `text` finds, no more than `most` in all."""
+    word = word_of(text)
+    found: dict[str, list[int]] = {kind: [] for kind in kinds}
+    if len(word) >= SHORTEST:
+        rows = SearchWord.objects.filter(word__gte=word, word__lt=word + b"\x7f", kind__in=kinds)
+        for kind, target in rows.order_by("word").values_list("kind", "target")[:most]:
+            found[kind].append(target)
+    return found
+
+
 def _place(after: str) -> tuple[bytes, int] | None:
     word, _, number = after.rpartition("_")
     if not word or not (number.isdecimal() and number.isascii() and len(number) < 19):

@@ -72,7 +72,7 @@ def new_departure(request: PortalRequest) -> HttpResponse:
 
 def departure(request: PortalRequest, reference: str) -> HttpResponse:
     """The list, what was decided, and what waits; decisions are sent from here."""
-    view = departure_for(reference, request.visitor.person_id, at=machine().clock())
+    view = departure_for(reference, request.visitor.person_id, at=machine().clock(), most=MOST_SHOWN)
     if view is None:
         raise Http404
     if request.method != "POST":
@@ -124,7 +124,8 @@ def _page(request: PortalRequest, view: DepartureView, findings: tuple[Finding, 
         "waiting": [
             (line, request.POST.get(f"line.{line.certificate}", "")) for line in waiting[:MOST_SHOWN]
         ],
-        "more": max(0, len(waiting) - MOST_SHOWN),
+        "more": max(0, view.waiting - MOST_SHOWN),
+        "earlier": max(0, view.decided - MOST_SHOWN),
         "decided": [line for line in view.lines if line.answer],
         "successors": _successors(view),
         "may": view.state == "open" and quality is not None and not is_own,

@@ -27,7 +27,7 @@ from sceau.portal.pages.habilitations.views import seen_right
 from sceau.portal.rendering import page
 from sceau.portal.saying import summary
 from sceau.portal.visitor import PortalRequest, actor_of
-from sceau.records import CertificateLine, HabilitationFile, certificate_file
+from sceau.records import HabilitationFile, certificate_lines
 from sceau.registration import Stops
 from sceau.vocabulary import Finding, Refused
 
@@ -65,7 +65,7 @@ def _page(
 ) -> HttpResponse:
     file, way_back = seen
     stopping = page_catalogue().stops[f"right-{event}"]
-    found = preview_right_act(file.line.reference)
+    found = preview_right_act(file.line.reference, most=_MOST_SHOWN)
     only = Stops((), (), found.stops.certificates if event != "resume" else ())
     sheet = Sheet({"reason": request.POST.get("reason", "")}, findings)
     context = {
@@ -75,15 +75,11 @@ def _page(
         "event": event,
         "stopping": stopping,
         "found": found,
-        "kinds": stop_kinds(only, stopping, request.POST, pages=pages_for(request)),
-        "certificates": _lines(only.certificates[:_MOST_SHOWN]),
+        "kinds": stop_kinds(
+            only, stopping, request.POST, pages=pages_for(request), certificates=found.certificates
+        ),
+        "certificates": certificate_lines(only.certificates[:_MOST_SHOWN], at=machine().clock()),
         "fields": [sheet.field("reason", kind="textarea", label=_("Motif"), required=True, rows=3)],
         **summary(findings, heading=_("Rien n’a été fait"), fields=["reason"]),
     }
     return page(request, "changes/right_act.html", context, status=422 if findings else 200)
-
-
-def _lines(references: tuple[str, ...]) -> list[CertificateLine]:
-    at = machine().clock()
-    files = (certificate_file(one, at=at) for one in references)
-    return [file.line for file in files if file is not None]

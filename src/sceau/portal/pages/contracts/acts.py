@@ -20,7 +20,7 @@ from sceau.operations import (
 from sceau.portal.days import day_of
 from sceau.portal.fields import Sheet
 from sceau.portal.language import page_catalogue
-from sceau.portal.pages.contracts.stopping import plan_of, stop_kinds
+from sceau.portal.pages.contracts.stopping import MOST_SHOWN, plan_of, stop_kinds
 from sceau.portal.pages.contracts.views import required_contract
 from sceau.portal.rendering import page
 from sceau.portal.saying import summary
@@ -83,7 +83,7 @@ def _act_page(
     request: PortalRequest, file: ContractFile, event: str, findings: tuple[Finding, ...] = ()
 ) -> HttpResponse:
     stopping = page_catalogue().stops[event]
-    preview = preview_contract_act(file.line.number)
+    preview = preview_contract_act(file.line.number, most=MOST_SHOWN)
     sheet = Sheet({key: request.POST.get(key, "") for key in ("reason", "until")}, findings)
     fields: list[Any] = [
         sheet.field("reason", kind="textarea", label=_("Motif"), required=True, rows=3),
@@ -100,7 +100,7 @@ def _act_page(
         "line": file.line,
         "event": event,
         "stopping": stopping,
-        "kinds": stop_kinds(preview.stops, stopping, request.POST),
+        "kinds": stop_kinds(preview.stops, stopping, request.POST, certificates=preview.certificates),
         "seen": preview.seen,
         "fields": fields,
         **summary(findings, heading=_("Cela n’a pas été fait"), fields=sheet.paths),
@@ -111,13 +111,15 @@ def _act_page(
 def _decide_page(
     request: PortalRequest, file: ContractFile, waiting: ContractActLine, findings: tuple[Finding, ...] = ()
 ) -> HttpResponse:
+    preview = preview_contract_act(file.line.number, most=MOST_SHOWN)
     context = {
         "title": page_catalogue().stops[waiting.event].label,
         "line": file.line,
         "waiting": waiting,
         "stopping": page_catalogue().stops[waiting.event],
         "answers": [*_answers(waiting.each), *_answers(waiting.others, kinds=True)],
-        "stops": preview_contract_act(file.line.number).stops,
+        "stops": preview.stops,
+        "certificates": preview.certificates,
         "mine": waiting.asked_by_id == request.visitor.person_id,
         "typed": request.POST.get("reason", ""),
         **summary(findings, heading=_("Cela n’a pas été fait"), fields=["reason"]),

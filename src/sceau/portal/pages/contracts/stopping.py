@@ -37,10 +37,16 @@ def pages_for(request: PortalRequest) -> Mapping[str, str]:
 
 
 def stop_kinds(
-    stops: Stops, act: StoppingAct, typed: QueryDict, *, pages: Mapping[str, str] = AT_THE_DESK
+    stops: Stops,
+    act: StoppingAct,
+    typed: QueryDict,
+    *,
+    pages: Mapping[str, str] = AT_THE_DESK,
+    certificates: int | None = None,
 ) -> list[StopKind]:
     """What the page asks about, each thing with its page (`pages`, by kind); kinds that the act does not
     touch, or of which there is none, left out.
+    `certificates`: how many in all, where `stops` has only the first of them.
     """
     found = []
     for code, references, answers in (
@@ -58,7 +64,7 @@ def stop_kinds(
             }
             for one in references[:MOST_SHOWN]
         )
-        count = len(references)
+        count = certificates if code == "certificates" and certificates is not None else len(references)
         others = typed.get(f"others.{code}", "")
         found.append(StopKind(code, count, shown, max(0, count - MOST_SHOWN), answers, others))
     return found

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-
 from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 
@@ -16,14 +13,12 @@ from sceau.portal.rendering import page
 from sceau.portal.visitor import PortalRequest, actor_of
 from sceau.records import (
     ApprovalLine,
-    CertificateFile,
     HabilitationFile,
     HabilitationLine,
-    certificate_file,
-    certificate_for,
     habilitation_file,
     habilitation_for,
     habilitations_of,
+    latest_under,
     order_file,
 )
 from sceau.registration import Scope, ScopeKind
@@ -43,27 +38,20 @@ def habilitations(request: PortalRequest) -> HttpResponse:
 
 def habilitation(request: PortalRequest, reference: str) -> HttpResponse:
     """One right: its scope, its origin, the certificates it gave."""
-    viewer, now = request.visitor.person_id, machine().clock()
-    file = habilitation_for(reference, viewer=viewer, at=now)
-    return _page(request, file, partial(certificate_for, viewer=viewer, at=now))
+    file = habilitation_for(reference, viewer=request.visitor.person_id, at=machine().clock())
+    return _page(request, file)
 
 
 def desk_habilitation(request: PortalRequest, reference: str) -> HttpResponse:
     """The same, for whoever keeps rights: any of them."""
-    now = machine().clock()
-    return _page(request, habilitation_file(reference, at=now), partial(certificate_file, at=now), desk=True)
+    return _page(request, habilitation_file(reference, at=machine().clock()), desk=True)
 
 
-def _page(
-    request: PortalRequest,
-    file: HabilitationFile | None,
-    certificate: Callable[[str], CertificateFile | None],
-    *,
-    desk: bool = False,
-) -> HttpResponse:
+def _page(request: PortalRequest, file: HabilitationFile | None, *, desk: bool = False) -> HttpResponse:
     if file is None:
         raise Http404
-    found = (certificate(one) for one in file.certificates[:50])
+    viewer = None if desk else request.visitor.person_id
+    found = latest_under(file.line.reference, viewer=viewer, at=machine().clock())
     context = {
         "title": _("Habilitation {product}").format(product=file.line.product),
         "file": file,
@@ -74,7 +62,7 @@ def _page(
         "product": page_catalogue().products[file.line.product],
         "tree": tree_of(file.line, request.GET.get("nom", "")),
         "approvals": granted_by(file.line),
-        "certificates": [one.line for one in found if one is not None],
+        "certificates": found,
         "acts": right_acts(actor_of(request), reference=file.line.reference),
     }
     return page(request, "habilitations/habilitation.html", context)
