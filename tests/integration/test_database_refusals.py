@@ -133,7 +133,7 @@ def approve_by_sql(reference: str, officer: str, *, version: int = 1, card: str 
     )
 
 
-def test_t45_no_statement_accepts_an_order_alone(instance: Instance) -> None:
+def test_f40_t45_no_statement_accepts_an_order_alone(instance: Instance) -> None:
     reference = submitted().line.reference
     take_order(ALICE.actor, reference=reference)
     assert "different officers" in accept_by_sql(reference)

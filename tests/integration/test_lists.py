@@ -122,7 +122,7 @@ def test_t46_a_revocation_lost_from_the_rows_stops_the_list_though_its_entry_is_
     assert crl_path(here.machine.issuers["el-org"][0]).read_bytes() == told.der
 
 
-def test_the_shelf_tells_what_a_database_restored_as_a_whole_forgot(here: Instance) -> None:
+def test_f43_the_shelf_tells_what_a_database_restored_as_a_whole_forgot(here: Instance) -> None:
     revoked([1])
     complete()
     kept = list(CrlSegment.objects.values())

@@ -89,7 +89,7 @@ def test_every_administrator_gets_every_product_of_every_offer(instance: Instanc
         assert products == ["SERV_S/MIME", "SERV_SIGN", "SERV_CONF", "PRO_AUTH", "PRO_SIGN", "PRO_CONF"]
 
 
-def test_one_officer_alone_accepts_nothing(instance: Instance) -> None:
+def test_f40_one_officer_alone_accepts_nothing(instance: Instance) -> None:
     reference = submitted().line.reference
     take_order(ALICE.actor, reference=reference)
     once = approve_order(ALICE.actor, reference=reference, version=1)

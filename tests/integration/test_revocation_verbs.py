@@ -269,7 +269,7 @@ def test_t46_a_revocation_lost_from_the_records_stops_the_list(
     assert after.number == other.number + 1  # the other issuer is not held up
 
 
-def test_t46_the_list_on_the_shelf_tells_what_a_restored_database_forgot(
+def test_f43_t46_the_list_on_the_shelf_tells_what_a_restored_database_forgot(
     instance: Instance, collected: CertificateFile
 ) -> None:
     publish_crls(only=("el-org",))

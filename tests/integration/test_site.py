@@ -196,7 +196,7 @@ def test_a_development_instance_keeps_its_mails(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("evil", ["a@exemple.fr\r\nBcc: x@y.fr", "a@exemple.fr\nX: y"])
-def test_a_line_break_never_gets_into_a_header(evil: str) -> None:
+def test_f47_a_line_break_never_gets_into_a_header(evil: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         message_of("sceau@exemple.fr", to=evil, subject="s", text="t", at=NOON)
     with pytest.raises(ValueError, match=r"."):

@@ -38,7 +38,7 @@ def test_a_host_name_knows_its_labels() -> None:
     assert HostName("a.b.fr").labels == ("a", "b", "fr")
 
 
-def test_a_name_lies_under_itself_and_its_parents_by_whole_labels() -> None:
+def test_f28_a_name_lies_under_itself_and_its_parents_by_whole_labels() -> None:
     name = HostName("www.mon-domaine.fr")
     assert name.lies_under(name)
     assert name.lies_under(HostName("mon-domaine.fr"))

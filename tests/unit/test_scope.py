@@ -31,7 +31,7 @@ def test_a_server_scope_covers_exactly_itself() -> None:
     assert not SERVER.holds(HostName("mon-domaine.fr"))
 
 
-def test_a_domain_covers_its_apex_its_servers_and_its_sub_domains() -> None:
+def test_f28_a_domain_covers_its_apex_its_servers_and_its_sub_domains() -> None:
     for name in ("mon-domaine.fr", "www.mon-domaine.fr", "a.b.mon-domaine.fr"):
         assert DOMAIN.holds(HostName(name))
     assert not DOMAIN.holds(HostName("evilmon-domaine.fr"))
@@ -163,7 +163,7 @@ def test_an_administrator_s_contact_address_is_no_scope() -> None:
     assert [finding.code for finding in reading.findings] == ["scope.mailbox-declared"]
 
 
-def test_the_placeholder_of_the_notice_is_refused_with_a_sentence_that_says_so() -> None:
+def test_f26_the_placeholder_of_the_notice_is_refused_with_a_sentence_that_says_so() -> None:
     reading = read_scope(kind="domain", declared="mon_domaine.fr", restricted=None, catalogue=CATALOGUE)
     assert "notice" in CATALOGUE.say(reading.findings[0]).remedy
 

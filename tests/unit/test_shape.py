@@ -14,7 +14,7 @@ from sceau.certification.examine import forget_shapes
 from sceau.certification.issuer import read_issuer
 from sceau.certification.lint import Remark
 from sceau.certification.remembered import ByItself, Remembered
-from sceau.certification.shape import is_what_it_seems, read_time, take_apart
+from sceau.certification.shape import is_period, is_plain_name, is_what_it_seems, read_time, take_apart
 from sceau.registration import EmployeeSubject, ProfessionalSubject
 from sceau.registration.naming import Name
 from sceau.vocabulary import Fault, HostName
@@ -294,3 +294,15 @@ def test_what_is_found_by_itself_is_never_anothers() -> None:
     assert len(made) == 12
     assert memory.of(subjects[-1]) is subjects[-1]
     assert len(made) == 12
+
+
+def test_a_plain_host_has_253_octets_at_most_and_a_period_does_not_end_before_it_begins() -> None:
+    host = b".".join([b"a" * 49] * 5) + b".fr"
+    assert len(host) == 252
+    assert is_plain_name((0x82, b"a" + host))
+    assert not is_plain_name((0x82, b"aa" + host))
+    early, late = b"20261124093015Z", b"20291124093014Z"
+    assert is_period((early, late))
+    assert is_period((early, early))
+    assert not is_period((late, early))
+    assert not is_period((early, b"20291324093014Z"))

@@ -294,8 +294,8 @@ def _are_plain(holes: Holes) -> bool:
         and begin <= end
         and _is_plain_text(holes.subject)
         and (len(holes.key) in (91, 120) or holes.key[33] >= 0x80)
-        and all(map(_is_plain_name, holes.names))
-        and (not holes.period or _is_period(holes.period))
+        and all(map(is_plain_name, holes.names))
+        and (not holes.period or is_period(holes.period))
     )
 
 
@@ -328,7 +328,8 @@ def _is_plain_text(subject: tuple[tuple[bytes, bytes], ...]) -> bool:
     return True
 
 
-def _is_plain_name(name: tuple[int, bytes]) -> bool:
+def is_plain_name(name: tuple[int, bytes]) -> bool:
+    """Whether no reader could object to this name (its tag, its text)."""
     tag, text = name
     if tag == _DNS:
         return len(text) <= _LONGEST_HOST and _PLAIN_HOST.fullmatch(text) is not None
@@ -336,7 +337,8 @@ def _is_plain_name(name: tuple[int, bytes]) -> bool:
     return mailbox is not None and len(mailbox[1]) <= _LONGEST_HOST and mailbox.start(1) <= _LONGEST_LOCAL
 
 
-def _is_period(period: tuple[bytes, ...]) -> bool:
+def is_period(period: tuple[bytes, ...]) -> bool:
+    """Whether these are the two instants of a period, in order."""
     begin, end = (_read_period(one) for one in period)
     return begin is not None and end is not None and begin <= end
 
