@@ -92,6 +92,7 @@ FILLED -= {"records_orderdraft", "records_entrusting"}  # test_order_drafts, tes
 FILLED -= {"records_roleproposal"}  # test_roles has it
 FILLED -= {"records_passkey", "records_passkeyinvitation"}  # test_passkeys has them
 FILLED -= {table for table in KEPT if table.startswith("records_structurechange")}  # test_structure_changes
+FILLED -= {"records_changegrace"}  # test_structure_changes
 
 
 @pytest.mark.parametrize("table", [table for table in HISTORIES if table in FILLED])

@@ -603,7 +603,13 @@ def test_past_its_day_a_certificate_gets_more_time_by_two_officers_only(instance
     ):
         with pytest.raises(IntegrityError, match=match), transaction.atomic():
             row.update(decided_by=officer.national_id.text, **both)
+    with pytest.raises(IntegrityError, match="never removed"), transaction.atomic():
+        connection.cursor().execute("DELETE FROM records_changegrace")
+    with pytest.raises(IntegrityError, match="never change"), transaction.atomic():
+        row.update(revoke_on=date(2028, 1, 1))
     decide_grace(BRUNO.actor, **decide)
+    with pytest.raises(IntegrityError, match="stays so"), transaction.atomic():
+        row.update(state="refused")
     assert refusal(decide_grace, BRUNO.actor, **decide) == {"change.grace-unknown"}
     make_mails()
     mail = Mail.objects.filter(template="certificate-rescheduled").first()
