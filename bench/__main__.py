@@ -18,7 +18,7 @@ from bench.debian import install_missing
 from bench.machine import describe
 from bench.plan import LOAD_CORE, Plan
 from bench.rounds import pin
-from bench.rows import Row, as_table, missing, write_results
+from bench.rows import Row, as_table, missing, with_those_before, write_results
 
 SUBJECTS = (
     "in_process",
@@ -52,11 +52,14 @@ def main() -> int:
     for subject in given.only or SUBJECTS:
         found, seconds = _run(subject, plan)
         failed += any(row.name == f"{subject}: failed" for row in found)
-        rows += found
+        revision = dict(machine).get("revision", "")
+        rows += [replace(row, subject=subject, revision=revision) for row in found]
         sys.stderr.write(f"{subject}: {seconds:.0f} s\n")
     sys.stdout.write(as_table(rows, machine))
-    folder = given.out or (_HERE if not given.quick and not given.only else plan.folder)
+    folder = given.out or (plan.folder if given.quick else _HERE)
     folder.mkdir(parents=True, exist_ok=True)
+    if given.only:
+        rows = with_those_before(folder, rows, SUBJECTS)
     write_results(folder, rows, machine)
     sys.stderr.write(f"written: {folder}/results.json, {folder}/results.md\n")
     return 1 if failed else 0
@@ -78,7 +81,10 @@ def _arguments() -> argparse.Namespace:
         "--quick", action="store_true", help="small tables, few rounds: a look, no truth to publish"
     )
     parser.add_argument(
-        "--only", nargs="+", choices=SUBJECTS, help="these subjects alone (results go to build/bench)"
+        "--only",
+        nargs="+",
+        choices=SUBJECTS,
+        help="these alone: their rows take the place of the former",
     )
     parser.add_argument("--scale", type=int, help="certificates in the large database (default 1,000,000)")
     parser.add_argument("--out", type=Path, help="where to write the results")

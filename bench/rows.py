@@ -6,9 +6,10 @@ A figure that could not be taken is a row too, and says why: `holds` is then nul
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,8 @@ class Row:
 
     `value` is the figure of our side in `unit`; `ratio` the same over (or under) that of `peer`. The bound is
     held against the ratio where there is one, else against the value. `note` says what a reader must know. A
-    `stand_in` is a figure of the bench's own code in the place of the product's: no verdict.
+    `stand_in` is a figure of the bench's own code in the place of the product's: no verdict. `subject` is the
+    part of the bench that took it, `revision` the product's when it did.
     """
 
     name: str
@@ -44,6 +46,8 @@ class Row:
     peer: str = ""
     note: str = ""
     stand_in: bool = False
+    subject: str = ""
+    revision: str = ""
 
     @property
     def holds(self) -> bool | None:
@@ -65,12 +69,46 @@ class Row:
             "holds": self.holds,
             "peer": self.peer,
             "note": self.note,
+            "subject": self.subject,
+            "revision": self.revision,
         }
+
+    @classmethod
+    def of_json(cls, told: Mapping[str, Any]) -> Row:
+        """The row that was written."""
+        bound = None
+        if told["bound"]:
+            side, limit = str(told["bound"]).split()
+            bound = Bound(float(limit), told["aim"], at_least=side == "≥")
+        figure = told["ratio"] if told["ratio"] is not None else told["value"]
+        return cls(
+            told["name"],
+            told["value"],
+            told["unit"],
+            told["ratio"],
+            bound,
+            told["peer"],
+            told["note"],
+            stand_in=bound is not None and told["holds"] is None and isinstance(figure, int | float),
+            subject=told.get("subject", ""),
+            revision=told.get("revision", ""),
+        )
 
 
 def missing(name: str, why: str, *, bound: Bound | None = None, peer: str = "") -> Row:
     """The row of a figure that could not be taken."""
     return Row(name, bound=bound, peer=peer, note=f"not measured: {why}")
+
+
+def with_those_before(folder: Path, rows: Sequence[Row], order: Sequence[str]) -> list[Row]:
+    """`rows` in the place of what the same subjects found before; the others stay; all in `order`."""
+    before = folder / "results.json"
+    told = json.loads(before.read_text(encoding="utf-8")) if before.exists() else []
+    known = {row.subject for row in rows}
+    kept = [Row.of_json(one) for one in told if not str(one["name"]).startswith("machine: ")]
+    found = [*(row for row in kept if row.subject not in known), *rows]
+    places = {subject: place for place, subject in enumerate(order)}
+    return sorted(found, key=lambda row: places.get(row.subject, -1))
 
 
 def write_results(folder: Path, rows: Sequence[Row], machine: Sequence[tuple[str, str]]) -> None:
@@ -90,11 +128,11 @@ def as_table(rows: Sequence[Row], machine: Sequence[tuple[str, str]]) -> str:
     lines += ["| what | ours | ratio | beside | bound | aim | holds |", "|---|---|---|---|---|---|---|"]
     notes: list[str] = []
     for row in rows:
-        mark = ""
-        if row.note:
-            if row.note not in notes:
-                notes.append(row.note)
-            mark = f" [{notes.index(row.note) + 1}]"
+        mark, said = "", "; ".join(filter(None, (row.note, row.revision and f"at {row.revision}")))
+        if said:
+            if said not in notes:
+                notes.append(said)
+            mark = f" [{notes.index(said) + 1}]"
         lines.append(
             f"| {row.name}{mark} | {_shown(row.value)} {row.unit} | {_shown(row.ratio)} | {row.peer} "
             f"| {row.bound or ''} | {_aim(row.bound)} | {_verdict(row)} |"
