@@ -7,13 +7,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sceau.certification import keys
-from sceau.certification.csr_signature import Scheme, read_scheme
-from sceau.certification.der import parse
-from sceau.certification.subject_name import _check, _is_plain, _spell
+from sceau.certification.armour import read_element
+from sceau.certification.csr_parts import Parts, divide, divide_read
+from sceau.certification.csr_signature import USUAL, Scheme, read_scheme
+from sceau.certification.der import MAX_DEPTH, Node, parse
+from sceau.certification.shape import TakenApart, forget_walks, take_apart
+from sceau.certification.subject_name import _LONGEST, _check, _is_plain, _spell
 from sceau.vocabulary import displayed
 from sceau.vocabulary.host_names import _read_spelt, read_host_name
-from tests.authority import CATALOGUE, private_key, spki_of
-from tests.requests import oid
+from tests.authority import CATALOGUE, draft_for, private_key, spki_of, tlv
+from tests.mutants import mutants
+from tests.requests import (
+    common_name,
+    csr,
+    dns,
+    extension,
+    extension_request,
+    info,
+    oid,
+    request_attribute,
+    sign,
+)
 
 KINDS = ("rsa:2048", "rsa:3072", "rsa:4096", "ec:P-256", "ec:P-384")
 PROFILE = CATALOGUE.profiles["serv_ssl@1"]
@@ -45,9 +59,97 @@ def test_the_usual_algorithms_are_what_reading_them_gives() -> None:
         bare = bytes((0x30, len(oid(dotted)))) + oid(dotted)
         scheme = read_scheme(parse(usual))
         assert isinstance(scheme, Scheme)
+        assert scheme == USUAL[usual]
         if parameters:  # without its NULL it is read step by step, and is the same
             assert read_scheme(parse(bare)) == scheme
         assert scheme.for_rsa is bool(parameters)
+
+
+REQUESTS = {
+    "bare": csr(),
+    "rsa": csr(key=private_key("rsa:2048", "short way"), subject=(common_name("www.exemple.fr"),)),
+    "p-384": csr(key=private_key("ec:P-384", "short way")),
+    "named": csr(
+        extension_request(dns("www.exemple.fr", "mail.exemple.fr")),
+        request_attribute("1.2.840.113549.1.9.7", tlv(0x0C, b"secret")),
+        subject=(common_name("www.exemple.fr"), common_name("Hospices", 0x13)),
+    ),
+}
+
+
+def told(node: Node) -> object:
+    """An element and all inside it: tags, places, octets."""
+    return node.tag, node.start, node.end, node.raw, tuple(told(child) for child in node.children)
+
+
+def same(left: Parts, right: Parts) -> bool:
+    rest = [left[at] == right[at] for at in (0, 1, 3, 5, 6)]
+    nodes = told(left.subject), told(left.attributes)
+    return all(rest) and nodes == (told(right.subject), told(right.attributes))
+
+
+@pytest.mark.parametrize("which", REQUESTS)
+def test_a_usual_request_is_divided_as_reading_it_whole_divides_it(which: str) -> None:
+    short = divide(REQUESTS[which])
+    assert short is not None
+    assert same(short, divide_read(read_element(REQUESTS[which])))
+
+
+@pytest.mark.parametrize("which", REQUESTS)
+def test_t65_a_spoilt_request_is_never_divided_by_the_short_way_alone(which: str) -> None:
+    """Octets changed, taken out, put in: what is divided is strict, and has these very parts."""
+    der, passed = REQUESTS[which], 0
+    for at in range(len(der)):
+        first, rest = der[:at], der[at + 1 :]
+        octets = {0, 1, 0x7F, 0x80, 0xFF, der[at] ^ 1, der[at] ^ 0x20, der[at] + 1 & 0xFF, der[at] - 1 & 0xFF}
+        spoilt = [first + bytes((octet,)) + rest for octet in octets - {der[at]}]
+        spoilt += [first, first + rest, first + b"\x00" + der[at:], first + der[at : at + 1] + der[at:]]
+        for one in spoilt:
+            short = divide(one)
+            if short is not None:
+                passed += 1
+                assert same(short, divide_read(read_element(one))), (at, one.hex())
+    assert passed > 100  # in the numbers, the texts and the signature
+
+
+@given(st.integers(MAX_DEPTH - 14, MAX_DEPTH + 2), st.booleans())
+def test_t25_the_short_way_nests_as_deep_as_the_long_way_and_no_deeper(depth: int, in_subject: bool) -> None:
+    nested = b"\x05\x00"
+    for _ in range(depth):
+        nested = tlv(0x30, nested)
+    place = (tlv(0x31, tlv(0x30, oid("2.5.4.99") + nested)),)
+    attributes = (request_attribute("1.2.3", nested), extension_request(extension("1.2.4", b"\x05\x00")))
+    der = sign(info(subject=place) if in_subject else info(attributes=attributes))
+    short = divide(der)
+    try:
+        whole = divide_read(read_element(der))
+    except ValueError:
+        assert short is None
+    else:
+        assert short is not None
+        assert same(short, whole)
+
+
+def walked(tbs: bytes) -> TakenApart | None:
+    """Taken apart by a walk of its own."""
+    forget_walks()
+    return take_apart(tbs)
+
+
+@pytest.mark.parametrize("product", ["SERV_SSL", "SERV_SIGN", "ORG_AUTH_CLI", "PS_SIGN", "PRO_AUTH"])
+def test_a_kept_walk_takes_a_draft_apart_as_a_walk_of_its_own_does(product: str) -> None:
+    """Of every mutant, or says that it is not plain: then it is read whole."""
+    drafts = [draft_for(product, key=private_key(kind, "walked"))[0].tbs for kind in KINDS]
+    by_kept = 0
+    for what, changed in mutants(drafts[3], flips=3000):
+        alone = walked(changed)
+        forget_walks()
+        assert all(take_apart(one) is not None for one in drafts)
+        kept = take_apart(changed)
+        by_kept += kept is not None and len(changed) == len(drafts[3])
+        assert kept == alone or (kept is not None and not kept.is_plain), what
+        assert (alone is not None and alone.is_plain) == (kept is not None and kept.is_plain), what
+    assert by_kept > 100
 
 
 LABELS = st.text("abcxyz0123456789-N._ é", min_size=0, max_size=8)
@@ -62,7 +164,8 @@ def test_a_plain_host_name_is_one_by_the_long_way_without_a_word(text: str) -> N
 @settings(max_examples=1000)
 @given(st.text(max_size=70), st.sampled_from(("CN", "O", "SN", "title")))
 def test_what_is_plain_in_a_subject_has_no_finding(value: str, name: str) -> None:
-    assert not _is_plain(name, value, PROFILE) or not _check(name, value, PROFILE)
+    longest = PROFILE.common_name_length if name == "CN" else _LONGEST[name]
+    assert not _is_plain(value, longest) or not _check(name, value, longest)
 
 
 @settings(max_examples=1000)

@@ -51,13 +51,21 @@ def take_element(data: bytes, labels: frozenset[str], *, form: str | None = None
 
     Raises `NoDerError` when there is none, `NotStrictError` when it is not strict.
     """
-    node = parse(_take(data, labels, form))
+    return read_element(take_der(data, labels, form=form))
+
+
+def read_element(der: bytes) -> Node:
+    """The element that `der` is. Raises `NoDerError` for a private key, `NotStrictError` when it is not
+    strict.
+    """
+    node = parse(der)
     if is_private_key(node):
         raise NoDerError(Trouble.PRIVATE_KEY)
     return node
 
 
-def _take(data: bytes, labels: frozenset[str], form: str | None) -> bytes:
+def take_der(data: bytes, labels: frozenset[str], *, form: str | None = None) -> bytes:
+    """`take_element`, not read yet: octets that begin as a SEQUENCE does. Raises `NoDerError`."""
     if not data.strip():
         raise NoDerError(Trouble.EMPTY)
     if len(data) > MAX_OCTETS:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from sceau.certification import encode
 from sceau.certification.keys import SubjectKey
@@ -34,20 +35,12 @@ class Particulars:
     at: datetime
 
 
-_IDENTIFIER = encode.extension("2.5.29.14", encode.octets(bytes(20)))[:-20]
-
-
-def _key_identifier(identifier: bytes) -> bytes:
-    """subjectKeyIdentifier of the twenty octets of a SHA-1."""
-    return _IDENTIFIER + identifier
-
-
 def build_tbs(mould: Mould, own: Particulars) -> bytes:
     """The DER to be signed: the same arguments always give the same bytes."""
     profile, dates = mould.profile, own.validity
     extensions = encode.sequence(
-        mould.constraints,
-        _key_identifier(own.key.identifier),
+        mould.opening,
+        own.key.identifier,
         mould.usages if own.key.modulus is not None else mould.usages_on_curve,
         key_usage_period(profile, dates.not_before, dates.not_after),
         alternative_names(profile.san, own.warrant.names),
@@ -57,10 +50,14 @@ def build_tbs(mould: Mould, own: Particulars) -> bytes:
     return encode.sequence(
         _VERSION_3,
         encode.integer(own.serial),
-        mould.issuer.algorithm,
-        mould.issuer.name,
-        encode.sequence(encode.time(dates.not_before), encode.time(dates.not_after)),
+        mould.issuer,
+        _validity(dates.not_before, dates.not_after),
         own.subject.der,
         own.key.spki,
         encode.explicit(3, extensions),
     )
+
+
+@lru_cache(maxsize=64)  # many in one second
+def _validity(begin: datetime, end: datetime) -> bytes:
+    return encode.sequence(encode.time(begin), encode.time(end))

@@ -16,16 +16,16 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from sceau.certification.alternative_names import AlternativeName
-from sceau.certification.armour import NoDerError, Trouble, take_element
+from sceau.certification.armour import NoDerError, Trouble, read_element, take_der
 from sceau.certification.csr_contents import Contents, read_attributes, read_subject
-from sceau.certification.csr_signature import possession_findings, read_scheme
-from sceau.certification.der import Flaw, Node, NotStrictError
+from sceau.certification.csr_parts import Parts, divide, divide_read
+from sceau.certification.csr_signature import Scheme, possession_findings, read_scheme
+from sceau.certification.der import Flaw, NotStrictError
 from sceau.certification.keys import SubjectKey, read_shape
 from sceau.vocabulary import Finding, Reading, errors, read_ok, read_refused
 
 _SUBJECT = "csr"
 _LABELS = frozenset({"CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"})
-_ATTRIBUTES = 0xA0
 _LIBRARY_REFUSALS = (
     ValueError,
     UnsupportedAlgorithm,
@@ -60,35 +60,32 @@ def read_csr(data: bytes, *, form: str | None = None) -> Reading[CertificationRe
 def look_into(data: bytes, contents: Contents, *, form: str | None = None) -> Reading[CertificationRequest]:
     """`read_csr`, leaving in `contents` the names asked for even when the request is refused."""
     try:
-        return _read(take_element(data, _LABELS, form=form), contents)
+        der = take_der(data, _LABELS, form=form)
+        return _judge(der, divide(der) or divide_read(read_element(der)), contents)
     except NoDerError as problem:
         return read_refused(_not_a_request(problem))
     except NotStrictError as problem:
         return read_refused(*contents.findings, _not_strict(problem))
 
 
-def _read(request: Node, contents: Contents) -> Reading[CertificationRequest]:
-    info, algorithm, signature = request.sequence(3)
-    version, subject, spki, attributes = info.sequence(4)
-    if attributes.tag != _ATTRIBUTES:
-        raise NotStrictError(Flaw.SHAPE, attributes.start)
-    if version.integer() != 0:
-        contents.findings.append(Finding.error("csr.version", _SUBJECT, version=version.integer() + 1))
-    read_subject(subject, contents)
-    read_attributes(attributes, contents)
-    shape = read_shape(spki.raw)
-    scheme = read_scheme(algorithm)
+def _judge(der: bytes, parts: Parts, contents: Contents) -> Reading[CertificationRequest]:
+    if parts.version != 0:
+        contents.findings.append(Finding.error("csr.version", _SUBJECT, version=parts.version + 1))
+    read_subject(parts.subject, contents)
+    read_attributes(parts.attributes, contents)
+    shape = read_shape(parts.key)
+    scheme = parts.algorithm if isinstance(parts.algorithm, Scheme) else read_scheme(parts.algorithm)
     if isinstance(scheme, Finding):
         contents.findings.append(scheme)
     elif shape.value is not None:
-        contents.findings.extend(possession_findings(scheme, shape.value, signature.bits(), info.raw))
+        contents.findings.extend(possession_findings(scheme, shape.value, parts.signature, parts.info))
     contents.findings.extend(shape.findings)
     if shape.value is None or errors(contents.findings):
         return read_refused(*contents.findings)
-    if not _library_agrees(request.data, info.raw, signature.bits(), contents):
+    if not _library_agrees(der, parts.info, parts.signature, contents):
         return read_refused(*contents.findings, Finding.error("csr.parsers-differ", _SUBJECT))
     names = tuple(contents.common_names), tuple(contents.alternative_names)
-    return read_ok(CertificationRequest(request.data, shape.value, *names), *contents.findings)
+    return read_ok(CertificationRequest(der, shape.value, *names), *contents.findings)
 
 
 def _library_agrees(der: bytes, info: bytes, signature: bytes, contents: Contents) -> bool:

@@ -39,6 +39,8 @@ _HASHES: dict[str, HashClass] = {
     "2.16.840.1.101.3.4.2.2": hashes.SHA384,
     "2.16.840.1.101.3.4.2.3": hashes.SHA512,
 }
+_DIGESTS = {hash_: hash_() for hash_ in _HASHES.values()}
+_ECDSA_WITH = {hash_: ec.ECDSA(digest) for hash_, digest in _DIGESTS.items()}
 _WEAK = {
     "1.2.840.113549.1.1.2": "MD2",
     "1.2.840.113549.1.1.4": "MD5",
@@ -60,8 +62,7 @@ class Scheme:
     salt: int | None = None
 
 
-# The algorithms as nearly everybody writes them, octet for octet.
-_USUAL = {
+USUAL = {
     bytes.fromhex("300d06092a864886f70d01010b0500"): Scheme(hashes.SHA256, for_rsa=True),
     bytes.fromhex("300d06092a864886f70d01010c0500"): Scheme(hashes.SHA384, for_rsa=True),
     bytes.fromhex("300d06092a864886f70d01010d0500"): Scheme(hashes.SHA512, for_rsa=True),
@@ -69,15 +70,13 @@ _USUAL = {
     bytes.fromhex("300a06082a8648ce3d040303"): Scheme(hashes.SHA384, for_rsa=False),
     bytes.fromhex("300a06082a8648ce3d040304"): Scheme(hashes.SHA512, for_rsa=False),
 }
+"""The algorithms as nearly everybody writes them, octet for octet."""
 
 
 def read_scheme(algorithm: Node) -> Scheme | Finding:
     """The scheme in an AlgorithmIdentifier, or why it is not believed. Raises `NotStrictError` if it has
     another shape.
     """
-    usual = _USUAL.get(algorithm.raw)
-    if usual is not None:
-        return usual
     parts = algorithm.sequence(1, 2)
     oid, parameters = parts[0].oid(), parts[1] if len(parts) == 2 else None
     if oid in _WEAK:
@@ -100,10 +99,10 @@ def possession_findings(
         return (Finding.error("csr.signature-not-of-this-key-kind", _SUBJECT, kind=key.kind),)
     try:
         if isinstance(public, rsa.RSAPublicKey):
-            public.verify(signature, signed, _padding(scheme), scheme.hash())
+            public.verify(signature, signed, _padding(scheme), _DIGESTS[scheme.hash])
         else:
             _require_strict_pair(signature)
-            public.verify(signature, signed, ec.ECDSA(scheme.hash()))
+            public.verify(signature, signed, _ECDSA_WITH[scheme.hash])
     except (InvalidSignature, ValueError):
         return (Finding.error("csr.no-possession", _SUBJECT),)
     return ()

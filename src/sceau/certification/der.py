@@ -143,10 +143,28 @@ def parse(data: bytes) -> Node:
     """Read `data` as exactly one strict DER element, children and all. Raises `NotStrictError` [X.690
     §10–11].
     """
-    elements = _scan(data)
+    elements = _scan(data, 0, len(data), 0)
     if elements[0][3] != len(data):
         raise NotStrictError(Flaw.TRAILING, elements[0][3])
     return Node(data, elements, 0)
+
+
+def parse_inside(data: bytes, start: int, end: int, *, depth: int) -> Node:
+    """Read what lies from `start` to `end` of `data` as exactly one strict DER element, inside `depth`
+    others. Raises `NotStrictError`, its offset being that in `data`.
+    """
+    elements = _scan(data, start, end, depth)
+    if elements[0][3] != end:
+        raise NotStrictError(Flaw.TRAILING, elements[0][3])
+    return Node(data, elements, 0)
+
+
+def extent_of(data: bytes, at: int, limit: int) -> tuple[int, int, int]:
+    """Identifier octet of the element at `at`, where its content begins, where it ends. Its length is strict
+    and it ends before `limit`, else `NotStrictError`; what it contains is not looked at.
+    """
+    tag, _, body, end = _short(data, at, limit) or _header(data, at, limit, 0)
+    return tag, body, end
 
 
 def ordered(nodes: tuple[Node, ...], offset: int) -> None:
@@ -156,14 +174,15 @@ def ordered(nodes: tuple[Node, ...], offset: int) -> None:
         raise NotStrictError(Flaw.ORDER, offset)
 
 
-def _scan(data: bytes) -> list[_Element]:
-    """The first element of `data` and all that is inside it, each before its children, in one pass."""
+def _scan(data: bytes, at: int, limit: int, depth: int) -> list[_Element]:
+    """The element at `at` and all that is inside it, each before its children, in one pass; `depth` elements
+    are open around it.
+    """
     elements: list[_Element] = []
     around: list[int] = []  # the constructed elements that are open, outermost first
-    at, limit = 0, len(data)
     while True:
-        element = _short(data, at, limit) if len(around) < MAX_DEPTH else None
-        tag, start, at, end = element = element or _header(data, at, limit, len(around))
+        element = _short(data, at, limit) if depth + len(around) < MAX_DEPTH else None
+        tag, start, at, end = element = element or _header(data, at, limit, depth + len(around))
         elements.append(element)
         if tag & 0x20 and at < end:
             around.append(len(elements) - 1)

@@ -137,6 +137,19 @@ def read_shape(spki: bytes) -> Reading[SubjectKey]:
     return _read_usual(spki) or _read_any(spki)
 
 
+def is_framed(spki: bytes) -> bool:
+    """Whether `spki` is a key in strict DER as far as its encoding goes: between the octets that all keys of
+    its kind share, with a positive number as short as can be, or a point. False says nothing.
+    """
+    frame = _FRAMES.get(len(spki))
+    return (
+        frame is not None
+        and spki.startswith(frame.head)
+        and spki.endswith(frame.tail)
+        and (frame.curve is not None or spki[len(frame.head)] >= 0x80)
+    )
+
+
 def forget_keys(*, verdicts: bool = True) -> None:
     """Look at the next key of each kind as if it had never been seen; `verdicts` False keeps what was found
     about its modulus. For measures.

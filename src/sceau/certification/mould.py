@@ -30,18 +30,20 @@ _CPS = "1.3.6.1.5.5.7.2.1"
 _OCSP, _CA_ISSUERS = "1.3.6.1.5.5.7.48.1", "1.3.6.1.5.5.7.48.2"
 _UPN = "1.3.6.1.4.1.311.20.2.3"
 _CATEGORY, _PROFESSION, _SPECIALITY = "1.2.250.1.71.1.2.5", "1.2.250.1.71.1.2.7", "1.2.250.1.71.4.2.5"
+_IDENTIFIER = encode.extension("2.5.29.14", encode.octets(bytes(20)))[:-20]
+"""subjectKeyIdentifier up to the twenty octets of a SHA-1."""
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 
 
 @dataclass(frozen=True, slots=True)
 class Mould:
-    """The fixed parts: signature algorithm, issuer's name, and three runs of extensions around the changing
-    ones.
+    """The fixed parts: signature algorithm with issuer's name, and three runs of extensions around the
+    changing ones. `opening` ends where the twenty octets of the key identifier begin.
     """
 
     profile: Profile
-    issuer: IssuerCertificate
-    constraints: bytes
+    issuer: bytes
+    opening: bytes
     usages: bytes
     usages_on_curve: bytes
     addresses: bytes
@@ -79,8 +81,8 @@ def _make(product: str, facts: IssuerFacts, catalogue: Catalogue) -> Mould:
     authority = catalogue.issuers[facts.code].of_generation(facts.generation)
     return Mould(
         profile=profile,
-        issuer=issuer,
-        constraints=_constraints(profile),
+        issuer=issuer.algorithm + issuer.name,
+        opening=_constraints(profile) + _IDENTIFIER,
         usages=_usages(profile, issuer, environment, profile.key_usage),
         usages_on_curve=_usages(profile, issuer, environment, _on_curve(profile.key_usage)),
         addresses=_addresses(profile, authority, environment, catalogue, partition=facts.partition),

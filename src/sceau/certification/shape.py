@@ -5,6 +5,8 @@ Two drafts of one shape are the same elements in the same order, and differ in t
 So what was said of the shape of one of them, read whole (`lint`, `examine`), holds for the other, and what is
 left is to look into the holes. Decides nothing itself: whether a shape is known to be good is its reader's
 matter. A draft that is laid out in another way has no shape here, and is read whole.
+
+A walk is kept: a draft of its length with the same octets around the holes needs no walk of its own.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from sceau.certification.der import Node, NotStrictError, parse
+from sceau.certification.remembered import Remembered
 
 _SERIAL = b"\xa0\x03\x02\x01\x02\x02\x14"  # version 3, then an INTEGER of twenty octets
 _SERIAL_OCTETS = 20
@@ -65,20 +68,72 @@ class TakenApart(NamedTuple):
     is_plain: bool
 
 
+Span = tuple[int, int]
+"""Where a hole begins, where it ends."""
+
+
+class Walk(NamedTuple):
+    """One walk through a draft: its skeleton, where its holes lie, what stands around them.
+
+    Every tag and length that decides where a walk goes stands around the holes. So a draft of the same length
+    with the same octets around is walked in the same way, unless a hole holds the octets by which names and
+    period are found: such a hole is not plain.
+    """
+
+    skeleton: Skeleton
+    fields: tuple[Span, Span, Span, Span, Span]  # serial, dates, key, key identifier
+    bits_at: int
+    subject: tuple[tuple[bytes, int, int], ...]
+    period: tuple[Span, ...]
+    names: tuple[tuple[int, int, int], ...]
+    around: tuple[tuple[int, int, bytes], ...]
+
+    def fits(self, tbs: bytes) -> bool:
+        """Whether `tbs`, of the length of the draft that was walked, has the same octets around the holes."""
+        return not [1 for begin, end, octets in self.around if tbs[begin:end] != octets]
+
+    def cut(self, tbs: bytes) -> TakenApart:
+        """The holes of a draft that fits."""
+        serial, begin, end, key, identifier = [tbs[at:past] for at, past in self.fields]
+        subject = tuple([(kind, tbs[at:past]) for kind, at, past in self.subject])
+        names = tuple([(tag, tbs[at:past]) for tag, at, past in self.names])
+        period = tuple([tbs[at:past] for at, past in self.period])
+        holes = Holes(serial, begin, end, subject, key, key[self.bits_at :], identifier, period, names)
+        return TakenApart(self.skeleton, holes, _are_plain(holes))
+
+
 class _OtherwiseError(Exception):
     """Laid out in another way."""
+
+
+_MOST_LENGTHS, _MOST_OF_A_LENGTH = 512, 8
+_WALKS: Remembered[int, tuple[Walk, ...]] = Remembered(_MOST_LENGTHS)
+
+
+def forget_walks() -> None:
+    """Walk through the next draft of each layout again."""
+    _WALKS.forget()
+    take_apart.cache_clear()
 
 
 @lru_cache(maxsize=4)  # a draft is examined, then linted
 def take_apart(tbs: bytes) -> TakenApart | None:
     """The shape and the holes of a TBSCertificate that is laid out as ours are; None for any other octets."""
+    walks = _WALKS.get(len(tbs)) or ()
+    for walk in walks:
+        if walk.fits(tbs):
+            return walk.cut(tbs)
     try:
-        return _take_apart(tbs)
+        walk = _walk(tbs)
     except (_OtherwiseError, IndexError):
         return None
+    taken = walk.cut(tbs)
+    if taken.is_plain:
+        _WALKS.keep(len(tbs), (walk, *walks[: _MOST_OF_A_LENGTH - 1]))
+    return taken
 
 
-def _take_apart(tbs: bytes) -> TakenApart:
+def _walk(tbs: bytes) -> Walk:
     at = _inside(tbs, 0, 0x30, len(tbs))
     if not tbs.startswith(_SERIAL, at):
         raise _OtherwiseError
@@ -92,8 +147,7 @@ def _take_apart(tbs: bytes) -> TakenApart:
     key_at = _past(tbs, subject_at)
     layout, subject = _subject(tbs, _inside(tbs, subject_at, 0x30, key_at), key_at)
     more_at = _past(tbs, key_at)
-    key = tbs[key_at:more_at]
-    before, after, bits_at = _KEYS.get(len(key)) or _other()
+    before, after, bits_at = _KEYS.get(more_at - key_at) or _other()
     identifier_at = _inside(tbs, _inside(tbs, more_at, 0xA3, len(tbs)), 0x30, len(tbs)) + len(_IDENTIFIER)
     if not tbs.startswith(_IDENTIFIER, identifier_at - len(_IDENTIFIER)):
         raise _OtherwiseError
@@ -103,22 +157,27 @@ def _take_apart(tbs: bytes) -> TakenApart:
         tbs[issuer_at:dates_at],
         until_tag,
         layout,
-        key[:before],
-        key[len(key) - after :],
+        tbs[key_at : key_at + before],
+        tbs[more_at - after : more_at],
         *rest,
     )
-    holes = Holes(
-        tbs[serial_at:issuer_at],
-        tbs[dates_at + 4 : dates_at + 17],
-        tbs[dates_at + 19 : subject_at],
-        subject,
-        key,
-        key[bits_at:],
-        tbs[identifier_at:rest_at],
-        period,
-        names,
-    )
-    return TakenApart(skeleton, holes, _are_plain(holes))
+    first = (serial_at, issuer_at), (dates_at + 4, dates_at + 17), (dates_at + 19, subject_at)
+    identifier = (identifier_at, rest_at)
+    texts = [(begin, end) for _, begin, end in (*subject, *names)]
+    own = [*first, (key_at + before, more_at - after), identifier, *period, *texts]
+    fields = (*first, (key_at, more_at), identifier)
+    return Walk(skeleton, fields, bits_at, subject, period, names, _around(tbs, own))
+
+
+def _around(tbs: bytes, holes: list[Span]) -> tuple[tuple[int, int, bytes], ...]:
+    """All octets but those of the holes, and where they stand."""
+    found, at = [], 0
+    for begin, end in (*sorted(holes), (len(tbs), len(tbs))):
+        if begin < at:
+            raise _OtherwiseError
+        found.append((at, begin, tbs[at:begin]))
+        at = end
+    return tuple(found)
 
 
 def _other() -> tuple[int, int, int]:
@@ -145,10 +204,12 @@ def _inside(data: bytes, at: int, tag: int, end: int) -> int:
     return at + 2 if first < 0x80 else at + (3 if first == 0x81 else 4)
 
 
-def _subject(tbs: bytes, at: int, end: int) -> tuple[bytes, tuple[tuple[bytes, bytes], ...]]:
-    """How the name is laid out (its RDNs, types and string tags, and the country), and its other values."""
+def _subject(tbs: bytes, at: int, end: int) -> tuple[bytes, tuple[tuple[bytes, int, int], ...]]:
+    """How the name is laid out (its RDNs, types and string tags, and the country); type and place of its
+    other values.
+    """
     layout: list[bytes] = []
-    values: list[tuple[bytes, bytes]] = []
+    values: list[tuple[bytes, int, int]] = []
     while at < end:
         rdn_end = at + 2 + tbs[at + 1]
         if tbs[at] != 0x31 or tbs[at + 1] >= 0x80 or rdn_end > end:
@@ -159,27 +220,27 @@ def _subject(tbs: bytes, at: int, end: int) -> tuple[bytes, tuple[tuple[bytes, b
             kind, size = tbs[at + 2 : at + 8], tbs[at + 8]
             if tbs[at] != 0x30 or tbs[at + 1] != size + 7 or size >= 0x79 or kind[:4] != _ATTRIBUTE_TYPE:
                 raise _OtherwiseError
-            value = tbs[at + 9 : at + 9 + size]
             layout.append(kind)
             if kind[5] == _TEXT_TAG:
-                values.append((kind, value))
+                values.append((kind, at + 9, at + 9 + size))
             else:
-                layout.append(bytes((size,)) + value)
+                layout.append(tbs[at + 8 : at + 9 + size])
             at += 9 + size
         if at != rdn_end:
             raise _OtherwiseError
     return b"".join(layout), tuple(values)
 
 
-Names = tuple[tuple[int, bytes], ...]
+Names = tuple[tuple[int, int, int], ...]
+"""Tag and place of each name's text."""
 
 
-def _extensions(tbs: bytes, at: int) -> tuple[list[bytes], tuple[bytes, ...], Names]:
-    """The extensions after the key identifier: what is fixed, the period's dates, the names. Before each hole
-    a mark says what it is, so that one shape never looks like another.
+def _extensions(tbs: bytes, at: int) -> tuple[list[bytes], tuple[Span, ...], Names]:
+    """The extensions after the key identifier: what is fixed, where the period's dates and the names lie.
+    Before each hole a mark says what it is, so that one shape never looks like another.
     """
     fixed: list[bytes] = []
-    period: tuple[bytes, ...] = ()
+    period: tuple[Span, ...] = ()
     found = tbs.find(_PERIOD, at)
     if found >= 0:
         begin = found + len(_PERIOD)
@@ -187,7 +248,7 @@ def _extensions(tbs: bytes, at: int) -> tuple[list[bytes], tuple[bytes, ...], Na
         end = middle + 2 + _PERIOD_OCTETS
         if tbs[middle : middle + 2] != _PERIOD_END or end > len(tbs):
             raise _OtherwiseError
-        period = (tbs[begin:middle], tbs[middle + 2 : end])
+        period = (begin, middle), (middle + 2, end)
         fixed += (tbs[at:found], b"period")
         at = end
     found = tbs.find(_NAMES, at)
@@ -199,7 +260,7 @@ def _extensions(tbs: bytes, at: int) -> tuple[list[bytes], tuple[bytes, ...], Na
     if end > len(tbs) or found - len(header) < at or not tbs.startswith(header, found - len(header)):
         raise _OtherwiseError
     names = _names(tbs, _inside(tbs, _inside(tbs, octets_at, 0x04, end), 0x30, end), end)
-    fixed += (tbs[at : found - len(header)], b"names", bytes([tag for tag, _ in names]), tbs[end:])
+    fixed += (tbs[at : found - len(header)], b"names", bytes([tag for tag, _, _ in names]), tbs[end:])
     return fixed, period, names
 
 
@@ -210,7 +271,7 @@ def _sequence_header(size: int) -> bytes:
 
 
 def _names(tbs: bytes, at: int, end: int) -> Names:
-    names: list[tuple[int, bytes]] = []
+    names: list[tuple[int, int, int]] = []
     while at < end:
         tag, past = tbs[at], _past(tbs, at)
         if past > end or tag not in (_DNS, _RFC822, _OTHER):
@@ -218,7 +279,7 @@ def _names(tbs: bytes, at: int, end: int) -> Names:
         text_at = _inside(tbs, at, tag, past)
         if tag == _OTHER:
             text_at = _principal(tbs, text_at, past)
-        names.append((tag, tbs[text_at:past]))
+        names.append((tag, text_at, past))
         at = past
     return tuple(names)
 
@@ -294,7 +355,7 @@ def _are_plain(holes: Holes) -> bool:
         and begin <= end
         and _is_plain_text(holes.subject)
         and (len(holes.key) in (91, 120) or holes.key[33] >= 0x80)
-        and all(map(is_plain_name, holes.names))
+        and all([is_plain_name(name) for name in holes.names])
         and (not holes.period or is_period(holes.period))
     )
 
@@ -318,14 +379,16 @@ def read_time(content: bytes) -> datetime | None:
 
 
 def _is_plain_text(subject: tuple[tuple[bytes, bytes], ...]) -> bool:
-    for _, value in subject:
-        try:
-            text = value.decode("utf-8")
-        except UnicodeDecodeError:
-            return False
-        if not 0 < len(text) <= _LONGEST_VALUE or not text.isprintable():
-            return False
-    return True
+    return all([_is_plain_value(value) for _, value in subject])
+
+
+@lru_cache(maxsize=1024)  # of one structure all but the last are always the same
+def _is_plain_value(value: bytes) -> bool:
+    try:
+        text = value.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return 0 < len(text) <= _LONGEST_VALUE and text.isprintable()
 
 
 def is_plain_name(name: tuple[int, bytes]) -> bool:

@@ -97,4 +97,4 @@ def _heads(*sizes: int) -> dict[int, bytes]:
     return {len(one): one[: len(one) - size] for size, one in whole.items()}
 
 
-_BITS = _heads(256, 384, 512)  # RSA of 2048, 3072, 4096 bits
+_BITS = _heads(*range(64, 112), 256, 384, 512)  # a pair on a curve; RSA of 2048, 3072, 4096 bits

@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from sceau.catalogue import Profile
 from sceau.certification import encode
-from sceau.registration import EmployeeSubject, ProfessionalSubject, Subject
+from sceau.registration import EmployeeSubject, ProfessionalSubject, StructureSubject, Subject
 from sceau.vocabulary import Finding, displayed
 
 _OIDS = {
@@ -38,59 +38,73 @@ _STANDS_FOR_ITSELF = re.compile(r'(?![# ])[^"+,;<>\\]+(?<! )')
 _ESCAPED = frozenset('"+,;<>\\')
 
 Attribute = tuple[str, str]
+Rdn = tuple[Attribute, ...]
+_COUNTRY: Rdn = (("C", "FR"),)
 
 
 @dataclass(frozen=True, slots=True)
 class SubjectName:
     """A DN: its RDNs in the order they are encoded, and what was seen while writing it (errors refuse)."""
 
-    rdns: tuple[tuple[Attribute, ...], ...]
+    rdns: tuple[Rdn, ...]
     findings: tuple[Finding, ...] = ()
 
     @property
-    def lines(self) -> tuple[Attribute, ...]:
+    def lines(self) -> Rdn:
         """(attribute, value) pairs, as a person reads them from top to bottom."""
         return tuple(attribute for rdn in self.rdns for attribute in rdn)
 
     @property
     def der(self) -> bytes:
         """DER of the Name [RFC 5280 §4.1.2.4]."""
-        return encode.sequence(*[_write_rdn(rdn) for rdn in self.rdns])
+        return encode.sequence(_write_rdns(self.rdns[:-1]), _write_rdn(self.rdns[-1]))
 
     @property
     def rfc4514(self) -> str:
         """The text of the DN, last RDN first [RFC 4514 §2]."""
-        return ",".join([_spell_rdn(rdn) for rdn in reversed(self.rdns)])
+        return _spell_rdn(self.rdns[-1]) + _spell_rdns(self.rdns[:-1])
 
 
 def subject_name(subject: Subject, profile: Profile) -> SubjectName:
     """The DN of `subject` under `profile`. Its findings hold every value that doesn't fit, and the visible
     cut.
     """
+    if isinstance(subject, ProfessionalSubject):
+        rdns = _COUNTRY, (("title", subject.title),), _person(subject)
+        return SubjectName(rdns, _check_all(rdns, profile))
+    structure, found = _structure(
+        subject.department, subject.organisation, subject.structure_id.text, profile.organisation_length
+    )
+    own: tuple[Rdn, ...] = ((("CN", subject.common_name),),) if isinstance(subject, StructureSubject) else ()
+    if isinstance(subject, EmployeeSubject):
+        own = (("title", subject.title),), _person(subject)
+    return SubjectName(structure + own, found + _check_all(own, profile))
+
+
+@lru_cache(maxsize=256)  # a structure asks for many
+def _structure(
+    department: str, organisation: str, identifier: str, length: int
+) -> tuple[tuple[Rdn, ...], tuple[Finding, ...]]:
+    """The RDNs that all certificates of a structure have, and what is to be said of them; `length` is the
+    longest name of an organisation.
+    """
     found: list[Finding] = []
-    rdns = _rdns(subject, profile, found)
+    name = _fitting(organisation, length, found)
+    rdns = _COUNTRY, (("ST", department),), (("O", name),), (("OU", identifier),)
+    return rdns, (*found, *_check_all(rdns, None))
+
+
+def _check_all(rdns: tuple[Rdn, ...], profile: Profile | None) -> tuple[Finding, ...]:
+    found: list[Finding] = []
     for rdn in rdns:
         for name, value in rdn:
-            if not _is_plain(name, value, profile):
-                found.extend(_check(name, value, profile))
-    return SubjectName(rdns, tuple(found))
+            longest = profile.common_name_length if name == "CN" and profile is not None else _LONGEST[name]
+            if not _is_plain(value, longest):
+                found.extend(_check(name, value, longest))
+    return tuple(found)
 
 
-def _rdns(subject: Subject, profile: Profile, found: list[Finding]) -> tuple[tuple[Attribute, ...], ...]:
-    country = (("C", "FR"),)
-    if isinstance(subject, ProfessionalSubject):
-        return country, (("title", subject.title),), _person(subject)
-    structure = (
-        (("ST", subject.department),),
-        (("O", _fitting(subject.organisation, profile.organisation_length, found)),),
-        (("OU", subject.structure_id.text),),
-    )
-    if isinstance(subject, EmployeeSubject):
-        return country, *structure, (("title", subject.title),), _person(subject)
-    return country, *structure, (("CN", subject.common_name),)
-
-
-def _person(subject: ProfessionalSubject | EmployeeSubject) -> tuple[Attribute, ...]:
+def _person(subject: ProfessionalSubject | EmployeeSubject) -> Rdn:
     return (("GN", subject.given_names), ("CN", subject.national_id.text), ("SN", subject.surname))
 
 
@@ -104,9 +118,8 @@ def _fitting(organisation: str, length: int, found: list[Finding]) -> str:
     return kept
 
 
-def _is_plain(name: str, value: str, profile: Profile) -> bool:
+def _is_plain(value: str, longest: int) -> bool:
     """Whether `_check` certainly has nothing to say: all that is printable is visible."""
-    longest = profile.common_name_length if name == "CN" else _LONGEST[name]
     return (
         0 < len(value) <= longest
         and value.isprintable()
@@ -116,9 +129,8 @@ def _is_plain(name: str, value: str, profile: Profile) -> bool:
     )
 
 
-def _check(name: str, value: str, profile: Profile) -> list[Finding]:
+def _check(name: str, value: str, longest: int) -> list[Finding]:
     """Composed, visible, not empty, not too long [F33]."""
-    longest = profile.common_name_length if name == "CN" else _LONGEST[name]
     found = []
     if not value or value != value.strip():
         found.append(Finding.error("draft.subject-empty", name))
@@ -131,8 +143,13 @@ def _check(name: str, value: str, profile: Profile) -> list[Finding]:
     return found
 
 
-@lru_cache(maxsize=1024)  # of one structure all but the last are always the same
-def _write_rdn(rdn: tuple[Attribute, ...]) -> bytes:
+@lru_cache(maxsize=256)  # of one structure all but the last are always the same
+def _write_rdns(rdns: tuple[Rdn, ...]) -> bytes:
+    return b"".join([_write_rdn(rdn) for rdn in rdns])
+
+
+@lru_cache(maxsize=1024)
+def _write_rdn(rdn: Rdn) -> bytes:
     """RelativeDistinguishedName: a SET OF one attribute, or of several in the order of their encodings."""
     if len(rdn) != 1:
         return encode.set_of(*[_write(name, value) for name, value in rdn])
@@ -149,8 +166,14 @@ def _write(name: str, value: str) -> bytes:
     return encode.sequence(_TYPES[name], text)
 
 
+@lru_cache(maxsize=256)
+def _spell_rdns(rdns: tuple[Rdn, ...]) -> str:
+    """What follows the last RDN."""
+    return "".join([f",{_spell_rdn(rdn)}" for rdn in reversed(rdns)])
+
+
 @lru_cache(maxsize=1024)
-def _spell_rdn(rdn: tuple[Attribute, ...]) -> str:
+def _spell_rdn(rdn: Rdn) -> str:
     return "+".join([_spell(name, value) for name, value in rdn])
 
 

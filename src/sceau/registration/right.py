@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeVar
 
 from sceau.catalogue import Catalogue, How, NameNeed, Product
@@ -104,7 +105,12 @@ def decide_right(
         found += _check_names(product, question, catalogue, decided)
     if errors(found):
         return found
-    return (*found, Finding.info("right.given", product.code))
+    return (*found, _given(product.code))
+
+
+@lru_cache(maxsize=64)
+def _given(product: str) -> Finding:
+    return Finding.info("right.given", product)
 
 
 def _check_channel(product: Product, channel: Channel, catalogue: Catalogue) -> tuple[Finding, ...]:
@@ -152,6 +158,8 @@ def _refusal_of(table: Mapping[S, Finding], state: S, *good: S) -> tuple[Finding
 
 def _check_products(question: RightQuestion, catalogue: Catalogue) -> tuple[Finding, ...]:
     """The product is on the form [T19]; a code that is none of the thirteen makes the whole list doubtful."""
+    if question.habilitated == (question.product,) and question.product in catalogue.products:
+        return ()
     unknown = [code for code in dict.fromkeys(question.habilitated) if code not in catalogue.products]
     found = tuple(
         Finding.error("right.habilitated-unknown", displayed(code)) for code in unknown[:_MOST_SAID]
