@@ -16,11 +16,13 @@ from sceau.operations import (
     entrust_technical_part,
     expire_drafts,
     give_back_technical_part,
+    open_amendment,
     open_correction,
     open_draft,
     part_digest,
     save_draft,
     send_draft,
+    start_amendment,
     take_back_technical_part,
     take_order,
 )
@@ -38,6 +40,7 @@ from tests.instance import (
     STRANGER,
     Instance,
     Someone,
+    accepted,
     form,
     offer,
     submitted,
@@ -250,6 +253,25 @@ def test_an_order_that_was_sent_is_corrected_in_the_same_steps(instance: Instanc
     assert corrected.raw["offers"][0]["declared"] == "autre-exemple.fr"
     with pytest.raises(Refused):
         open_correction(STRANGER.actor, reference=reference)
+
+
+def test_a_modification_is_declared_anew_and_follows_the_identity_that_its_structure_takes(
+    instance: Instance,
+) -> None:
+    base = accepted().line.reference
+    me = REPRESENTATIVE.actor
+    raw = start_amendment(me, reference=base)
+    file = open_amendment(me, reference=base, raw=raw, version=1)
+    assert "declarations" in raw
+    assert "declarations" not in file.raw
+    file = write(REPRESENTATIVE, file, "offers", [offer("serv-ssl", declared="autre-exemple.fr")])
+    again = open_amendment(me, reference=base, raw=raw, version=1)
+    assert (again.line.reference, again.raw) == (file.line.reference, file.raw)
+    renamed = raw | {"structure": raw["structure"] | {"name": "CHU renommé"}}
+    moved = open_amendment(me, reference=base, raw=renamed, version=1)
+    assert moved.line.reference == file.line.reference
+    assert moved.raw["structure"]["name"] == "CHU renommé"
+    assert moved.raw["offers"] == file.raw["offers"]
 
 
 def test_the_database_keeps_what_is_over_as_it_is(instance: Instance) -> None:

@@ -126,6 +126,9 @@ def test_the_requester_changes_the_text_that_stands_in_the_steps_of_an_order_and
     fields["offers.0.declared"] = ["api.chu-exemple.fr"]
     assert browser.post(draft + "etape/offres/", fields | {"action": ["plus-tard"]}).status_code == 302
     last = browser.get(draft + "etape/envoi/").content.decode()
+    boxes = re.findall(r"<input[^>]*declarations\.[^>]*>", last)
+    assert len(boxes) == 2
+    assert not [box for box in boxes if "checked" in box]  # another act, declared anew
     shown = last[last.index("Ce qui change de la commande") : last.index("Ce qui est demandé")]
     assert re.search(r"<del>[^<]*chu-exemple.fr", shown)
     assert re.search(r"<ins>[^<]*api.chu-exemple.fr", shown)

@@ -36,6 +36,8 @@ from sceau.vocabulary import Finding, Refused, displayed
 
 _OPEN = (DraftState.WRITING, DraftState.ENTRUSTED)
 _SLICE = 200
+_IDENTITY = ("name", "siret", "finess", "rpps_rangs", "postcode", "commune")
+"""What names a structure on a form, and follows it when it changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +85,9 @@ def open_correction(actor: Actor, *, reference: str) -> DraftFile:
 
 def open_amendment(actor: Actor, *, reference: str, raw: Mapping[str, Any], version: int) -> DraftFile:
     """Take up the text that an accepted order stands on, to be changed and sent as the order that takes its
-    place; the draft that is already open on it, if there is one. `raw` and `version` are what
-    `start_amendment` (or `start_following`) gave for this actor.
+    place; the draft that is already open on it, if there is one, put under the structure's present identity
+    when `raw` has another. `raw` and `version` are what `start_amendment` (or `start_following`) gave for
+    this actor. What was declared for the order before is declared anew: it is another act.
     """
     with acting(actor, "draft.opened", reference) as act:
         owner = require_person(act).national_id
@@ -92,12 +95,29 @@ def open_amendment(actor: Actor, *, reference: str, raw: Mapping[str, Any], vers
             owner=owner, amends__reference=reference, state__in=_OPEN, expires_at__gt=act.at
         ).first()
         if known is not None:
-            act.unchanged()
+            _put_under(act, known, raw.get("structure"))
             drafted = known.reference
         else:
             order = Order.objects.get(reference=reference)
-            drafted = _open(act, raw, "amends", amends=order, version=version).reference
+            fresh = {name: value for name, value in raw.items() if name != "declarations"}
+            drafted = _open(act, fresh, "amends", amends=order, version=version).reference
     return draft_view(actor, drafted)
+
+
+def _put_under(act: Act, row: OrderDraft, structure: Any) -> None:
+    """A modification begun before its structure changed goes on under the identity that it has now."""
+    raw = json.loads(row.raw)
+    there = raw.get("structure")
+    theirs = {name: there.get(name) for name in _IDENTITY} if isinstance(there, dict) else {}
+    wanted = {name: structure.get(name) for name in _IDENTITY} if isinstance(structure, Mapping) else theirs
+    if wanted == theirs:
+        act.unchanged()
+        return
+    raw["structure"] = {**(there or {}), **wanted}
+    row.raw = canonical(raw)
+    touch(act, row)
+    act.about(row.reference)
+    act.tell(identity=True)
 
 
 def save_draft(actor: Actor, *, reference: str, written: Written) -> DraftFile:

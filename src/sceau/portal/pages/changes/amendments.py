@@ -53,7 +53,7 @@ def modify(request: PortalRequest, reference: str) -> HttpResponse:
     context = {
         "title": _("Modifier ce que la commande a donné"),
         "amends": reference,
-        "known": next(known, None),
+        "known": None if change else next(known, None),
     }
     return page(request, "changes/modify.html", context)
 
