@@ -44,6 +44,7 @@ TOPICS: dict[str, tuple[str, str]] = {
     "token": ("sceau.cli.token", "Créer, lister et révoquer les jetons de l'interface programmable."),
     "certificate": ("sceau.cli.certificate", "Délivrer, voir et révoquer les certificats."),
     "revocation": ("sceau.cli.revocation", "Révoquer en masse, et signaler les clés compromises."),
+    "check": ("sceau.cli.check", "Dire ce qui demande une intervention, pour une alarme."),
     "crl": ("sceau.cli.crl", "Publier et lire les listes de révocation."),
     "recheck": ("sceau.cli.recheck", "Relire tout ce qui a été délivré ; toute différence est une alarme."),
     "ledger": ("sceau.cli.ledger", "Relire le registre du signataire, ligne à ligne."),
