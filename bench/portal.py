@@ -98,7 +98,7 @@ def heavy(known: dict[str, str], count: int) -> list[tuple[str, str, str]]:
         ("marchand", "own contract", f"/mon-contrat/{contract}/"),
         ("marchand", "departure of who has 1,500", f"/departs/{known['departure']}/"),
         ("benali", "right: its file", f"/habilitations/{right}/"),
-        ("benali", "right: what suspending stops", f"/habilitations/{right}/acte/suspend/"),
+        ("leroux", "right: what suspending stops", f"/habilitations/{right}/acte/suspend/"),
         ("benali", "right: what withdrawing stops", f"/habilitations/{right}/acte/withdraw/"),
         ("benali", "request under it", f"/demander/{right}/"),
         ("benali", "one certificate", f"/certificats/{known['certificate']}/"),

@@ -21,7 +21,6 @@ from sceau.records import (
     DraftLine,
     FleetWish,
     QueueOf,
-    certificates_of,
     desk_page,
     drafts_of,
     fleet_page,
@@ -201,7 +200,7 @@ def _to_collect(visitor: Visitor, at: datetime) -> list[Waiting]:
             _("à retirer"),
             f"{one.product}, {one.reference}",
         )
-        for one in certificates_of(visitor.person_id, at=at, limit=_SHOWN)
+        for one in fleet_page(visitor.person_id, FleetWish(), at=at, limit=_SHOWN).lines
         if one.standing == "to-collect"
     ]
 
