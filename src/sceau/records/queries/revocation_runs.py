@@ -26,7 +26,7 @@ from sceau.records.models import (
     RevocationRunLine,
     RevocationRunMember,
 )
-from sceau.records.queries.certificates import newest
+from sceau.records.queries.certificates import latest_serials, newest
 from sceau.records.run_views import RunApproval, RunFile, RunLine, RunPreview, Share
 from sceau.records.views import CertificateLine
 from sceau.registration import HabilitationState
@@ -44,7 +44,6 @@ _COUNTED = (
 )
 _SHARES = frozenset({"products", "structures", "states", "excluded"})
 _FIRST = 20
-_LATEST = 2_000
 _FIRST_NAMES = 30
 _REPORT = ("certificat", "numéro de série", "autorité", "génération", "produit", "structure", "noms")
 _REPORT_END = ("révoqué le", "motif")
@@ -156,10 +155,12 @@ def _as_counted(row: RevocationRun, at: datetime) -> RunPreview:
         stored[name] = tuple(Share(*one) for one in stored[name])
     stored |= {"total": row.total - row.done, "names": tuple(stored["names"])}
     left = still_to_end(under_criterion(row.kind, json.loads(row.criterion), row.pk), at)
-    if row.kind == CriterionKind.ISSUER:  # nearly all there is: found among the latest, not sorted whole
-        latest = Certificate.objects.order_by("-id").values_list("id", flat=True)[:_LATEST]
-        left = left.filter(id__in=list(latest))
-    lines = newest(left, at, after="", limit=_FIRST)
+    if (
+        row.kind == CriterionKind.ISSUER
+    ):  # nearly all there is: serials rise with time, and are in order already
+        lines = latest_serials(left, at, limit=_FIRST)
+    else:
+        lines = newest(left, at, after="", limit=_FIRST)
     return RunPreview(**stored, lines=lines, counted_at=row.created_at)
 
 
