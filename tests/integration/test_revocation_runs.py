@@ -5,8 +5,10 @@ missed, nothing else ended.
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -290,6 +292,30 @@ def test_an_issuer_between_two_days_is_ended_for_these_days_only(
     assert finished(reference).line.done == 30
     assert IssuerStop.objects.count() == 0
     assert accounted(reference) == {row.reference for row in stocked}
+
+
+@pytest.mark.parametrize(("kind", "first"), [("issuer", "serial"), ("administrator", "id")])
+def test_a_large_run_shows_what_was_counted_once_less_what_is_done_and_its_latest(
+    instance: Instance, stocked: list[Certificate], monkeypatch: pytest.MonkeyPatch, *, kind: str, first: str
+) -> None:
+    subject = {"issuer": "el-org/1", "administrator": PERSON}[kind]
+    asked = request(kind, subject=subject, quality="authority" if kind == "issuer" else "desk")
+    officers = (AUTHORITY, ALICE) if kind == "issuer" else (ALICE, BRUNO)
+    small = run_preview(prepare_run(officers[0].actor, asked).line.reference, at=instance.clock())
+    for room in ("sceau.operations.revocation_runs", "sceau.records.queries.revocation_runs"):
+        monkeypatch.setattr(f"{room}.MOST_COUNTED", 5)
+    reference = started(asked, *officers, by=officers[0])
+    large = run_preview(reference, at=instance.clock())
+    assert small is not None
+    assert large is not None
+    assert large.counted_at is not None
+    assert replace(large, counted_at=None, lines=()) == replace(small, lines=())
+    latest = sorted(stocked, key=attrgetter(first), reverse=True)[:20]
+    assert [one.reference for one in large.lines] == [one.reference for one in latest]
+    finished(reference)
+    over = run_preview(reference, at=instance.clock())
+    assert over is not None
+    assert (over.total, over.lines) == (0, ())
 
 
 def test_f18_by_key_the_key_is_blocked_first_and_for_ever(
