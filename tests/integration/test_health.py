@@ -20,6 +20,8 @@ from sceau.cli import check
 from sceau.operations import publish_crls, publish_deltas
 from sceau.site import health
 from sceau.site.clockwork import HEARTBEAT
+from sceau.site.environment import HEAD_KEY_FILE
+from sceau.site.nightly import STATUS
 from tests.instance import Instance
 
 
@@ -114,3 +116,47 @@ def test_the_mail_certificate_is_told_before_it_ends(
     assert asked(data) == (0, set())
     certificate.write_bytes(signed_by_itself(instance, days=20))
     assert asked(data) == (1, {"health.mail-certificate-ends"})
+
+
+def reading(data: Path, instance: Instance, ago: timedelta, **counts: int) -> None:
+    began = (instance.clock() - ago).isoformat()
+    told = {"began": began, "ended": began, "alarms": sum(counts.values()), "counts": counts, "read": {}}
+    (data / STATUS).write_text(json.dumps(told))
+
+
+def test_f39_what_a_rereading_found_stays_an_alarm_until_one_finds_nothing(
+    data: Path, instance: Instance
+) -> None:
+    reading(data, instance, timedelta(hours=3), **{"recheck.not-in-ledger": 2})
+    assert asked(data) == (1, {"health.reading-differs"})
+    reading(data, instance, timedelta(hours=1))
+    assert asked(data) == (0, set())
+
+
+def test_a_rereading_that_does_not_come_is_an_alarm_from_the_second_night_on(
+    data: Path, instance: Instance
+) -> None:
+    reading(data, instance, timedelta(hours=49))
+    assert asked(data) == (1, {"health.reading-missing"})
+    (data / STATUS).unlink()
+    key, now = data / HEAD_KEY_FILE, instance.clock().timestamp()
+    key.touch()
+    os.utime(key, (now - 47 * 3600, now - 47 * 3600))
+    assert asked(data) == (0, set())
+    os.utime(key, (now - 49 * 3600, now - 49 * 3600))
+    assert asked(data) == (1, {"health.reading-missing"})
+
+
+def test_a_page_does_not_wait_again_for_what_was_looked_at_a_moment_ago(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = 1000.0
+    monkeypatch.setattr(health.time, "monotonic", lambda: at)
+    look = health.Watchman(data, {})
+    assert look().alarms == ()
+    Signer.answers = False
+    at += 10
+    assert look().signer
+    at += 10
+    assert not look().signer
+    assert [one.code for one in look().alarms] == ["health.signer-silent"]

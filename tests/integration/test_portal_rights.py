@@ -99,7 +99,7 @@ END_ACTS = {
 }
 OWN_CARD = {"request-own", "verdict-own", "own-set", "own-set-done"}
 KNOWN = {"sessions", "end-session", "end-sessions", "wear-hat"}
-OFFICERS_READ = {"own-passkeys", "own-passkey-end", "officers"}
+OFFICERS_READ = {"own-passkeys", "own-passkey-end", "officers", "watch"}
 OFFICERS_ACT = {"officer-person", "role-confirm", "role-drop"}
 OFFICERS_ACT |= {"passkey-invite", "passkey-confirm", "passkey-drop", "passkey-end"}
 AUTHORITY_ACTS = {"role-propose"}

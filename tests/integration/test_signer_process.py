@@ -238,6 +238,7 @@ def test_t59_a_signer_that_hangs_leaves_the_outcome_unknown_and_signs_once(signe
     with pytest.raises(Fault, match=r"signer\.outcome-unknown") as fault:
         client.sign(kind="certificate", issuer="el-org", generation=1, tbs=made.tbs)
     assert not fault.value.retryable
+    assert not signer.client(timeout=0.5).is_reachable(), "a connection accepted by the system is no answer"
     signer.resume()
     patience = time.monotonic() + 10
     while made.serial not in recorded(signer.data) and time.monotonic() < patience:

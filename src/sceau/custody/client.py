@@ -56,12 +56,11 @@ class SignerClient:
         return [frame if isinstance(frame, Refused) else next(answers) for frame in read]
 
     def is_reachable(self) -> bool:
-        """Whether the signer accepts a connection now; for a status page."""
-        try:
-            self._give_back(self._fresh())
-        except Fault:
-            return False
-        return True
+        """Whether the signer answers now; for a status page. A connection accepted proves nothing: the
+        system accepts it for a process that is stopped or hangs. It is asked for nothing, and refuses it.
+        """
+        (answer,) = self._ask([wire.write_knock()])
+        return isinstance(answer, Refused)
 
     def close(self) -> None:
         """Close the connections kept."""

@@ -115,6 +115,11 @@ def write_request(request: SignatureRequest) -> bytes:
     return prefix + code + request.tbs
 
 
+def write_knock() -> bytes:
+    """The frame of a request of no kind: whoever listens refuses it at once, and so shows that it listens."""
+    return _PREFIX.pack(_MAGIC, 0, 0, 0, 0)
+
+
 def take_request(inbox: Inbox) -> SignatureRequest | Refused | None:
     """The next request, None when none is all there; `Refused` (``signer.kind``) stands for one whose kind
     is outside the closed set. Raises `BadFrameError`.

@@ -127,7 +127,7 @@ from sceau.operations.leaves import (
     withdraw_leave,
 )
 from sceau.operations.list_scopes import crl_path, partitions_of
-from sceau.operations.list_watch import late_lists, restore_shelf
+from sceau.operations.list_watch import ListState, late_lists, list_states, restore_shelf
 from sceau.operations.lists import publish_crls, publish_deltas
 from sceau.operations.machine import (
     Actor,
@@ -271,6 +271,7 @@ __all__ = [
     "Letter",
     "LineDecision",
     "LintChoice",
+    "ListState",
     "Machine",
     "MailRoom",
     "Mailer",
@@ -391,6 +392,7 @@ __all__ = [
     "key_paper_form",
     "late_lists",
     "letter_of",
+    "list_states",
     "look_at_invitation",
     "look_up_key",
     "machine",

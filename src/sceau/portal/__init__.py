@@ -16,17 +16,21 @@ from sceau.portal.door import (
 from sceau.portal.limits import post_brakes
 from sceau.portal.psc_door import PscDoor, post_psc
 from sceau.portal.themes.files import dsfr_folder
+from sceau.portal.watch import Reread, Watched, post_watch
 
 __all__ = [
     "TLS_EXTENSION",
     "Doorkeeper",
     "PscDoor",
+    "Reread",
     "TestCard",
     "TlsFacts",
+    "Watched",
     "doorkeeper",
     "dsfr_folder",
     "peer_certificate",
     "post",
     "post_brakes",
     "post_psc",
+    "post_watch",
 ]

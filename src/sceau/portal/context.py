@@ -28,6 +28,7 @@ _MENU = (
     ("desk", gettext_noop("Guichet")),
     ("desk-revocations", gettext_noop("Révocations")),
     ("officers", gettext_noop("Agents")),
+    ("watch", gettext_noop("État du service")),
     ("how", gettext_noop("Comment ça marche")),
     ("glossary", gettext_noop("Glossaire")),
 )

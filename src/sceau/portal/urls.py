@@ -64,6 +64,7 @@ from sceau.portal.pages.requests import views as requests
 from sceau.portal.pages.revocation import key_signature
 from sceau.portal.pages.revocation import views as revocation
 from sceau.portal.pages.tokens import views as tokens
+from sceau.portal.pages.watch import views as watch
 
 EVIDENCE_READERS = CARD_HOLDERS | ENDER_READERS
 
@@ -93,6 +94,7 @@ PAGES: tuple[Page, ...] = (
     ),
     Page("agents/invitations/<str:reference>/fermer/", officers.drop_key, "passkey-drop", ENDERS, ACT),
     Page("agents/cles/<str:reference>/revoquer/", officers.end_key, "passkey-end", ENDERS, ACT),
+    Page("etat/", watch.state, "watch", OFFICERS),
     Page("comment-ca-marche/", reading.how, "how", ANYBODY),
     Page("glossaire/", reading.glossary, "glossary", ANYBODY),
     Page("langue/<str:code>/", language.choose, "language", ANYBODY, READ),

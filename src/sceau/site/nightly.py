@@ -39,6 +39,15 @@ def write_report(data: Path, value: Mapping[str, Any], *, report: Path | None = 
     return path
 
 
+def last_reading(data: Path) -> dict[str, Any]:
+    """How the last whole reading ended, as `write_report` noted it; empty when there was none."""
+    try:
+        found: dict[str, Any] = json.loads((data / STATUS).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found
+
+
 def hour_of(environment: Mapping[str, str]) -> int | None:
     """The hour (UTC) from which it runs: `SCEAU_RECHECK_HOUR`, 3 by default; None for *never* (``off``)."""
     text = environment.get("SCEAU_RECHECK_HOUR", str(_HOUR)).strip().lower()
@@ -103,11 +112,7 @@ class Nightly:
             log.error("recheck could not be done (exit %s)", code)
 
     def _last(self) -> dict[str, Any]:
-        try:
-            found: dict[str, Any] = json.loads((self._data / STATUS).read_text("utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return found
+        return last_reading(self._data)
 
 
 def _after(now: datetime, hour: int) -> datetime:

@@ -22,7 +22,7 @@ from sceau.enrolment import RestApp
 from sceau.enrolment import Settings as RestSettings
 from sceau.identity import CardHolder, CardUse, lookup_from_lists, read_card
 from sceau.operations import Machine, SignerReader, install
-from sceau.portal import Doorkeeper, doorkeeper, peer_certificate, post, post_brakes, post_psc
+from sceau.portal import Doorkeeper, doorkeeper, peer_certificate, post, post_brakes, post_psc, post_watch
 from sceau.publication import (
     FolderShelf,
     OcspService,
@@ -36,6 +36,7 @@ from sceau.publication import (
 from sceau.records import StatusRecords
 from sceau.site.drawer import read_drawer
 from sceau.site.environment import DEVELOPMENT, HEAD_KEY_FILE, now, ocsp_shelf_of
+from sceau.site.health import Watchman
 from sceau.site.mail import mailer_of, mails_kept
 from sceau.site.postman import mail_room_of
 from sceau.site.psc_link import psc_door_of, psc_settings_of
@@ -78,6 +79,7 @@ def wire() -> Machine:
     install(machine)
     post(doorkeeper_of(data, issuers, catalogue))
     post_brakes(data / "run" / "brakes")
+    post_watch(Watchman(data))
     back = f"{settings.SCEAU_PORTAL_ADDRESS}/pro-sante-connect/retour/"
     post_psc(
         psc_door_of(

@@ -14,7 +14,7 @@ from sceau.operations import examination_of, machine
 from sceau.portal.fields import Sheet
 from sceau.portal.hats import Hat
 from sceau.portal.language import page_catalogue
-from sceau.portal.pages.entrance.waiting import untold
+from sceau.portal.pages.entrance.waiting import alarms, untold
 from sceau.portal.pages.pieces.handing_in import piece_fields
 from sceau.portal.rendering import page
 from sceau.portal.saying import say, summary
@@ -58,6 +58,7 @@ def desk(request: PortalRequest) -> HttpResponse:
         "which": str(which),
         "acts": Hat.DESK in request.visitor.hats,
         "untold": untold(),
+        "alarms": alarms(),
     }
     return page(request, "desk/queue.html", context)
 

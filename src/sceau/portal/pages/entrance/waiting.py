@@ -13,9 +13,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from sceau.operations import untold_officers
-from sceau.portal.hats import Hat
+from sceau.portal.hats import OFFICERS, Hat
 from sceau.portal.language import page_catalogue
+from sceau.portal.saying import say
 from sceau.portal.visitor import Visitor
+from sceau.portal.watch import watched
 from sceau.records import (
     CertificateLine,
     DraftLine,
@@ -59,6 +61,8 @@ def waiting_for(visitor: Visitor, *, at: datetime) -> list[Waiting]:
     found: list[Waiting] = []
     if Hat.HOLDER in visitor.hats:
         found += [*_orders(visitor), *_drafts(visitor, at), *_to_collect(visitor, at), *_ending(visitor, at)]
+    if visitor.hats & OFFICERS:
+        found += alarms()
     if Hat.DESK in visitor.hats:
         found += [*_queue(visitor, at), *_tasks(), *untold()]
     return found
@@ -244,6 +248,32 @@ def _tasks() -> list[Waiting]:
         return []
     said = _many(many, more=many == _SHOWN)
     return [Waiting(_("Tâches du guichet : %(n)s") % {"n": said}, reverse("desk-tasks"), _("à faire"))]
+
+
+def alarms() -> list[Waiting]:
+    """What calls for somebody before anybody feels it: late lists, a silent signer, a re-reading that found
+    differences… The first one is said, the page has them all. Officers whom no mail reaches have a line of
+    their own (`untold`).
+    """
+    seen = watched()
+    found = [one for one in seen.alarms if one.code != "health.officer-untold"] if seen else []
+    if not found:
+        return []
+    many = len(found)
+    return [
+        Waiting(
+            ngettext(
+                "Le service demande une intervention : %(n)s alarme",
+                "Le service demande une intervention : %(n)s alarmes",
+                many,
+            )
+            % {"n": many},
+            reverse("watch"),
+            _("alarme"),
+            say(found)[0].text,
+            tone="bad",
+        )
+    ]
 
 
 def untold() -> list[Waiting]:

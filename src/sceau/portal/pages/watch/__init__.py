@@ -1,0 +1,1 @@
+"""How the authority stands: its alarms, lists, signer, journal and last re-reading."""
