@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -151,7 +152,7 @@ def test_a_page_does_not_wait_again_for_what_was_looked_at_a_moment_ago(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at = 1000.0
-    monkeypatch.setattr(health.time, "monotonic", lambda: at)
+    monkeypatch.setattr(time, "monotonic", lambda: at)
     look = health.Watchman(data, {})
     assert look().alarms == ()
     Signer.answers = False
