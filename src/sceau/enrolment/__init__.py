@@ -5,5 +5,7 @@ else is trusted.
 """
 
 from sceau.enrolment.rest.app import RestApp, Settings
+from sceau.enrolment.rest.at_once import AtOnce, Caller
+from sceau.enrolment.rest.plain_call import PlainCall, Unfinished, read_plain_call
 
-__all__ = ["RestApp", "Settings"]
+__all__ = ["AtOnce", "Caller", "PlainCall", "RestApp", "Settings", "Unfinished", "read_plain_call"]

@@ -8,6 +8,7 @@ from sceau.publication.policy import policy_path, render_policy
 from sceau.publication.prepared import PreparedShelf
 from sceau.publication.preparer import NoResponderError, Preparer
 from sceau.publication.public_site import PublicSite
+from sceau.publication.quick import QuickProtocol
 from sceau.publication.responder import OcspDesk, OcspReply
 from sceau.publication.server import OcspService, build_app, serve, server_for, shared_sockets
 from sceau.publication.shelf import FolderShelf, Item, Shelf
@@ -24,6 +25,7 @@ __all__ = [
     "Preparer",
     "PublicApp",
     "PublicSite",
+    "QuickProtocol",
     "Shelf",
     "address_group",
     "build_app",

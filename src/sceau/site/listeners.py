@@ -25,6 +25,7 @@ from uvicorn import Config, Server
 from sceau.portal import TLS_EXTENSION, TlsFacts
 from sceau.publication import PatientProtocol
 from sceau.site.any_certificate import AnyCertificateContext
+from sceau.site.at_once import AtOnceProtocol
 from sceau.site.environment import now
 from sceau.site.gate import HANDSHAKE_SECONDS, gates, raise_open_files
 from sceau.site.secure import Places, SecureProtocol
@@ -124,7 +125,7 @@ class CardDoorProtocol(PatientProtocol):
         self.app = with_tls_facts(self.app, facts)
 
 
-class ProgramsProtocol(CardDoorProtocol):
+class ProgramsProtocol(AtOnceProtocol, CardDoorProtocol):
     """A connection of the door for programs, whose application says what is too large (12 MiB at most)."""
 
     most_body = 13 * 1024 * 1024

@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import ssl
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,7 +22,7 @@ from sceau.publication import address_group
 from sceau.site.any_certificate import AnyCertificateContext, ProvenTls
 from sceau.site.gate import HANDSHAKE_SECONDS, MOST_FOR_ONE_ADDRESS, MOST_IN_ALL
 
-_PIECE = 64 * 1024
+_PIECE = 17 * 1024  # a TLS record holds 16 KiB at most, and OpenSSL gives one at a time
 
 
 @dataclass(slots=True)
@@ -124,14 +124,19 @@ class SecureProtocol(asyncio.Protocol):
             self._loop.call_soon(self._send_all)
         self._unsent.append(data)
 
+    def send_now(self, pieces: Iterable[bytes]) -> None:
+        """Encrypt and write these at once, after what waits for the end of this turn."""
+        self._unsent.extend(pieces)
+        self._send_all()
+
     def _send_all(self) -> None:
         data, self._unsent = b"".join(self._unsent), []
         if not data or self._transport.is_closing():
             return
-        left = memoryview(data)
         try:
-            while left:  # OpenSSL takes a record at a time
-                left = left[self._tls.send(left) :]
+            sent = self._tls.send(data)
+            while sent < len(data):  # OpenSSL takes a record at a time
+                sent += self._tls.send(memoryview(data)[sent:])
         except SSL.Error:
             self._transport.abort()
             return
@@ -214,6 +219,10 @@ class SecureTransport(asyncio.Transport):
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Send octets."""
         self._secure.send(bytes(data))
+
+    def writelines(self, list_of_data: Iterable[bytes | bytearray | memoryview]) -> None:
+        """Send a whole answer: nothing more is to come with it in this turn of the loop."""
+        self._secure.send_now(map(bytes, list_of_data))
 
     def close(self) -> None:
         """Close in order."""

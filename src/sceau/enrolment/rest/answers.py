@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from binascii import b2a_base64
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
+from json.encoder import JSONEncoder, encode_basestring
 from ssl import DER_cert_to_PEM_cert
 from typing import Any
 
@@ -198,6 +200,44 @@ def file_told(file: CertificateFile) -> dict[str, Any]:
     }
 
 
+def file_written(file: CertificateFile) -> bytes:
+    """`file_told` as JSON, of a certificate that was handed over, put together in place: of its pieces only
+    texts may need an escape, and the authorities' are the same each time.
+    """
+    line = file.line
+    if not is_handed_over(file) or line.revocation is not None:
+        return written(file_told(file))
+    names = ",".join(map(_quoted, line.names))
+    text = (
+        f'{{"reference":{_quoted(line.reference)},"product":{_quoted(line.product)},'
+        f'"standing":{_quoted(line.standing)},"serial":{_quoted(line.serial)},"issuer":{_quoted(line.issuer)},'
+        f'"subject":{_quoted(line.subject)},"names":[{names}],"not_before":"{instant(line.not_before)}",'
+        f'"not_after":"{instant(line.not_after)}","habilitation":{_quoted(line.habilitation)},'
+        f'"revocation":null,"certificate":{_pem_written(file.der)},'
+        f'"chain":{_chain_written(tuple(authorities_of(file)))}}}'
+    )
+    return text.encode("utf-8", "backslashreplace")
+
+
+def written(value: Any) -> bytes:
+    """JSON as this door writes it, UTF-8."""
+    return _WRITER.encode(value).encode("utf-8", "backslashreplace")
+
+
+def _pem_written(der: bytes) -> str:
+    """A PEM certificate as a JSON text."""
+    digits = b2a_base64(der, newline=False).decode("ascii")
+    lines = "\\n".join([digits[at : at + 64] for at in range(0, len(digits), 64)])
+    return f'"-----BEGIN CERTIFICATE-----\\n{lines}\\n-----END CERTIFICATE-----\\n"'
+
+
+@lru_cache(maxsize=64)
+def _chain_written(several: tuple[bytes, ...]) -> str:
+    return f"[{','.join(map(_pem_written, several))}]"
+
+
+_WRITER = JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+_quoted = encode_basestring
 _authority_pem = lru_cache(maxsize=256)(DER_cert_to_PEM_cert)
 
 

@@ -9,21 +9,17 @@ without a word of it.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import json
-import logging
-import uuid
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, close_old_connections
+from django.db import close_old_connections
 
-from sceau.catalogue import Language
+from sceau.enrolment.rest.at_once import AtOnce
 from sceau.enrolment.rest.caller import Credentials, ReadCard, Reception, address_group
-from sceau.enrolment.rest.calls import Call, Reply, asks_of, certificates_told, post_certificates
-from sceau.enrolment.rest.engine import Engine, Order, unheeded
+from sceau.enrolment.rest.calls import Call, Reply, post_certificates
+from sceau.enrolment.rest.engine import Engine
 from sceau.enrolment.rest.incoming import (
     Incoming,
     Receive,
@@ -37,13 +33,13 @@ from sceau.enrolment.rest.incoming import (
     too_large,
 )
 from sceau.enrolment.rest.openapi import description
-from sceau.enrolment.rest.problems import NotServedError, Problem, defect, problem_of, stop
-from sceau.enrolment.rest.routes import SMALL, Route, routes_at
+from sceau.enrolment.rest.ordered import Ordered, Post, to_future
+from sceau.enrolment.rest.problems import NotServedError, stop
+from sceau.enrolment.rest.routes import ROUTES, SMALL, Route, routes_at
 from sceau.enrolment.rest.shapes import BODY
-from sceau.operations import Actor, Answer, Ask
-from sceau.vocabulary import Fault, Finding, Refused
-
-log = logging.getLogger("sceau.enrolment")
+from sceau.enrolment.rest.writing import as_json, body_of, guards_of, headers_of, new_instance, no
+from sceau.operations import Actor, Answer
+from sceau.vocabulary import Finding
 
 Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -70,10 +66,14 @@ class RestApp:
         self._settings = settings
         self._reception = reception or Reception(settings.read_card)
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="rest")
-        self._described = _as_json(description(settings.address))
-        self._guards = _guards(settings.hsts)
-        self._post = _Post()
+        self._described = as_json(description(settings.address))
+        self._guards = guards_of(settings.hsts)
+        self._post = Post()
         self._engine = Engine(self._post.deliver)
+        (issuing,) = (route for route in ROUTES if route.act is post_certificates)
+        self.at_once = AtOnce(
+            self._reception, self._engine, self._post, bodies=issuing.bodies, guards=self._guards
+        )
 
     def start(self) -> None:
         """Make what is made once, before the first call; may be left out."""
@@ -88,12 +88,11 @@ class RestApp:
         """One request, as the server gives it."""
         if scope["type"] != "http":
             return
-        instance = f"urn:uuid:{uuid.uuid4()}"
+        instance = new_instance()
         try:
             reply = await self._answer(scope, receive, instance)
         except Exception as error:
-            language = read_language(scope["headers"])
-            reply = _problem(_problem_of(error, instance), instance, language)
+            reply = no(error, instance=instance, language=read_language(scope["headers"]))
         await self._send(reply, send, instance=instance, head=scope["method"] == "HEAD")
 
     async def _answer(self, scope: Scope, receive: Receive, instance: str) -> Reply:
@@ -132,14 +131,14 @@ class RestApp:
             raise
         loop = asyncio.get_running_loop()
         waiting: asyncio.Future[Reply] = loop.create_future()
-        ordered = _Ordered(incoming, key, body)
+        shown = None if incoming.actor is not None else incoming.shown
+        ordered = Ordered(incoming.instance, incoming.language, key, body, shown)
+        hand = to_future(waiting)
 
         def told(answers: Sequence[Answer] | Exception) -> None:
-            self._post.send(loop, waiting, ordered.outcome(answers))
+            self._post.send(loop, hand, ordered.outcome(answers))
 
-        self._engine.order(
-            Order(who, ordered.asks, told, ordered.admitted(self._reception), len(body.get("requests", "1")))
-        )
+        self._engine.order(ordered.order(who, self._reception, told))
         return await waiting
 
     async def _read(self, incoming: Incoming) -> tuple[str, dict[str, Any]]:
@@ -197,77 +196,10 @@ class RestApp:
         )
 
     async def _send(self, reply: Reply, send: Send, *, instance: str, head: bool) -> None:
-        body = reply.raw if reply.raw is not None else _as_json(reply.body)
-        pairs = [*self._guards, (b"x-request-id", instance.removeprefix("urn:uuid:").encode("ascii"))]
-        if reply.status != 204:
-            pairs.append((b"content-type", reply.content_type.encode("latin-1")))
-            pairs.append((b"content-length", str(len(body)).encode("ascii")))
-        pairs += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers.items()]
+        body = body_of(reply)
+        pairs = [*self._guards, *headers_of(reply, instance=instance, size=len(body))]
         await send({"type": "http.response.start", "status": reply.status, "headers": pairs})
         await send({"type": "http.response.body", "body": b"" if head else body})
-
-
-@dataclass(slots=True)
-class _Ordered:
-    """A call on its way through the engine, where it is turned into requests and into its answer."""
-
-    incoming: Incoming
-    key: str
-    body: dict[str, Any]
-    call: Call | None = None
-
-    def asks(self, actor: Actor) -> list[Ask | Exception]:
-        """What is asked for, now that it is known by whom."""
-        one = self.incoming
-        self.call = Call(actor, one.instance, one.reference, self.body, {}, self.key, one.language)
-        return asks_of(self.call)
-
-    def admitted(self, reception: Reception) -> Callable[[Refused | None], None]:
-        """What to do with the fate of a secret; nothing where the caller was admitted before."""
-        if self.incoming.actor is not None:
-            return unheeded
-        return lambda refused: reception.settle(self.incoming.shown, refused)
-
-    def outcome(self, answers: Sequence[Answer] | Exception) -> Reply | Exception:
-        """The reply, written out; or what is to be raised."""
-        if isinstance(answers, Exception) or self.call is None:
-            return answers if isinstance(answers, Exception) else LookupError("answered before it was asked")
-        try:
-            reply = certificates_told(self.call, answers)
-        except Exception as error:
-            return error
-        return replace(reply, body=None, raw=_as_json(reply.body))
-
-
-class _Post:
-    """Brings outcomes from the engine's thread to the loops that wait, a slice at a time."""
-
-    def __init__(self) -> None:
-        self._sent: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Reply], Reply | Exception]]]
-        self._sent = {}
-
-    def send(
-        self, loop: asyncio.AbstractEventLoop, waiting: asyncio.Future[Reply], outcome: Reply | Exception
-    ) -> None:
-        """In the engine's thread: what came of one call, to be delivered with the others of its slice."""
-        self._sent.setdefault(loop, []).append((waiting, outcome))
-
-    def deliver(self) -> None:
-        """In the engine's thread, after a slice. Nobody minds when a loop is gone."""
-        sent, self._sent = self._sent, {}
-        for loop, several in sent.items():
-            with contextlib.suppress(RuntimeError):
-                loop.call_soon_threadsafe(_hand_out, several)
-
-
-def _hand_out(several: Sequence[tuple[asyncio.Future[Reply], Reply | Exception]]) -> None:
-    for waiting, outcome in several:
-        if waiting.done():  # who asked is gone
-            continue
-        if isinstance(outcome, Exception):
-            waiting.set_exception(outcome)
-        else:
-            waiting.set_result(outcome)
 
 
 def _with_connection(work: Callable[[Any], Any], argument: Any) -> Any:
@@ -277,45 +209,3 @@ def _with_connection(work: Callable[[Any], Any], argument: Any) -> Any:
         return work(argument)
     finally:
         close_old_connections()
-
-
-def _guards(hsts: int) -> list[tuple[bytes, bytes]]:
-    """What every answer says, whatever it is; `hsts` in seconds."""
-    found = [
-        (b"cache-control", b"no-store"),
-        (b"x-content-type-options", b"nosniff"),
-        (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
-        (b"referrer-policy", b"no-referrer"),
-        (b"cross-origin-resource-policy", b"same-origin"),
-        (b"vary", b"Accept-Language"),
-    ]
-    if hsts:
-        found.append((b"strict-transport-security", b"max-age=%d" % hsts))
-    return found
-
-
-_WRITER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-
-
-def _as_json(value: Any) -> bytes:
-    return _WRITER.encode(value).encode("utf-8", "backslashreplace") + b"\n"
-
-
-def _problem(problem: Problem, instance: str, language: Language) -> Reply:
-    return Reply(
-        problem.status,
-        problem.document(instance, language),
-        content_type="application/problem+json",
-        headers={**problem.headers, "content-language": language},
-    )
-
-
-def _problem_of(error: Exception, instance: str) -> Problem:
-    """What is answered; what the operator should know is written down under the call's number."""
-    problem = problem_of(error)
-    if problem is None:
-        log.error("no answer to %s", instance, exc_info=error)
-        return defect()
-    if isinstance(error, Fault | OperationalError | InterfaceError):
-        log.warning("fault in %s: %s", instance, error)
-    return problem

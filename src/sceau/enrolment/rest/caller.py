@@ -32,16 +32,19 @@ LONGEST_TOKEN = 256
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a call shows of who makes it: the address, the certificate proven, the `Authorization` headers."""
+    """What a call shows of who makes it: the address, the certificate proven, the `Authorization` headers.
+
+    `digest` is the SHA-256 of what is shown, to know it again without keeping it.
+    """
 
     address: str
     certificate: bytes | None
     authorization: tuple[bytes, ...]
+    digest: bytes = field(init=False, repr=False)
 
-    @property
-    def digest(self) -> bytes:
-        """The SHA-256 of what is shown, to know it again without keeping it."""
-        return hashlib.sha256(b"\n".join(self.authorization) or self.certificate or b"").digest()
+    def __post_init__(self) -> None:
+        octets = b"\n".join(self.authorization) or self.certificate or b""
+        object.__setattr__(self, "digest", hashlib.sha256(octets).digest())
 
 
 @dataclass(slots=True)
@@ -111,7 +114,7 @@ class Reception:
         """The secret of the token that is shown, still to be admitted; empty when none is. Stops who failed
         too often, and what is no token.
         """
-        if self._brake.is_on(shown.address, shown.digest):
+        if self.is_braked(shown):
             raise stop(
                 429,
                 [Finding.error("api.too-many-failures", shown.address)],
@@ -124,6 +127,10 @@ class Reception:
         except Refused as refused:
             self.settle(shown, refused)
             raise stop(401, refused.findings) from refused
+
+    def is_braked(self, shown: Credentials) -> bool:
+        """Whether who shows this has failed too often to be heard now."""
+        return self._brake.is_on(shown.address, shown.digest)
 
     def settle(self, shown: Credentials, refused: Refused | None) -> None:
         """Count what became of the credentials shown."""

@@ -12,10 +12,12 @@ from sceau.catalogue import Language
 from sceau.enrolment.rest.answers import (
     authorities_of,
     file_told,
+    file_written,
     habilitation_told,
     is_handed_over,
     line_told,
     verdict_told,
+    written,
 )
 from sceau.enrolment.rest.problems import defect, problem_of, stop
 from sceau.enrolment.rest.requests import as_request
@@ -178,28 +180,26 @@ def _ask(call: Call, read: Mapping[str, Any], *, key: str, apart: tuple[str, ...
 def certificates_told(call: Call, answers: Sequence[Answer]) -> Reply:
     """What came of a call: its certificate, or a result for each. Raises what the one request came to."""
     if "requests" in call.body:
-        results = [_result(call, at, one) for at, one in enumerate(answers)]
-        return Reply(200, {"results": results}, headers={"content-language": call.language})
+        results = b",".join([_result(call, at, one) for at, one in enumerate(answers)])
+        told = b'{"results":[%b]}\n' % results
+        return Reply(200, raw=told, headers={"content-language": call.language})
     (answer,) = answers
     if isinstance(answer, Exception):
         raise answer
     where = f"{BASE}/certificates/{answer.line.reference}"
-    return Reply(201, file_told(answer), headers={"location": where})
+    return Reply(201, raw=file_written(answer) + b"\n", headers={"location": where})
 
 
-def _result(call: Call, at: int, answer: Answer) -> dict[str, Any]:
+def _result(call: Call, at: int, answer: Answer) -> bytes:
     """The result of one request among several: refused or failed, the others went on."""
     if isinstance(answer, CertificateFile):
-        return {"index": at, "status": 201, "certificate": file_told(answer)}
+        return b'{"index":%d,"status":201,"certificate":%b}' % (at, file_written(answer))
     problem = problem_of(answer)
     if problem is None:
         log.error("no answer to %s/%d", call.instance, at, exc_info=answer)
         problem = defect()
-    return {
-        "index": at,
-        "status": problem.status,
-        "problem": problem.document(f"{call.instance}/{at}", call.language),
-    }
+    document = written(problem.document(f"{call.instance}/{at}", call.language))
+    return b'{"index":%d,"status":%d,"problem":%b}' % (at, problem.status, document)
 
 
 def _own_key(call: Call) -> str:

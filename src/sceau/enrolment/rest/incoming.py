@@ -14,7 +14,7 @@ from sceau.enrolment.rest.json_text import read_json
 from sceau.enrolment.rest.problems import NotServedError, stop
 from sceau.enrolment.rest.requests import query_value
 from sceau.enrolment.rest.routes import Route
-from sceau.enrolment.rest.shapes import BODY, Record, read_shape
+from sceau.enrolment.rest.shapes import BODY, Record, fits, read_shape
 from sceau.operations import Actor
 from sceau.vocabulary import Finding
 
@@ -140,10 +140,18 @@ def read_body(incoming: Incoming) -> dict[str, Any]:
     read = read_json(incoming.body)
     if read.value is None:
         raise stop(400, read.findings)
-    bodies = incoming.route.bodies
-    shape = bodies[1] if len(bodies) > 1 and "requests" in read.value else bodies[0]
-    found = read_shape(shape, read.value, path=BODY)
-    if found:
-        raise stop(400, found)
+    shape = _shape_of(incoming.route.bodies, read.value)
+    if not fits(shape, read.value):
+        raise stop(400, read_shape(shape, read.value, path=BODY))
     body: dict[str, Any] = read.value
     return body
+
+
+def plain_body(sent: bytes, bodies: tuple[Record, ...]) -> dict[str, Any] | None:
+    """The body, of one of these shapes; None when it is of none: `read_body` says why."""
+    body: dict[str, Any] | None = read_json(sent).value
+    return body if body is not None and fits(_shape_of(bodies, body), body) else None
+
+
+def _shape_of(bodies: tuple[Record, ...], body: dict[str, Any]) -> Record:
+    return bodies[1] if len(bodies) > 1 and "requests" in body else bodies[0]

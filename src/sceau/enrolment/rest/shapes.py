@@ -7,7 +7,7 @@ by the rooms that own the words.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,6 +85,69 @@ def read_shape(shape: Shape, value: Any, *, path: str) -> tuple[Finding, ...]:
     return tuple(found[:MOST_FINDINGS])
 
 
+def fits(shape: Shape, value: Any) -> bool:
+    """Whether `value` has this shape: what `read_shape` finds nothing in, without the words."""
+    known = _CHECKS.get(id(shape))
+    if known is None or known[0] is not shape:
+        known = _CHECKS[id(shape)] = (shape, _check_of(shape))
+    return known[1](value)
+
+
+_Check = Callable[[Any], bool]
+_CHECKS: dict[int, tuple[Shape, _Check]] = {}
+
+
+def _check_of(shape: Shape) -> _Check:
+    """The shape as one function, made once."""
+    match shape:
+        case Text():
+            return _text_check(shape)
+        case Flag():
+            return lambda value: type(value) is bool
+        case Whole():
+            least, most = shape.least, shape.most
+            return lambda value: type(value) is int and least <= value <= most
+        case Several():
+            of, fewest, many = _check_of(shape.of), shape.least, shape.most
+            return lambda value: type(value) is list and fewest <= len(value) <= many and all(map(of, value))
+        case Record():
+            return _record_check(shape)
+
+
+def _text_check(shape: Text) -> _Check:
+    shortest, longest, choices, lines = shape.shortest, shape.longest, frozenset(shape.choices), shape.lines
+
+    def check(value: Any) -> bool:
+        if type(value) is not str:
+            return value is None and nullable
+        return (
+            shortest <= len(value) <= longest
+            and _is_plain(value, lines=lines)
+            and (not choices or value in choices)
+        )
+
+    nullable = shape.nullable
+    return check
+
+
+def _record_check(shape: Record) -> _Check:
+    known = {field.name: _check_of(field.shape) for field in shape.fields}
+    required, nullable = frozenset(field.name for field in shape.fields if field.required), shape.nullable
+
+    def check(value: Any) -> bool:
+        if type(value) is not dict:
+            return value is None and nullable
+        if not value.keys() >= required:
+            return False
+        for name, one in value.items():
+            judge = known.get(name)
+            if judge is None or not judge(one):
+                return False
+        return True
+
+    return check
+
+
 def _look(shape: Shape, value: Any, path: str, found: list[Finding]) -> None:
     if len(found) >= MOST_FINDINGS:
         return
@@ -157,9 +220,13 @@ BODY = "corps"
 
 def _is_plain(text: str, *, lines: bool) -> bool:
     """No lone surrogate and no control character: neither a database nor a screen takes them."""
+    if text.isascii():
+        return not text.encode("ascii").translate(None, _PLAIN_IN_LINES if lines else _PLAIN)
     return (_HIDDEN_IN_LINES if lines else _HIDDEN).search(text) is None
 
 
+_PLAIN = bytes(range(0x20, 0x7F))
+_PLAIN_IN_LINES = _PLAIN + b"\t\n\r"
 _HIDDEN = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _HIDDEN_IN_LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
