@@ -65,6 +65,8 @@ class Preparer:
         self._clock = clock
         self._steady = steady
         self._mark = shelf.mark  # what was revoked while nobody prepared comes first
+        self.is_behind = True
+        """Whether a first pass, or a new one, still has certificates that nobody looked at."""
         self._newest = 0  # everything up to here has been looked at since the start
         self._at = 0  # how far the present pass is
         self._pass_began = steady()
@@ -82,6 +84,7 @@ class Preparer:
             upto = min(self._newest + _WINDOW, last)
             done += self._prepare(self._newest, upto)
             self._newest = upto
+        self.is_behind = self._newest < last
         while self._at < (due := self._due_by_now()) and self._steady() < ends:
             upto = min(self._at + _WINDOW, due)
             done += self._prepare(self._at, upto)

@@ -20,7 +20,8 @@ _AFTER_TROUBLE_SECONDS = 1.0
 
 
 def keep_prepared(preparer: Preparer, *, stop: threading.Event, ready: Callable[[], None]) -> None:
-    """Take turns until `stop`. `ready` is called after the first one, also a failed one. A trouble is told
+    """Take turns until `stop`, one upon the other while something was never looked at since the start.
+    `ready` is called after the first one, also a failed one. A trouble is told
     when it begins and when it is over.
     """
     trouble = ""
@@ -29,6 +30,8 @@ def keep_prepared(preparer: Preparer, *, stop: threading.Event, ready: Callable[
         found, wait = "", _TURN_SECONDS
         try:
             preparer.turn()
+            if preparer.is_behind:
+                wait = 0.0
         except (DatabaseError, NoResponderError, Fault, OSError) as error:
             found, wait = f"{type(error).__name__}: {error}", _AFTER_TROUBLE_SECONDS
         if found != trouble:
