@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sceau.certification import keys
 from sceau.certification.armour import read_element
-from sceau.certification.csr_parts import Parts, divide, divide_read
+from sceau.certification.csr_parts import Parts, divide, divide_read, forget_layouts
 from sceau.certification.csr_signature import USUAL, Scheme, read_scheme
 from sceau.certification.der import MAX_DEPTH, Node, parse
 from sceau.certification.shape import TakenApart, forget_walks, take_apart
@@ -96,8 +96,30 @@ def test_a_usual_request_is_divided_as_reading_it_whole_divides_it(which: str) -
 
 
 @pytest.mark.parametrize("which", REQUESTS)
+def test_a_kept_layout_divides_a_request_as_a_look_of_its_own_does(which: str) -> None:
+    """A subject, a key and a signature of the same sizes lie where the first ones lay."""
+    kind = REQUESTS[which]
+    forget_layouts()
+    alone = divide(kind)
+    kept = divide(kind)
+    assert alone is not None
+    assert kept is not None
+    assert same(kept, alone)
+    other = kind[:-1] + bytes((kind[-1] ^ 1,))
+    forget_layouts()
+    fresh = divide(other)
+    divide(kind)
+    again = divide(other)
+    assert fresh is not None
+    assert again is not None
+    assert same(again, fresh)
+
+
+@pytest.mark.parametrize("which", REQUESTS)
 def test_t65_a_spoilt_request_is_never_divided_by_the_short_way_alone(which: str) -> None:
-    """Octets changed, taken out, put in: what is divided is strict, and has these very parts."""
+    """Octets changed, taken out, put in: what is divided, by the layout of the sound one or by its own, is
+    strict, and has these very parts.
+    """
     der, passed = REQUESTS[which], 0
     for at in range(len(der)):
         first, rest = der[:at], der[at + 1 :]
@@ -105,7 +127,12 @@ def test_t65_a_spoilt_request_is_never_divided_by_the_short_way_alone(which: str
         spoilt = [first + bytes((octet,)) + rest for octet in octets - {der[at]}]
         spoilt += [first, first + rest, first + b"\x00" + der[at:], first + der[at : at + 1] + der[at:]]
         for one in spoilt:
+            forget_layouts()
+            alone = divide(one)
+            forget_layouts()
+            assert divide(der) is not None
             short = divide(one)
+            assert (short is None) is (alone is None)
             if short is not None:
                 passed += 1
                 assert same(short, divide_read(read_element(one))), (at, one.hex())

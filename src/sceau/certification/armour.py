@@ -21,6 +21,7 @@ MAX_OCTETS = 16 * 1024
 _BOUNDARY = re.compile(r"^[ \t]*-{5}(BEGIN|END) ([ -~]*?)-{5}[ \t]*$", re.MULTILINE)
 _USUAL = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----\n((?:[A-Za-z0-9+/=]+\n)+)-----END \1-----\n?")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
+_OF_TEXT = b"\t\r\n" + bytes(range(0x20, 0x7F))
 _SPACES = re.compile(r"[ \t\r\n]+")
 
 
@@ -66,7 +67,7 @@ def read_element(der: bytes) -> Node:
 
 def take_der(data: bytes, labels: frozenset[str], *, form: str | None = None) -> bytes:
     """`take_element`, not read yet: octets that begin as a SEQUENCE does. Raises `NoDerError`."""
-    if not data.strip():
+    if not data or data.isspace():
         raise NoDerError(Trouble.EMPTY)
     if len(data) > MAX_OCTETS:
         raise NoDerError(Trouble.TOO_LONG)
@@ -103,9 +104,7 @@ def _is_request(parts: tuple[Node, ...]) -> bool:
 
 def _is_binary(data: bytes) -> bool:
     """DER and text can both begin with the octet ``0``: DER soon has one that no text holds."""
-    return data[0] == SEQUENCE and any(
-        octet >= 0x7F or (octet < 0x20 and octet not in b"\t\r\n") for octet in data[1:8]
-    )
+    return data[0] == SEQUENCE and data[1:8].translate(None, _OF_TEXT) != b""
 
 
 def _from_usual(data: bytes, labels: frozenset[str]) -> bytes:

@@ -38,14 +38,16 @@ class Particulars:
 def build_tbs(mould: Mould, own: Particulars) -> bytes:
     """The DER to be signed: the same arguments always give the same bytes."""
     profile, dates = mould.profile, own.validity
-    extensions = encode.sequence(
-        mould.opening,
-        own.key.identifier,
-        mould.usages if own.key.modulus is not None else mould.usages_on_curve,
-        key_usage_period(profile, dates.not_before, dates.not_after),
-        alternative_names(profile.san, own.warrant.names),
-        mould.addresses,
-        private_extensions(mould, own.warrant.subject),
+    extensions = b"".join(
+        (
+            mould.opening,
+            own.key.identifier,
+            mould.usages if own.key.modulus is not None else mould.usages_on_curve,
+            key_usage_period(profile, dates.not_before, dates.not_after),
+            alternative_names(profile.san, own.warrant.names),
+            mould.addresses,
+            private_extensions(mould, own.warrant.subject),
+        )
     )
     return encode.sequence(
         _VERSION_3,
@@ -54,8 +56,15 @@ def build_tbs(mould: Mould, own: Particulars) -> bytes:
         _validity(dates.not_before, dates.not_after),
         own.subject.der,
         own.key.spki,
-        encode.explicit(3, extensions),
+        _before_extensions(len(extensions)),
+        extensions,
     )
+
+
+@lru_cache(maxsize=1024)
+def _before_extensions(size: int) -> bytes:
+    """What stands before extensions that fill `size` octets."""
+    return encode.explicit(3, encode.sequence(bytes(size)))[:-size]
 
 
 @lru_cache(maxsize=64)  # many in one second

@@ -120,6 +120,8 @@ def _check_string(oid: str, value: Node, into: Contents) -> None:
 
 def read_attributes(attributes: Node, into: Contents) -> None:
     """The attributes of the request: one extensionRequest at most, the others told and dropped."""
+    if not attributes.children:
+        return
     ordered(attributes.children, attributes.start)
     seen: set[str] = set()
     for attribute in attributes.children:

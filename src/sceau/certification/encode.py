@@ -22,12 +22,16 @@ def length(count: int) -> bytes:
     return bytes((0x80 | size,)) + count.to_bytes(size, "big")
 
 
+@lru_cache(maxsize=4096)
+def head(tag: int, count: int) -> bytes:
+    """What stands before `count` content octets: identifier, minimal length."""
+    return bytes((tag,)) + length(count)
+
+
 def element(tag: int, *contents: bytes) -> bytes:
     """Identifier, minimal length, contents."""
     content = contents[0] if len(contents) == 1 else b"".join(contents)
-    if len(content) < 0x80:
-        return bytes((tag, len(content))) + content
-    return bytes((tag,)) + length(len(content)) + content
+    return head(tag, len(content)) + content
 
 
 def sequence(*contents: bytes) -> bytes:

@@ -29,6 +29,7 @@ _ECDSA = {
     "secp256r1": (encode.sequence(encode.oid("1.2.840.10045.4.3.2")), hashes.SHA256()),
     "secp384r1": (encode.sequence(encode.oid("1.2.840.10045.4.3.3")), hashes.SHA384()),
 }
+_ECDSA_WITH = {type(digest): ec.ECDSA(digest) for _, digest in _ECDSA.values()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class IssuerCertificate:
         if isinstance(self.public, rsa.RSAPublicKey):
             self.public.verify(signature, data, _PKCS1, self._digest)
         elif isinstance(self.public, ec.EllipticCurvePublicKey):
-            self.public.verify(signature, data, ec.ECDSA(self._digest))
+            self.public.verify(signature, data, _ECDSA_WITH[type(self._digest)])
         else:
             self.public.verify(signature, data)
 

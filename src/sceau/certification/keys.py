@@ -305,7 +305,7 @@ def _agreed(spki: bytes, kind: KeyKind, material: bytes, modulus: int | None) ->
     """The second parser must read the same key and write it back as the same octets [T65]."""
     public = library_key(spki)
     if (
-        not isinstance(public, rsa.RSAPublicKey | ec.EllipticCurvePublicKey)
+        not isinstance(public, PublicKey)
         or public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo) != spki
     ):
         return read_refused(Finding.error("key.parsers-differ", _SUBJECT))

@@ -125,7 +125,14 @@ def alternative_names(rule: SanRule, names: tuple[Name, ...]) -> bytes:
     """subjectAltName with exactly `names`, in their order; nothing where the profile has none."""
     if rule is SanRule.NONE or not names:
         return b""
-    return encode.extension("2.5.29.17", encode.sequence(*(_general_name(rule, name) for name in names)))
+    entries = b"".join([_general_name(rule, name) for name in names])
+    return _before_names(len(entries)) + entries
+
+
+@lru_cache(maxsize=1024)
+def _before_names(size: int) -> bytes:
+    """What stands before the entries of a subjectAltName that fill `size` octets."""
+    return encode.extension("2.5.29.17", encode.sequence(bytes(size)))[:-size]
 
 
 def _general_name(rule: SanRule, name: Name) -> bytes:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from functools import lru_cache
+from struct import Struct
 from typing import NamedTuple
 
 from sceau.certification.der import Node, NotStrictError, parse
@@ -73,32 +74,35 @@ Span = tuple[int, int]
 
 
 class Walk(NamedTuple):
-    """One walk through a draft: its skeleton, where its holes lie, what stands around them.
+    """One walk through a draft: its skeleton, the sizes of its pieces, what stands around the holes.
 
     Every tag and length that decides where a walk goes stands around the holes. So a draft of the same length
     with the same octets around is walked in the same way, unless a hole holds the octets by which names and
-    period are found: such a hole is not plain.
+    period are found: such a hole is not plain. Pieces are octets around and holes by turns, cut in one step.
     """
 
     skeleton: Skeleton
-    fields: tuple[Span, Span, Span, Span, Span]  # serial, dates, key, key identifier
-    bits_at: int
-    subject: tuple[tuple[bytes, int, int], ...]
-    period: tuple[Span, ...]
-    names: tuple[tuple[int, int, int], ...]
-    around: tuple[tuple[int, int, bytes], ...]
+    pieces: Struct
+    around: tuple[bytes, ...]
+    key: slice
+    bits: slice
+    subject: tuple[bytes, ...]
+    names: tuple[int, ...]
 
-    def fits(self, tbs: bytes) -> bool:
-        """Whether `tbs`, of the length of the draft that was walked, has the same octets around the holes."""
-        return not [1 for begin, end, octets in self.around if tbs[begin:end] != octets]
-
-    def cut(self, tbs: bytes) -> TakenApart:
-        """The holes of a draft that fits."""
-        serial, begin, end, key, identifier = [tbs[at:past] for at, past in self.fields]
-        subject = tuple([(kind, tbs[at:past]) for kind, at, past in self.subject])
-        names = tuple([(tag, tbs[at:past]) for tag, at, past in self.names])
-        period = tuple([tbs[at:past] for at, past in self.period])
-        holes = Holes(serial, begin, end, subject, key, key[self.bits_at :], identifier, period, names)
+    def cut(self, tbs: bytes) -> TakenApart | None:
+        """The holes of `tbs`, of the length of the draft that was walked; None when it has other octets
+        around them.
+        """
+        pieces = self.pieces.unpack(tbs)
+        if pieces[::2] != self.around:
+            return None
+        serial, begin, end, *more = pieces[1::2]
+        texts = len(self.subject)
+        subject = tuple(zip(self.subject, more[:texts], strict=True))
+        names = tuple(zip(self.names, more[len(more) - len(self.names) :], strict=True))
+        identifier, period = more[texts + 1], tuple(more[texts + 2 : len(more) - len(self.names)])
+        own = tbs[self.key], tbs[self.bits], identifier, period, names
+        holes = Holes(serial, begin, end, subject, *own)
         return TakenApart(self.skeleton, holes, _are_plain(holes))
 
 
@@ -121,14 +125,15 @@ def take_apart(tbs: bytes) -> TakenApart | None:
     """The shape and the holes of a TBSCertificate that is laid out as ours are; None for any other octets."""
     walks = _WALKS.get(len(tbs)) or ()
     for walk in walks:
-        if walk.fits(tbs):
-            return walk.cut(tbs)
+        taken = walk.cut(tbs)
+        if taken is not None:
+            return taken
     try:
         walk = _walk(tbs)
     except (_OtherwiseError, IndexError):
         return None
     taken = walk.cut(tbs)
-    if taken.is_plain:
+    if taken is not None and taken.is_plain:
         _WALKS.keep(len(tbs), (walk, *walks[: _MOST_OF_A_LENGTH - 1]))
     return taken
 
@@ -162,22 +167,25 @@ def _walk(tbs: bytes) -> Walk:
         *rest,
     )
     first = (serial_at, issuer_at), (dates_at + 4, dates_at + 17), (dates_at + 19, subject_at)
-    identifier = (identifier_at, rest_at)
-    texts = [(begin, end) for _, begin, end in (*subject, *names)]
-    own = [*first, (key_at + before, more_at - after), identifier, *period, *texts]
-    fields = (*first, (key_at, more_at), identifier)
-    return Walk(skeleton, fields, bits_at, subject, period, names, _around(tbs, own))
+    values = [(begin, end) for _, begin, end in subject]
+    texts = [(begin, end) for _, begin, end in names]
+    number = (key_at + before, more_at - after)
+    pieces = _pieces([*first, *values, number, (identifier_at, rest_at), *period, *texts], len(tbs))
+    around = pieces.unpack(tbs)[::2]
+    key, bits = slice(key_at, more_at), slice(key_at + bits_at, more_at)
+    kinds, tags = tuple([kind for kind, _, _ in subject]), tuple([tag for tag, _, _ in names])
+    return Walk(skeleton, pieces, around, key, bits, kinds, tags)
 
 
-def _around(tbs: bytes, holes: list[Span]) -> tuple[tuple[int, int, bytes], ...]:
-    """All octets but those of the holes, and where they stand."""
-    found, at = [], 0
-    for begin, end in (*sorted(holes), (len(tbs), len(tbs))):
-        if begin < at:
+def _pieces(holes: list[Span], end: int) -> Struct:
+    """The sizes of what stands before each hole, of the hole, and of what stands after the last."""
+    sizes, at = [], 0
+    for begin, past in (*holes, (end, end)):
+        if not at <= begin <= past:
             raise _OtherwiseError
-        found.append((at, begin, tbs[at:begin]))
-        at = end
-    return tuple(found)
+        sizes += [begin - at, past - begin]
+        at = past
+    return Struct("".join([f"{size}s" for size in sizes[:-1]]))
 
 
 def _other() -> tuple[int, int, int]:
