@@ -31,6 +31,7 @@ from sceau.certification.presented import Presented, Provenance, provenance_of, 
 from sceau.certification.preview import SubjectPreview, preview_subject
 from sceau.certification.private_keys import holds_private_key
 from sceau.certification.serial import compose_serial, draw_serial
+from sceau.certification.shape import is_what_it_seems, read_time, take_apart
 from sceau.certification.shared_factors import Comparison, FreshModuli, pairs_among, shared_among
 from sceau.certification.signing import sign, sign_many
 
@@ -74,6 +75,7 @@ __all__ = [
     "examine_for_signing",
     "holder_of",
     "holds_private_key",
+    "is_what_it_seems",
     "judge_csr",
     "judge_key",
     "life_of_issuer",
@@ -90,10 +92,12 @@ __all__ = [
     "read_presented",
     "read_public_key",
     "read_signature",
+    "read_time",
     "recheck_bytes",
     "recheck_content",
     "recheck_lint",
     "shared_among",
     "sign",
     "sign_many",
+    "take_apart",
 ]

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from sceau.catalogue import Environment
 from sceau.vocabulary import Fault, Finding, Refused
@@ -73,8 +73,7 @@ class Draft:
             raise ValueError("a draft needs the linter's verdict on its own bytes")
 
 
-@dataclass(frozen=True, slots=True)
-class SignatureAsk:
+class SignatureAsk(NamedTuple):
     """One thing to be signed: `kind` as the signer names it (``certificate``…), for whom, which bytes."""
 
     kind: str

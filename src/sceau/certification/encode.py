@@ -68,6 +68,24 @@ def bits(content: bytes) -> bytes:
     return element(0x03, b"\0", content)
 
 
+def signed(content: bytes, algorithm: bytes, signature: bytes) -> bytes:
+    """What every signed object is: the content, the algorithm, the signature as a BIT STRING [RFC 5280
+    §4.1, §5.1]. The same octets as ``sequence(content, algorithm, bits(signature))``.
+    """
+    head = _bits_head(len(signature))
+    size = len(content) + len(algorithm) + len(head) + len(signature)
+    if not 0x100 <= size < 0x10000:
+        return sequence(content, algorithm, bits(signature))
+    return b"".join((b"\x30\x82", size.to_bytes(2, "big"), content, algorithm, head, signature))
+
+
+@lru_cache(maxsize=64)
+def _bits_head(count: int) -> bytes:
+    """What stands before `count` octets in their BIT STRING."""
+    whole = bits(bytes(count))
+    return whole[: len(whole) - count]
+
+
 def named_bits(positions: tuple[int, ...]) -> bytes:
     """BIT STRING of a named-bit list: no zero bits at the end [X.690 §11.2.2]."""
     last = max(positions)

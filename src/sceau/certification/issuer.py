@@ -6,7 +6,7 @@ whose certificate can't be read, or is no CA's, is a machine that is badly set u
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -29,14 +29,13 @@ _ECDSA = {
     "secp256r1": (encode.sequence(encode.oid("1.2.840.10045.4.3.2")), hashes.SHA256()),
     "secp384r1": (encode.sequence(encode.oid("1.2.840.10045.4.3.3")), hashes.SHA384()),
 }
-_ECDSA_WITH = {type(digest): ec.ECDSA(digest) for _, digest in _ECDSA.values()}
 
 
 @dataclass(frozen=True, slots=True)
 class IssuerCertificate:
     """What an issuer's certificate says. `name` is its subject's DER, `algorithm` the DER AlgorithmIdentifier
-    of its signatures, `hash` the one that goes with it (None for ML-DSA, which hashes by itself); times are
-    UTC.
+    of its signatures, `hash` the one that goes with it (None for ML-DSA, which hashes by itself),
+    `verifying` raises `InvalidSignature` for what is no signature of it; times are UTC.
     """
 
     name: bytes
@@ -46,21 +45,23 @@ class IssuerCertificate:
     public: IssuerKey
     algorithm: bytes
     hash: hashes.HashAlgorithm | None
+    verifying: Callable[[bytes, bytes], None]
 
     def verify(self, signature: bytes, data: bytes) -> None:
         """Raise `InvalidSignature` unless `signature` over `data` is this issuer's."""
-        if isinstance(self.public, rsa.RSAPublicKey):
-            self.public.verify(signature, data, _PKCS1, self._digest)
-        elif isinstance(self.public, ec.EllipticCurvePublicKey):
-            self.public.verify(signature, data, _ECDSA_WITH[type(self._digest)])
-        else:
-            self.public.verify(signature, data)
+        self.verifying(signature, data)
 
-    @property
-    def _digest(self) -> hashes.HashAlgorithm:
-        if self.hash is None:
-            raise TypeError("a key that hashes by itself")
-        return self.hash
+
+def _verifying(public: IssuerKey, digest: hashes.HashAlgorithm | None) -> Callable[[bytes, bytes], None]:
+    """What verifies under `public`: how is settled once, not for each signature."""
+    if isinstance(public, MlDsaPublicKey):
+        return public.verify
+    if digest is None:
+        raise TypeError("a key that hashes by itself")
+    if isinstance(public, rsa.RSAPublicKey):
+        return lambda signature, data: public.verify(signature, data, _PKCS1, digest)
+    scheme = ec.ECDSA(digest)
+    return lambda signature, data: public.verify(signature, data, scheme)
 
 
 @lru_cache(maxsize=64)
@@ -84,6 +85,7 @@ def read_issuer(certificate: bytes) -> IssuerCertificate:
         public=public,
         algorithm=algorithm,
         hash=digest,
+        verifying=_verifying(public, digest),
     )
 
 

@@ -81,10 +81,17 @@ def check_signed(certificate: bytes, tbs: bytes, issuer: IssuerCertificate) -> N
 
 def _signature_over(certificate: bytes, tbs: bytes, algorithm: bytes) -> bytes:
     """The octets of the signature, once all that stands before them is as it must be, to the octet."""
-    start = {b"\x81": 3, b"\x82": 4}.get(certificate[1:2], 2)
-    last = certificate[start + len(tbs) + len(algorithm) :]
-    if certificate != encode.sequence(tbs, algorithm, last):
+    start = _STARTS.get(certificate[1:2], 2)
+    middle = start + len(tbs)
+    head = b"\x30" + encode.length(max(0, len(certificate) - start))
+    if not (
+        certificate.startswith(head)
+        and len(head) == start
+        and certificate.startswith(tbs, start)
+        and certificate.startswith(algorithm, middle)
+    ):
         raise Fault("draft.other-bytes", retryable=False, detail="other bytes or another algorithm")
+    last = certificate[middle + len(algorithm) :]
     header = _BITS.get(len(last))
     if header is not None and last.startswith(header):
         return last[len(header) :]
@@ -97,4 +104,5 @@ def _heads(*sizes: int) -> dict[int, bytes]:
     return {len(one): one[: len(one) - size] for size, one in whole.items()}
 
 
+_STARTS = {b"\x81": 3, b"\x82": 4}
 _BITS = _heads(*range(64, 112), 256, 384, 512)  # a pair on a curve; RSA of 2048, 3072, 4096 bits

@@ -178,10 +178,11 @@ class _Exchange:
         if not piece:
             raise LostError("closed")
         inbox.add(piece)
-        while (answer := wire.take_answer(inbox)) is not None:
-            if len(self.answers) == len(self._starts):
-                raise wire.BadFrameError("an answer that nobody asked for")
-            self.answers.append(answer)
+        while frames := inbox.take(len(self._starts) - len(self.answers)):
+            for frame in frames:  # what was read before one that can't be stays known
+                self.answers.append(wire.read_answer(frame))
+        if len(self.answers) == len(self._starts) and not inbox.is_empty:
+            raise wire.BadFrameError("an answer that nobody asked for")
 
 
 def _request(ask: SignatureAsk) -> bytes | Refused:

@@ -57,10 +57,8 @@ class _Waiting:
         """What two requests of one batch may not share: a serial of the issuer, or the turn to make its
         list.
         """
-        code, generation = self.admitted.issuer.name
-        if self.admitted.request.kind in LIST_KINDS:
-            return code, generation, -1
-        return code, 0, self.admitted.serial
+        kind, code, generation, _ = self.admitted.request
+        return (code, generation, -1) if kind in LIST_KINDS else (code, 0, self.admitted.serial)
 
     def answer(self, answer: Answer) -> None:
         """Tell who asked."""
@@ -223,34 +221,26 @@ class SigningDesk:
         self._owed = []
         for one in done:
             one.waiting.answer(one.result)
-        return [self._sign(waiting, index) for (waiting, _), index in zip(admitted, indexes, strict=True)]
-
-    def _sign(self, waiting: _Waiting, index: int) -> _Done:
-        key, tbs = waiting.admitted.issuer.key, waiting.admitted.request.tbs
         at = self._clock.reading()
-        try:
-            der = encode.sequence(
-                tbs, key.algorithm, encode.bits(key.sign(tbs))
-            )  # examined: it names that one
-        except Fault as said:
-            kind = OutcomeKind.UNSENT if said.retryable else OutcomeKind.FAILED
-            return _Done(Outcome(index, at, kind), said, waiting)
-        except Exception as error:  # whatever a key store raises is recorded, and said as a fault
-            fault = Fault("signer.key-failed", retryable=False, detail=type(error).__name__)
-            return _Done(Outcome(index, at, OutcomeKind.FAILED), fault, waiting)
-        return _Done(Outcome(index, at, OutcomeKind.SIGNED, hashlib.sha256(der).hexdigest()), der, waiting)
+        return [_sign(waiting, index, at=at) for (waiting, _), index in zip(admitted, indexes, strict=True)]
+
+
+def _sign(waiting: _Waiting, index: int, *, at: datetime) -> _Done:
+    key, tbs = waiting.admitted.issuer.key, waiting.admitted.request.tbs
+    try:
+        der = encode.signed(tbs, key.algorithm, key.sign(tbs))  # examined: it names that one
+    except Fault as said:
+        kind = OutcomeKind.UNSENT if said.retryable else OutcomeKind.FAILED
+        return _Done(Outcome(index, at, kind), said, waiting)
+    except Exception as error:  # whatever a key store raises is recorded, and said as a fault
+        fault = Fault("signer.key-failed", retryable=False, detail=type(error).__name__)
+        return _Done(Outcome(index, at, OutcomeKind.FAILED), fault, waiting)
+    return _Done(Outcome(index, at, OutcomeKind.SIGNED, hashlib.sha256(der).hexdigest()), der, waiting)
 
 
 def _intent(admitted: Admitted, at: datetime | Fault) -> Intent:
     if isinstance(at, Fault):
         raise at
-    code, generation = admitted.issuer.name
-    return Intent(
-        at=at,
-        kind=admitted.request.kind,
-        issuer=code,
-        generation=generation,
-        serial=admitted.serial,
-        tbs_sha256=hashlib.sha256(admitted.request.tbs).hexdigest(),
-        until=admitted.until,
-    )
+    kind, code, generation, tbs = admitted.request
+    digest = hashlib.sha256(tbs).hexdigest()
+    return Intent(at, kind, code, generation, admitted.serial, digest, admitted.until)

@@ -11,12 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
 
+from sceau.certification import is_what_it_seems, read_time, take_apart
 from sceau.custody.body import Body, read_body
 from sceau.custody.keys import SigningKey
 from sceau.custody.ledger_lines import LIST_KINDS, SignatureKind
@@ -28,6 +30,7 @@ from sceau.vocabulary import Finding, Refused
 _BACKDATED = timedelta(hours=1)
 _AHEAD = timedelta(minutes=5)
 _LONGEST_RESPONDER = timedelta(days=45)
+_MOST_LAYOUTS = 256
 _LARGEST_SERIAL = (1 << 159) - 1
 _RESPONDER_EXTENSIONS = frozenset(
     {
@@ -44,7 +47,7 @@ _RESPONDER_EXTENSIONS = frozenset(
 @dataclass(frozen=True, slots=True)
 class SigningIssuer:
     """One generation of an issuer as the signer holds it: its certificate (DER), what it says, and its
-    key.
+    key; and what of its lists and certificates was read whole before.
     """
 
     identity: IssuerIdentity
@@ -53,6 +56,7 @@ class SigningIssuer:
     not_after: datetime
     key: SigningKey
     lists: ListMemory = field(default_factory=ListMemory)
+    layouts: set[tuple[bytes, ...]] = field(default_factory=set)
 
     @property
     def name(self) -> tuple[str, int]:
@@ -60,8 +64,7 @@ class SigningIssuer:
         return self.identity.code, self.identity.generation
 
 
-@dataclass(frozen=True, slots=True)
-class Admitted:
+class Admitted(NamedTuple):
     """A request that may be signed: the number it takes in the ledger, and until when it will matter."""
 
     request: SignatureRequest
@@ -91,6 +94,51 @@ def examine_request(
     """Admit a request, or raise `Refused` with every finding. `certificate` looks at subscriber
     certificates.
     """
+    if request.kind is SignatureKind.CERTIFICATE:
+        admitted = _of_a_known_layout(request, issuer, at)
+        if admitted is not None:
+            certificate(request.tbs, issuer, at)
+            return admitted
+    admitted = _read_whole(request, issuer, at)
+    if request.kind is SignatureKind.CERTIFICATE:
+        certificate(request.tbs, issuer, at)
+        _remember_layout(request.tbs, issuer)
+    return admitted
+
+
+def _of_a_known_layout(request: SignatureRequest, issuer: SigningIssuer, at: datetime) -> Admitted | None:
+    """A certificate that is, but for what is its own, octet for octet one that was read whole and found
+    right: then its own is what is left to look at. None for what may be wrong: it is read whole.
+    """
+    taken = take_apart(request.tbs)
+    if taken is None or not taken.is_plain or taken.skeleton not in issuer.layouts:
+        return None
+    holes = taken.holes
+    begins, ends = read_time(holes.not_before), read_time(holes.not_after)
+    is_right = (
+        issuer.not_before <= at <= issuer.not_after
+        and begins is not None
+        and ends is not None
+        and at - _BACKDATED <= begins <= at + _AHEAD
+        and begins < ends <= issuer.not_after
+        and holes.key != issuer.key.public_key
+    )
+    return Admitted(request, issuer, int.from_bytes(holes.serial, "big"), ends) if is_right else None
+
+
+def _remember_layout(tbs: bytes, issuer: SigningIssuer) -> None:
+    """What stands around the serial, dates, subject's values, key and names of a certificate in which nothing
+    was found wrong.
+    """
+    taken = take_apart(tbs)
+    if taken is None or not taken.is_plain or not is_what_it_seems(tbs, taken):
+        return
+    if len(issuer.layouts) >= _MOST_LAYOUTS:
+        issuer.layouts.clear()
+    issuer.layouts.add(taken.skeleton)
+
+
+def _read_whole(request: SignatureRequest, issuer: SigningIssuer, at: datetime) -> Admitted:
     problems = _outside_its_life(issuer, at)
     body = None if request.kind in LIST_KINDS else _read_if_one(request.tbs)
     if _algorithm_of(request.tbs, body) != issuer.key.algorithm:
@@ -107,8 +155,6 @@ def examine_request(
         problems += _wrong_with_responder(_read_certificate(request.tbs))
     if problems:
         raise Refused(problems)
-    if request.kind is SignatureKind.CERTIFICATE:
-        certificate(request.tbs, issuer, at)
     return Admitted(request, issuer, body.serial, body.ends)
 
 

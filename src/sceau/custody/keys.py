@@ -90,13 +90,25 @@ def make_private_key(kind: str) -> PrivateKey:
     raise Fault("keys.kind", retryable=False, detail=kind)
 
 
-def sign_with_private(key: PrivateKey, data: bytes) -> bytes:
-    """The signature over `data` as `algorithm_of` names it."""
+def signing_with(key: PrivateKey) -> Callable[[bytes], bytes]:
+    """What gives the signature of `key` over data, as `algorithm_of` names it: how is settled once, not for
+    each signature.
+    """
     if isinstance(key, rsa.RSAPrivateKey):
-        return key.sign(data, padding.PKCS1v15(), hashes.SHA256())
+        return _rsa_signing(key)
     if isinstance(key, ec.EllipticCurvePrivateKey):
-        return key.sign(data, ec.ECDSA(classical_algorithm_of(key.public_key())[1]))
-    return key.sign(data)
+        return _curve_signing(key)
+    return key.sign
+
+
+def _rsa_signing(key: rsa.RSAPrivateKey) -> Callable[[bytes], bytes]:
+    scheme, digest = padding.PKCS1v15(), hashes.SHA256()
+    return lambda data: key.sign(data, scheme, digest)
+
+
+def _curve_signing(key: ec.EllipticCurvePrivateKey) -> Callable[[bytes], bytes]:
+    scheme = ec.ECDSA(classical_algorithm_of(key.public_key())[1])
+    return lambda data: key.sign(data, scheme)
 
 
 def algorithm_of(key: PublicKey) -> bytes:

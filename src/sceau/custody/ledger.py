@@ -28,13 +28,14 @@ from types import TracebackType
 from sceau.custody.folders import sync_folder
 from sceau.custody.ledger_lines import (
     GENESIS,
+    LIST_KINDS,
     Intent,
     Line,
     Outcome,
     OutcomeKind,
     digest_of,
     read_line,
-    write_line,
+    write_lines,
 )
 from sceau.custody.ledger_segments import (
     Segments,
@@ -175,7 +176,7 @@ class Ledger:
         """Raise `Refused` if the ledger already holds what `intent` would sign: a serial taken, a number
         not rising.
         """
-        if intent.is_crl:
+        if intent.kind in LIST_KINDS:
             last = self.last_number(intent.issuer, intent.generation)
             if intent.serial <= last:
                 number = str(intent.serial)
@@ -195,14 +196,8 @@ class Ledger:
         self._seal_if_long()
         if self._broken:
             raise broken(self._path, self._state.next)
-        raws: list[bytes] = []
-        digests: list[str] = []
-        first, previous = self._state.next, self._state.previous
-        for index, line in enumerate(lines, first):
-            raw = write_line(Line(index, previous, line))
-            previous = digest_of(raw)
-            raws.append(raw)
-            digests.append(previous)
+        first = self._state.next
+        raws, digests = write_lines(lines, index=first, previous=self._state.previous)
         self._write(b"".join(raws))
         for digest, line in zip(digests, lines, strict=True):
             self._state.remember(digest, line)
@@ -306,7 +301,7 @@ class Ledger:
         sync_folder(self._path.parent)
 
     def _close_unknown(self, at: datetime) -> None:
-        left = sorted(self._state.under_way)
+        left = self._state.under_way
         if left:
             self.append([Outcome(of=index, at=at, kind=OutcomeKind.UNKNOWN) for index in left])
 

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 GENESIS = "0" * 64
 
@@ -46,8 +46,7 @@ class OutcomeKind(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Intent:
+class Intent(NamedTuple):
     """What is about to be signed. `serial` is the CRL's number for a CRL; `until` the certificate's
     notAfter.
     """
@@ -66,8 +65,7 @@ class Intent:
         return self.kind in LIST_KINDS
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What came of the intent on line `of`. `der_sha256` only when it was signed."""
 
     of: int
@@ -113,18 +111,42 @@ def digest_of(raw: bytes) -> str:
 
 def write_line(line: Line) -> bytes:
     """The line's bytes, newline included."""
-    what = line.what
-    head = f'{{"n":{line.index},"prev":"{line.previous}","at":"{time_text(what.at)}","step":"'
+    return _written(line.index, line.previous, line.what)
+
+
+def write_lines(
+    lines: Sequence[Intent | Outcome], *, index: int, previous: str
+) -> tuple[list[bytes], list[str]]:
+    """The bytes of lines that follow one another, from line `index` on after one of digest `previous`; and
+    the digest of each.
+    """
+    raws: list[bytes] = []
+    digests: list[str] = []
+    for place, what in enumerate(lines, index):
+        raw = _written(place, previous, what)
+        previous = digest_of(raw)
+        raws.append(raw)
+        digests.append(previous)
+    return raws, digests
+
+
+def _written(index: int, previous: str, what: Intent | Outcome) -> bytes:
     if isinstance(what, Intent):
-        until = "null" if what.until is None else f'"{time_text(what.until)}"'
-        rest = (
-            f'intent","kind":"{what.kind.value}","issuer":{_quoted(what.issuer)},"generation":{what.generation}'
-            f',"serial":"{what.serial:x}","until":{until},"tbs":"{what.tbs_sha256}"}}\n'
+        at, kind, issuer, generation, serial, tbs, until = what
+        ends = "null" if until is None else f'"{time_text(until)}"'
+        text = (
+            f'{{"n":{index},"prev":"{previous}","at":"{time_text(at)}","step":"intent","kind":"{kind}",'
+            f'"issuer":{_quoted(issuer)},"generation":{generation},"serial":"{serial:x}","until":{ends},'
+            f'"tbs":"{tbs}"}}\n'
         )
     else:
-        der = "null" if what.der_sha256 is None else f'"{what.der_sha256}"'
-        rest = f'{what.kind.value}","of":{what.of},"der":{der}}}\n'
-    return (head + rest).encode("ascii")
+        of, at, step, sha256 = what
+        der = "null" if sha256 is None else f'"{sha256}"'
+        text = (
+            f'{{"n":{index},"prev":"{previous}","at":"{time_text(at)}",'
+            f'"step":"{step}","of":{of},"der":{der}}}\n'
+        )
+    return text.encode("ascii")
 
 
 def read_line(raw: bytes, *, index: int, previous: str) -> Line | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sceau.custody.ledger_lines import GENESIS, Intent, Outcome, OutcomeKind
+from sceau.custody.ledger_lines import GENESIS, LIST_KINDS, Intent, Outcome, OutcomeKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class State:
         self.next = mark.next
         self.previous = mark.previous
         self.last_at = mark.at
-        self.under_way = {one.index: one for one in mark.under_way}
+        self._under_way = {one.index: (one.intent, one.before) for one in mark.under_way}
         self._numbers = {(issuer, generation): number for issuer, generation, number in mark.numbers}
         self._taken: dict[str, set[int]] = {}
         for one in mark.under_way:
@@ -58,6 +58,11 @@ class State:
     def lines(self) -> int:
         """How many lines this segment has."""
         return self.next - self.first
+
+    @property
+    def under_way(self) -> list[int]:
+        """The lines of the intents without outcome yet, ascending."""
+        return sorted(self._under_way)
 
     def is_taken(self, issuer: str, serial: int) -> bool:
         """Whether this segment (or an intent it took over) holds `serial`."""
@@ -70,24 +75,25 @@ class State:
     def remember(self, digest: str, what: Intent | Outcome) -> None:
         """Take in the next line, of that digest."""
         if isinstance(what, Intent):
-            last = self.last_number(what.issuer, what.generation)
-            self.under_way[self.next] = UnderWay(self.next, what, last)
-            if what.is_crl:
+            last = self._numbers.get((what.issuer, what.generation), -1)
+            self._under_way[self.next] = what, last
+            if what.kind in LIST_KINDS:
                 self._numbers[what.issuer, what.generation] = max(last, what.serial)
             else:
                 self._take(what)
         else:
-            ended = self.under_way.pop(what.of, None)
+            ended = self._under_way.pop(what.of, None)
             if ended is not None and what.kind is OutcomeKind.UNSENT:
-                self._release(ended)
+                self._release(*ended)
         self.previous = digest
         self.next += 1
-        self.last_at = what.at if self.last_at is None else max(self.last_at, what.at)
+        if self.last_at is None or what.at > self.last_at:
+            self.last_at = what.at
 
     def settled(self) -> dict[str, list[int]]:
         """The serials of each issuer that this segment settled for ever, sorted."""
         waiting = {
-            (one.intent.issuer, one.intent.serial) for one in self.under_way.values() if not one.intent.is_crl
+            (intent.issuer, intent.serial) for intent, _ in self._under_way.values() if not intent.is_crl
         }
         sorted_ones = {
             issuer: sorted(serial for serial in serials if (issuer, serial) not in waiting)
@@ -98,17 +104,20 @@ class State:
     def mark(self) -> Mark:
         """The border after the lines so far."""
         numbers = tuple(sorted((*key, number) for key, number in self._numbers.items()))
-        waiting = tuple(self.under_way[index] for index in sorted(self.under_way))
+        waiting = tuple(UnderWay(index, *self._under_way[index]) for index in self.under_way)
         return Mark(self.next, self.previous, self.last_at, numbers, waiting)
 
     def _take(self, intent: Intent) -> None:
-        if not intent.is_crl:
-            self._taken.setdefault(intent.issuer, set()).add(intent.serial)
+        if intent.kind in LIST_KINDS:
+            return
+        taken = self._taken.get(intent.issuer)
+        if taken is None:
+            taken = self._taken[intent.issuer] = set()
+        taken.add(intent.serial)
 
-    def _release(self, ended: UnderWay) -> None:
+    def _release(self, intent: Intent, before: int) -> None:
         """Forget the number of an intent that never reached a key."""
-        intent = ended.intent
         if not intent.is_crl:
             self._taken[intent.issuer].discard(intent.serial)
         elif self.last_number(intent.issuer, intent.generation) == intent.serial:
-            self._numbers[intent.issuer, intent.generation] = ended.before
+            self._numbers[intent.issuer, intent.generation] = before

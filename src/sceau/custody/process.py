@@ -18,7 +18,7 @@ from datetime import datetime
 from pathlib import Path
 
 from sceau.catalogue import Catalogue, load_catalogue
-from sceau.certification import IssuerFacts, examine_for_signing
+from sceau.certification import IssuerFacts, examine_for_signing, read_time, take_apart
 from sceau.custody.body import read_body
 from sceau.custody.clock import SignerClock
 from sceau.custody.desk import SigningDesk
@@ -104,7 +104,7 @@ def subscriber_examiner(folder: SignerFolder, catalogue: Catalogue) -> Certifica
         own = facts[issuer.name]
         if own.partitions == 1:
             return own
-        return parts[(*issuer.name, partition_at(read_body(tbs).begins, partitions=own.partitions))]
+        return parts[(*issuer.name, partition_at(_first_day(tbs), partitions=own.partitions))]
 
     def examine(tbs: bytes, issuer: SigningIssuer, at: datetime) -> None:
         if not catalogue.issuers[issuer.identity.code].products:
@@ -114,6 +114,13 @@ def subscriber_examiner(folder: SignerFolder, catalogue: Catalogue) -> Certifica
             raise Refused(findings)
 
     return examine
+
+
+def _first_day(tbs: bytes) -> datetime:
+    """From when on a certificate is good. Raises ValueError."""
+    taken = take_apart(tbs)
+    begins = None if taken is None or not taken.is_plain else read_time(taken.holes.not_before)
+    return read_body(tbs).begins if begins is None else begins
 
 
 def development_passphrase(path: Path, catalogue: Catalogue) -> bytes | None:

@@ -26,7 +26,7 @@ _MOST_CONNECTIONS = 128
 _ANSWER_SECONDS = 600.0
 _LAST_WORDS_SECONDS = 10.0
 _PIECE = 1 << 20
-_MOST_TOGETHER = 256
+_MOST_TOGETHER = 256  # so few that the first answers are not kept back for long
 
 
 class SignerServer:
@@ -112,7 +112,7 @@ class SignerServer:
         if not piece:
             raise LostError("closed")
         inbox.add(piece)
-        while asked := _what_is_there(inbox):
+        while asked := wire.take_requests(inbox, most=_MOST_TOGETHER):
             with self._lock:
                 self._busy += 1
             try:
@@ -130,14 +130,6 @@ class SignerServer:
             if not isinstance(one, bytes):
                 log.info("not signed: %s", one)
         return answers
-
-
-def _what_is_there(inbox: wire.Inbox) -> list[wire.SignatureRequest | Refused]:
-    """Whole requests that have arrived, so many at most that their answers are not kept back for long."""
-    asked: list[wire.SignatureRequest | Refused] = []
-    while len(asked) < _MOST_TOGETHER and (one := wire.take_request(inbox)) is not None:
-        asked.append(one)
-    return asked
 
 
 def _shut(one: socket.socket) -> None:

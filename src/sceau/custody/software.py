@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from sceau.certification import encode
 from sceau.custody.folders import write_new_file
-from sceau.custody.keys import PrivateKey, SigningKey, algorithm_of, make_private_key, sign_with_private
+from sceau.custody.keys import PrivateKey, SigningKey, algorithm_of, make_private_key, signing_with
 from sceau.custody.pem import pem
 from sceau.vocabulary import Fault
 
@@ -37,7 +37,7 @@ class SoftwareKey:
     """A private key in memory, as `keys.SigningKey`."""
 
     def __init__(self, private: PrivateKey) -> None:
-        self._private = private
+        self._sign = signing_with(private)
         public = private.public_key()
         self.algorithm = algorithm_of(public)
         self.public_key = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
@@ -47,7 +47,7 @@ class SoftwareKey:
 
     def sign(self, data: bytes) -> bytes:
         """RSA PKCS#1 v1.5, ECDSA or ML-DSA."""
-        return sign_with_private(self._private, data)
+        return self._sign(data)
 
 
 class SoftwareKeyStore:

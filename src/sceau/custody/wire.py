@@ -12,8 +12,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sceau.custody.ledger_lines import SignatureKind
 from sceau.vocabulary import Fault, Finding, Refused, Severity
@@ -34,6 +33,9 @@ _SIGNED, _REFUSED, _FAULT = 0x10, 0x11, 0x12
 _LARGEST_ANSWER = {_SIGNED: _LARGEST_LIST + 64 * 1024, _REFUSED: 512 * 1024, _FAULT: 64 * 1024}
 _COMPACT = 1 << 20
 
+Frame = tuple[int, bytes, int, bytes]
+"""What it is, an issuer's code, a generation, the body."""
+
 Answer = bytes | Refused | Fault
 """What the signer says to one request: the signed DER, no, or which machine failed."""
 
@@ -46,8 +48,7 @@ class BadFrameError(Exception):
     """What came is no frame of ours: the connection is closed without an answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class SignatureRequest:
+class SignatureRequest(NamedTuple):
     """What the signer is asked: sign exactly `tbs`, as this kind of object, with that generation of that
     issuer.
     """
@@ -76,23 +77,32 @@ class Inbox:
             self._at = 0
         self._kept += piece
 
-    def take(self) -> tuple[int, bytes, int, bytes] | None:
-        """The next frame (what, code, number, body), None when it is not all there. Raises
-        `BadFrameError`.
+    @property
+    def is_empty(self) -> bool:
+        """Whether everything that came was taken."""
+        return self._at == len(self._kept)
+
+    def take(self, most: int) -> list[Frame]:
+        """The next frames, `most` of them or as many as are all there. Raises `BadFrameError` for the first;
+        what is whole before a bad one is given first.
         """
-        start, kept = self._at, self._kept
-        body = start + _PREFIX.size
-        if len(kept) < body:
-            return None
-        magic, what, named, number, size = _PREFIX.unpack_from(kept, start)
-        if magic != _MAGIC or size > self._largest.get(what, self._otherwise):
-            raise BadFrameError("prefix")
-        end = body + named + size
-        if len(kept) < end:
-            return None
-        self._at = end
-        with memoryview(kept) as view:
-            return what, bytes(view[body : body + named]), number, bytes(view[body + named : end])
+        found: list[Frame] = []
+        start, last = self._at, len(self._kept)
+        with memoryview(self._kept) as view:
+            while len(found) < most and (body := start + _PREFIX.size) <= last:
+                magic, what, named, number, size = _PREFIX.unpack_from(view, start)
+                if magic != _MAGIC or size > self._largest.get(what, self._otherwise):
+                    if found:
+                        break
+                    raise BadFrameError("prefix")
+                middle = body + named
+                end = middle + size
+                if end > last:
+                    break
+                found.append((what, bytes(view[body:middle]), number, bytes(view[middle:end])))
+                start = end
+        self._at = start
+        return found
 
 
 def requests_inbox() -> Inbox:
@@ -120,14 +130,14 @@ def write_knock() -> bytes:
     return _PREFIX.pack(_MAGIC, 0, 0, 0, 0)
 
 
-def take_request(inbox: Inbox) -> SignatureRequest | Refused | None:
-    """The next request, None when none is all there; `Refused` (``signer.kind``) stands for one whose kind
-    is outside the closed set. Raises `BadFrameError`.
+def take_requests(inbox: Inbox, *, most: int) -> list[SignatureRequest | Refused]:
+    """The next requests that are all there, `most` at most; `Refused` (``signer.kind``) stands for one whose
+    kind is outside the closed set. Raises `BadFrameError`.
     """
-    frame = inbox.take()
-    if frame is None:
-        return None
-    what, code, generation, tbs = frame
+    return [_request(*frame) for frame in inbox.take(most)]
+
+
+def _request(what: int, code: bytes, generation: int, tbs: bytes) -> SignatureRequest | Refused:
     kind = _KINDS.get(what)
     if kind is None:
         return Refused([Finding.error("signer.kind", str(what))])
@@ -151,11 +161,8 @@ def write_answer(answer: Answer) -> bytes:
     return _told(_REFUSED, findings)
 
 
-def take_answer(inbox: Inbox) -> Answer | None:
-    """The next answer, None when none is all there. Raises `BadFrameError`."""
-    frame = inbox.take()
-    if frame is None:
-        return None
+def read_answer(frame: Frame) -> Answer:
+    """The answer that a frame is. Raises `BadFrameError`."""
     what, _, _, body = frame
     if what == _SIGNED:
         return body
