@@ -6,16 +6,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sceau.certification import keys
+from sceau.certification import encode, keys
 from sceau.certification.armour import read_element
 from sceau.certification.csr_parts import Parts, divide, divide_read, forget_layouts
 from sceau.certification.csr_signature import USUAL, Scheme, read_scheme
 from sceau.certification.der import MAX_DEPTH, Node, parse
+from sceau.certification.issuer import read_issuer
 from sceau.certification.shape import TakenApart, forget_walks, take_apart
+from sceau.certification.signing import check_signed
 from sceau.certification.subject_name import _LONGEST, _check, _is_plain, _spell
-from sceau.vocabulary import displayed
+from sceau.vocabulary import Fault, displayed
 from sceau.vocabulary.host_names import _read_spelt, read_host_name
-from tests.authority import CATALOGUE, draft_for, private_key, spki_of, tlv
+from tests.authority import CATALOGUE, draft_for, private_key, signed, spki_of, tlv
 from tests.mutants import mutants
 from tests.requests import (
     common_name,
@@ -210,3 +212,29 @@ def test_a_value_is_spelt_as_rfc_4514_asks_character_by_character(value: str) ->
         bare += char
         at += 2 if escaped else 1
     assert bare == value
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(0, 70_000), st.binary(max_size=20), st.integers(0, 600))
+def test_a_signed_object_is_put_together_as_the_sequence_of_its_three_parts(
+    size: int, algorithm: bytes, count: int
+) -> None:
+    content, signature = bytes(size), b"\x5a" * count
+    whole = encode.sequence(content, algorithm, encode.bits(signature))
+    assert encode.signed(content, algorithm, signature) == whole
+
+
+@pytest.mark.parametrize("kind", ["rsa:2048", "ec:P-256"])
+def test_a_certificate_cut_short_or_changed_anywhere_is_not_believed(kind: str) -> None:
+    draft, authority = draft_for("SERV_SSL", kind=kind)
+    issuer = read_issuer(authority.facts.certificate)
+    good = signed(draft.tbs, authority.key)
+    check_signed(good, draft.tbs, issuer)
+    cut = [good[:size] for size in range(len(good))]
+    changed = [
+        good[:at] + bytes((good[at] ^ bit,)) + good[at + 1 :] for at in range(len(good)) for bit in (1, 0x80)
+    ]
+    for bad in (*cut, *changed, good + b"\0", b"\x30\x80" + good[4:] + b"\0\0"):
+        with pytest.raises(Fault) as caught:
+            check_signed(bad, draft.tbs, issuer)
+        assert (caught.value.code, caught.value.retryable) == ("draft.other-bytes", False)
