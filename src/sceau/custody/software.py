@@ -37,6 +37,7 @@ class SoftwareKey:
     """A private key in memory, as `keys.SigningKey`."""
 
     def __init__(self, private: PrivateKey) -> None:
+        self._private = private
         self._sign = signing_with(private)
         public = private.public_key()
         self.algorithm = algorithm_of(public)
