@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sceau.enrolment import RestApp, Settings
-from sceau.portal import TLS_EXTENSION, TlsFacts, doorkeeper, peer_certificate
+from sceau.portal import KEY_TRIES, TLS_EXTENSION, TlsFacts, doorkeeper, peer_certificate, too_often_from
 from tests.instance import Someone
 from tests.portal import certificate_of, der, staff_the_door
 
@@ -19,6 +19,7 @@ SETTINGS = Settings(
     address="https://localhost:8445",
     peer_certificate=peer_certificate,
     read_card=lambda certificate, at: doorkeeper().read(certificate, at=at),
+    too_often=lambda what, address: too_often_from(address, what, per_minute=KEY_TRIES),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from cryptography.x509 import CertificateSigningRequestBuilder, Name
 from typer.testing import CliRunner, Result
 
@@ -96,14 +97,7 @@ def test_a_run_is_for_officers_and_an_unknown_one_is_said_to_be(run: Run, tmp_pa
 def test_f17_a_found_private_key_is_looked_up_here_and_its_certificates_ended(
     run: Run, tmp_path: Path
 ) -> None:
-    csr = CertificateSigningRequestBuilder().subject_name(Name([])).sign(KEY, hashes.SHA256())
-    asked = CertificateRequest(
-        product="SERV_SSL",
-        names=("www.chu-exemple.fr",),
-        csr=csr.public_bytes(Encoding.PEM),
-        habilitation=right_for("SERV_SSL"),
-    )
-    file = issue_certificate(ADMINISTRATOR.actor, asked, idempotency_key="k")
+    reference = _certified()
     forms = [
         (Encoding.PEM, PrivateFormat.PKCS8),
         (Encoding.DER, PrivateFormat.PKCS8),
@@ -114,7 +108,7 @@ def test_f17_a_found_private_key_is_looked_up_here_and_its_certificates_ended(
     for encoding, form in forms:
         path.write_bytes(KEY.private_bytes(encoding, form, NoEncryption()))
         shown = run("key", str(path)).stdout
-        assert file.line.reference in shown
+        assert reference in shown
         assert "pas bloquée" in shown
     told = run("report-key", str(path), "--explanation", "Trouvée sur un forum", who=ALICE).stdout
     assert "1 certificat(s) révoqué(s)" in told
@@ -130,3 +124,67 @@ def test_a_file_without_a_readable_key_is_refused() -> None:
     for data, code in ((locked, "key-report.private-key"), (b"rien", "key-report.unreadable")):
         with pytest.raises(Refused, match=code):
             public_digest(data)
+
+
+def _signed(run: Run, folder: Path, key: ec.EllipticCurvePrivateKey = KEY) -> tuple[Path, Path]:
+    """The public key as a file, and the signature of the line that the console gives for it."""
+    named, signature = folder / "cle.pub", folder / "signature"
+    named.write_bytes(KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    line = run("key-challenge", str(named)).stdout
+    signature.write_bytes(key.sign(line.encode("ascii"), ec.ECDSA(hashes.SHA256())))
+    return named, signature
+
+
+def test_f17_the_console_gives_the_line_and_takes_its_signature_from_nobody_in_particular(
+    run: Run, tmp_path: Path
+) -> None:
+    reference = _certified()
+    named, signature = _signed(run, tmp_path)
+    told = json.loads(run("key-challenge", str(named), "--json").stdout)
+    assert told["text"] == run("key-challenge", str(named)).stdout.strip(), "asked again, the same"
+    assert told["key"] == public_digest(named.read_bytes())
+    signature.write_text(base64.b64encode(signature.read_bytes()).decode())
+    done = run("report-key-signed", str(named), str(signature))
+    assert done.exit_code == 0
+    lines = done.stdout.splitlines()
+    assert lines == [f"Clé {told['key']} bloquée.", "1 certificat(s) révoqué(s).", reference]
+    row = Revocation.objects.get()
+    assert (row.reason, row.quality) == ("keyCompromise", "key-holder")
+    assert BlockedKey.objects.get().spki_sha256 == told["key"]
+    again = json.loads(run("report-key-signed", str(named), str(signature), "--json").stdout)
+    assert again == {"key": told["key"], "ended": []}, "the same signature again: nothing was left to end"
+
+
+def test_f22_the_console_refuses_another_keys_signature_and_ends_nothing(run: Run, tmp_path: Path) -> None:
+    _certified()
+    named, signature = _signed(run, tmp_path, ec.generate_private_key(ec.SECP384R1()))
+    refused = run("report-key-signed", str(named), str(signature)).exception
+    assert isinstance(refused, Refused)
+    assert {finding.code for finding in refused.findings} == {"key-report.signature-wrong"}
+    assert Revocation.objects.count() == BlockedKey.objects.count() == 0
+
+
+def test_f22_the_console_has_no_line_for_a_key_never_certified_here(run: Run, tmp_path: Path) -> None:
+    named = tmp_path / "cle.pub"
+    named.write_bytes(KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    for command in (("key-challenge", str(named)), ("report-key-signed", str(named), str(named))):
+        refused = run(*command).exception
+        assert isinstance(refused, Refused)
+        assert {finding.code for finding in refused.findings} == {"key-report.unknown-key"}
+    private = tmp_path / "cle.pem"
+    private.write_bytes(KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    refused = run("key-challenge", str(private)).exception
+    assert isinstance(refused, Refused)
+    assert {finding.code for finding in refused.findings} == {"key-report.private-key"}
+
+
+def _certified() -> str:
+    """The reference of a certificate on `KEY`."""
+    csr = CertificateSigningRequestBuilder().subject_name(Name([])).sign(KEY, hashes.SHA256())
+    asked = CertificateRequest(
+        product="SERV_SSL",
+        names=("www.chu-exemple.fr",),
+        csr=csr.public_bytes(Encoding.PEM),
+        habilitation=right_for("SERV_SSL"),
+    )
+    return issue_certificate(ADMINISTRATOR.actor, asked, idempotency_key="k").line.reference

@@ -23,6 +23,7 @@ from sceau.vocabulary import Finding, Refused
 
 CHALLENGE_LIVES = timedelta(hours=1)
 _PREFIX = "key-challenge."
+_USED = "used_by"  # SHA-256 of the signature that they served
 _NAMED = 48  # of the key's digest: a name has 64 characters
 
 
@@ -45,7 +46,7 @@ def challenge_key(named: bytes) -> KeyChallenge:
     now = machine().clock().astimezone(UTC).replace(microsecond=0)
     with transaction.atomic():
         row = Setting.objects.select_for_update().filter(name=_name_of(key)).first()
-        held = None if row is None else _challenge(key, row)
+        held = None if row is None or _USED in row.value else _challenge(key, row)
         if held is not None and now < held.until:
             return held
         value = {"nonce": machine().random(16).hex(), "until": (now + CHALLENGE_LIVES).isoformat()}
@@ -55,7 +56,8 @@ def challenge_key(named: bytes) -> KeyChallenge:
 
 def report_key_by_signature(named: bytes, signature: bytes) -> KeyReport:
     """Whoever signed the key's challenge with it has it blocked, and every certificate on it ended, as by any
-    other proof. A signature that is wrong leaves the challenge as it is; a right one uses it up.
+    other proof. A signature that is wrong leaves the challenge as it is; a right one uses it up. The very
+    same signature, sent again within the hour (an answer was lost), finishes what the first began.
 
     Raises `Refused`: `key-report.*`, all of them before anything changes.
     """
@@ -64,15 +66,30 @@ def report_key_by_signature(named: bytes, signature: bytes) -> KeyReport:
     octets = read_signature(signature).require()
     row = Setting.objects.filter(name=_name_of(key)).first()
     held = None if row is None else _challenge(key, row)
-    if row is None or held is None or machine().clock() >= held.until:
+    if row is None or held is None or machine().clock() >= held.until or _is_spent(row, octets):
         raise Refused([Finding.error("key-report.no-challenge", "signature")])
     found = check_signature(held.text, octets, spki)
     if found:
         raise Refused(found)
-    used, _ = Setting.objects.filter(name=row.name, value=row.value).delete()
-    if not used:  # another one was faster with the same words
-        raise Refused([Finding.error("key-report.no-challenge", "signature")])
+    _spend(row, octets)
     return report_held_key(key)
+
+
+def _spend(row: Setting, signature: bytes) -> None:
+    """Have these words serve this signature, and no other ever."""
+    if _USED in row.value:
+        return
+    used = {**row.value, _USED: hashlib.sha256(signature).hexdigest()}
+    if Setting.objects.filter(name=row.name, value=row.value).update(value=used):
+        return
+    row = Setting.objects.filter(name=row.name).first() or row  # another one was faster with the same words
+    if _USED not in row.value or _is_spent(row, signature):
+        raise Refused([Finding.error("key-report.no-challenge", "signature")])
+
+
+def _is_spent(row: Setting, signature: bytes) -> bool:
+    """Whether these words served another signature."""
+    return row.value.get(_USED, "") not in {"", hashlib.sha256(signature).hexdigest()}
 
 
 def forget_challenges() -> int:

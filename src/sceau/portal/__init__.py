@@ -13,12 +13,13 @@ from sceau.portal.door import (
     peer_certificate,
     post,
 )
-from sceau.portal.limits import post_brakes
+from sceau.portal.limits import KEY_TRIES, post_brakes, too_often_from
 from sceau.portal.psc_door import PscDoor, post_psc
 from sceau.portal.themes.files import dsfr_folder
 from sceau.portal.watch import Reread, Watched, post_watch
 
 __all__ = [
+    "KEY_TRIES",
     "TLS_EXTENSION",
     "Doorkeeper",
     "PscDoor",
@@ -33,4 +34,5 @@ __all__ = [
     "post_brakes",
     "post_psc",
     "post_watch",
+    "too_often_from",
 ]

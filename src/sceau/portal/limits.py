@@ -21,6 +21,8 @@ from django.http import HttpRequest
 
 log = logging.getLogger("sceau.limits")
 
+KEY_TRIES = 10
+"""A minute, of proving a compromised key by a signature: on the page and by the API together."""
 _SLOTS = 1 << 16
 _SLOT = struct.Struct("<II")  # the minute, and how many in it
 _ROWS = 2
@@ -114,9 +116,18 @@ def too_often(request: HttpRequest, what: str, *, per_minute: int) -> bool:
     return brakes().count(what, network_of(request), minute=_minute()) > per_minute
 
 
+def too_often_from(address: str, what: str, *, per_minute: int) -> bool:
+    """The same for another door: `address` is an IP address, or the network that stands for it."""
+    network = _network(address.partition("/")[0])
+    return brakes().count(what, network, minute=_minute()) > per_minute
+
+
 def network_of(request: HttpRequest) -> str:
     """Whose tries are counted together: an IPv4 address, or the /64 that one IPv6 subscriber holds whole."""
-    told = request.META.get("REMOTE_ADDR") or "?"
+    return _network(request.META.get("REMOTE_ADDR") or "?")
+
+
+def _network(told: str) -> str:
     try:
         address = ipaddress.ip_address(told)
     except ValueError:

@@ -22,7 +22,17 @@ from sceau.enrolment import RestApp
 from sceau.enrolment import Settings as RestSettings
 from sceau.identity import CardHolder, CardUse, lookup_from_lists, read_card
 from sceau.operations import Machine, SignerReader, install
-from sceau.portal import Doorkeeper, doorkeeper, peer_certificate, post, post_brakes, post_psc, post_watch
+from sceau.portal import (
+    KEY_TRIES,
+    Doorkeeper,
+    doorkeeper,
+    peer_certificate,
+    post,
+    post_brakes,
+    post_psc,
+    post_watch,
+    too_often_from,
+)
 from sceau.publication import (
     FolderShelf,
     OcspService,
@@ -144,6 +154,7 @@ def rest_app() -> RestApp:
             address=settings.SCEAU_API_ADDRESS,
             peer_certificate=peer_certificate,
             read_card=lambda certificate, at: doorkeeper().read(certificate, at=at),
+            too_often=lambda what, address: too_often_from(address, what, per_minute=KEY_TRIES),
             hsts=settings.SECURE_HSTS_SECONDS,
         )
     )

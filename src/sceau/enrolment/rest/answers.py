@@ -12,7 +12,7 @@ from typing import Any
 
 from sceau.catalogue import Language, harmless, load_catalogue
 from sceau.enrolment.rest.shapes import Field, Flag, Record, Several, Shape, Text, Whole
-from sceau.operations import Preview, machine
+from sceau.operations import KeyChallenge, KeyLook, Preview, machine
 from sceau.records import CertificateFile, CertificateLine, HabilitationLine
 from sceau.vocabulary import Finding, errors
 
@@ -149,6 +149,36 @@ VERDICT = Record(
         _several("findings", "Constats.", FINDING),
     ),
 )
+CHALLENGE = Record(
+    "Defi",
+    "La ligne à signer avec la clé : d'une clé, d'une heure et d'une fois.",
+    (
+        _text("key", "Empreinte SHA-256 de la clé publique, en hexadécimal."),
+        _text("text", "La ligne, en ASCII ; RSA ou ECDSA, avec SHA-256, SHA-384 ou SHA-512."),
+        _text("until", "Jusqu'à quand elle sert, en UTC.", format="date-time"),
+    ),
+)
+KEY_ENDED = Record(
+    "CleBloquee",
+    "La clé est bloquée pour toujours.",
+    (
+        _text("key", "Empreinte SHA-256 de la clé publique, en hexadécimal."),
+        Field("blocked", Flag("Vrai : plus aucun certificat ne sera fait sur elle."), required=True),
+        _several(
+            "certificates",
+            "Les certificats faits sur elle, du plus récent au plus ancien, cent au plus.",
+            Record(
+                "CertificatDeLaCle",
+                "Un certificat fait sur la clé.",
+                (
+                    _text("reference", "Référence du certificat."),
+                    _text("serial", "Numéro de série, en hexadécimal."),
+                    _text("standing", "revoked, ou expired s'il l'était déjà."),
+                ),
+            ),
+        ),
+    ),
+)
 HEALTH = Record("Sante", "Le service répond.", (_text("status", "ok"),))
 
 
@@ -255,6 +285,19 @@ def authorities_of(file: CertificateFile) -> list[bytes]:
         found.append(issuers[parent][-1].certificate)
         parent = catalogue.issuers[parent].parent
     return found
+
+
+def challenge_told(challenge: KeyChallenge) -> dict[str, Any]:
+    """The line to sign."""
+    return {"key": challenge.key, "text": challenge.text, "until": instant(challenge.until)}
+
+
+def key_told(look: KeyLook) -> dict[str, Any]:
+    """A key, and what became of the certificates on it."""
+    lines = [
+        {"reference": line.reference, "serial": line.serial, "standing": line.standing} for line in look.lines
+    ]
+    return {"key": look.key, "blocked": look.blocked, "certificates": lines}
 
 
 def habilitation_told(line: HabilitationLine) -> dict[str, Any]:

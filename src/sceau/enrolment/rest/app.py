@@ -51,11 +51,14 @@ _NOBODY = Actor("", None)
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What `site` hands over. `peer_certificate` gives what the TLS layer proved; `hsts` is in seconds."""
+    """What `site` hands over. `peer_certificate` gives what the TLS layer proved; `too_often(what, address)`
+    counts a try with those of the pages, and says whether it is one too many; `hsts` is in seconds.
+    """
 
     address: str
     peer_certificate: Callable[[Scope], bytes | None]
     read_card: ReadCard
+    too_often: Callable[[str, str], bool]
     hsts: int = 0
 
 
@@ -170,7 +173,7 @@ class RestApp:
         announced = announced_length(incoming)
         if announced is not None and announced > incoming.route.limit:
             raise too_large(incoming.route.limit)
-        if announced is None or announced > SMALL:
+        if not incoming.route.is_open and (announced is None or announced > SMALL):
             incoming.actor = await self._in_thread(self._reception.admit, incoming.shown)
         try:
             async with asyncio.timeout(BODY_SECONDS):
@@ -185,6 +188,8 @@ class RestApp:
     def _serve(self, incoming: Incoming) -> Reply:
         """Admit, read, call: in a thread, each call with its own connection to the database."""
         route = incoming.route
+        if route.counted and self._settings.too_often(route.counted, incoming.shown.address):
+            raise stop(429, [Finding.error("api.too-often", incoming.shown.address)], retry_after="60")
         actor = incoming.actor or (_NOBODY if route.is_open else self._reception.admit(incoming.shown))
         query = read_query(route.query, incoming.query)
         key = read_key(incoming) if route.changes else ""

@@ -11,10 +11,12 @@ from typing import Any
 from sceau.catalogue import Language
 from sceau.enrolment.rest.answers import (
     authorities_of,
+    challenge_told,
     file_told,
     file_written,
     habilitation_told,
     is_handed_over,
+    key_told,
     line_told,
     verdict_told,
     written,
@@ -26,10 +28,13 @@ from sceau.operations import (
     Answer,
     Ask,
     HandOver,
+    challenge_key,
     doubts_about_names,
     issue_all,
+    look_up_key,
     machine,
     preview_certificate,
+    report_key_by_signature,
     revoke_certificate,
 )
 from sceau.records import (
@@ -131,6 +136,20 @@ def post_revocation(call: Call) -> Reply:
         said = "" if end is None else end.reason
         raise stop(409, [Finding.error("api.revoked-otherwise", call.reference, reason=said)])
     return Reply(200, file_told(ended))
+
+
+def post_key_challenge(call: Call) -> Reply:
+    """The line that whoever holds a key signs to have it blocked. Asked again meanwhile, the same."""
+    return Reply(200, challenge_told(challenge_key(call.body["key"].encode("utf-8"))))
+
+
+def post_compromised_key(call: Call) -> Reply:
+    """A key proven by the signature of its line: blocked, and every certificate on it ended. Sent again with
+    the same signature, the same answer.
+    """
+    named, signature = (call.body[name].encode("utf-8") for name in ("key", "signature"))
+    report = report_key_by_signature(named, signature)
+    return Reply(200, key_told(look_up_key(report.key.encode("ascii"))))
 
 
 def get_habilitations(call: Call) -> Reply:

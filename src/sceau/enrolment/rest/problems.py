@@ -36,9 +36,9 @@ _BY_CODE: tuple[tuple[int, frozenset[str]], ...] = (
             }
         ),
     ),
-    (404, frozenset({"certificate.unknown", "habilitation.unknown"})),
+    (404, frozenset({"certificate.unknown", "habilitation.unknown", "key-report.unknown-key"})),
     (403, frozenset({"token.act", "revocation.quality-not-held"})),
-    (409, frozenset({"issuance.key-for-another", "life.not-now"})),
+    (409, frozenset({"issuance.key-for-another", "life.not-now", "key-report.no-challenge"})),
     (429, frozenset({"token.quota"})),
 )
 

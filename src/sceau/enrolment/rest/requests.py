@@ -13,6 +13,7 @@ from sceau.vocabulary import IdentifierMode, read_person_id
 
 MOST_REQUESTS = 500
 LONGEST_CSR = 16 * 1024
+LONGEST_SIGNATURE = 2 * 1024
 _PRODUCTS = tuple(load_catalogue().products)
 _REASONS = tuple(load_catalogue().reasons)
 
@@ -100,6 +101,29 @@ REVOCATION = Record(
             ),
         ),
         Field("explanation", Text("Ce qui s'est passé.", 4000, 0, lines=True)),
+    ),
+)
+_KEY = Field(
+    "key",
+    Text(
+        "La clé publique, un certificat ou une demande (CSR) sur elle, en PEM, une clé JWK, ou l'empreinte "
+        "SHA-256 (hexadécimal) de la clé publique. Jamais la clé privée.",
+        LONGEST_CSR,
+        lines=True,
+    ),
+    required=True,
+)
+KEY_NAMED = Record("CleNommee", "Une clé certifiée ici, que l'on dit compromise.", (_KEY,))
+KEY_SIGNED = Record(
+    "CleProuvee",
+    "La preuve que l'on détient la clé : la signature du défi, par elle.",
+    (
+        _KEY,
+        Field(
+            "signature",
+            Text("Les octets de la signature, en base64.", LONGEST_SIGNATURE, lines=True),
+            required=True,
+        ),
     ),
 )
 LIST_QUERY = Record(

@@ -19,7 +19,8 @@ class Route:
     """One address under one method.
 
     `bodies` are the records its body may be (the second when it has `requests`); `answers` the record behind
-    each status that is no problem, None for a file. `changes` asks for an idempotency key.
+    each status that is no problem, None for a file. `changes` asks for an idempotency key. `counted` names
+    what is tried where anybody may, in the count that the pages keep by address.
     """
 
     method: str
@@ -35,6 +36,7 @@ class Route:
     changes: bool = False
     is_open: bool = False
     limit: int = SMALL
+    counted: str = ""
 
 
 ROUTES: tuple[Route, ...] = (
@@ -123,6 +125,35 @@ ROUTES: tuple[Route, ...] = (
         {200: answers.VERDICT},
         bodies=(requests.PREVIEW,),
         refusals=(404, 422),
+    ),
+    Route(
+        "POST",
+        f"{BASE}/compromised-keys/challenge",
+        "demanderUnDefi",
+        "La ligne à signer pour faire bloquer une clé compromise",
+        "Sans carte ni jeton : qui détient la clé le prouve en la signant. Redemandée dans l'heure, la même "
+        "ligne ; aucune clé d'idempotence n'est attendue.",
+        calls.post_key_challenge,
+        {200: answers.CHALLENGE},
+        bodies=(requests.KEY_NAMED,),
+        refusals=(404, 422, 503),
+        is_open=True,
+        counted="key",
+    ),
+    Route(
+        "POST",
+        f"{BASE}/compromised-keys",
+        "signalerUneCleCompromise",
+        "Faire bloquer une clé compromise et révoquer tous ses certificats, par une signature",
+        "Définitif. Sans carte ni jeton. La signature sert une fois ; la renvoyer dans l'heure donne la "
+        "première réponse, une autre signature de la même ligne 409.",
+        calls.post_compromised_key,
+        {200: answers.KEY_ENDED},
+        bodies=(requests.KEY_SIGNED,),
+        refusals=(404, 409, 422, 503),
+        changes=True,
+        is_open=True,
+        counted="key",
     ),
     Route(
         "GET",

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from sceau.operations import KeyChallenge, challenge_key, report_key_by_signature
 from sceau.portal.fields import Sheet
-from sceau.portal.limits import too_often
+from sceau.portal.limits import KEY_TRIES, too_often
 from sceau.portal.pages.revocation.asking import sure_field, unsure
 from sceau.portal.rendering import page
 from sceau.portal.saying import summary
@@ -23,7 +23,7 @@ def by_signature(request: PortalRequest) -> HttpResponse:
     """First the key, then the signature of its words; no card, no login, whoever one is."""
     if request.method != "POST":
         return _key_page(request)
-    if too_often(request, "key", per_minute=10):
+    if too_often(request, "key", per_minute=KEY_TRIES):
         return _key_page(request, (Finding.error("portal.too-often", "key"),), status=429)
     named = request.POST.get("key", "")[:_LONGEST]
     try:
