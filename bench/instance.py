@@ -49,14 +49,17 @@ class Instance:
         *,
         is_ready: Callable[[], bool] | None = None,
         more: Mapping[str, str] | None = None,
+        patience: float = 60.0,
     ) -> Iterator[Running]:
         """One process of the instance, as `sceau run` starts it, told `more`; ready when `port` answers, or
-        as said.
+        as said, in `patience` seconds.
         """
         command = [sys.executable, "-m", "sceau.site.part", name]
         log = self.data.parent / f"{name}.log"
         told = {**self.environment(), **(more or {})}
-        with running(name, command, port=port, log=log, environment=told, is_ready=is_ready) as server:
+        with running(
+            name, command, port=port, log=log, environment=told, is_ready=is_ready, patience=patience
+        ) as server:
             yield server
 
 

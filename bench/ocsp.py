@@ -35,6 +35,7 @@ from sceau.status import IssuerIdentity, issuer_identity, read_ocsp_question
 _TYPE = {"Content-Type": "application/ocsp-request"}
 _ASKED = 1_000
 _REVOKED = 10  # one in so many
+_SECONDS_EACH = 0.002  # to prepare one certificate's two answers, on a machine that has other things to do
 _NGINX, _CFSSL, _SHELF = Bound(0.35, 0.45), Bound(1.3, 1.8), Bound(0.95)
 _CFSSL_NOTE = (
     "Debian's cfssl 1.2.0 (2016) gives prepared answers from memory, without looking a status up; it refuses "
@@ -256,7 +257,10 @@ def _shelf(
     shelf = PreparedShelf(prepared)
     last = read_ocsp_question(questions[-1]).require().asked[0].raw
     with instance.part(
-        "answers", is_ready=lambda: shelf.find(last) is not None, more={"SCEAU_OCSP_SHELF": str(prepared)}
+        "answers",
+        is_ready=lambda: shelf.find(last) is not None,
+        more={"SCEAU_OCSP_SHELF": str(prepared)},
+        patience=60 + plan.scale // 10 * _SECONDS_EACH,
     ):
         pass
     port, place = free_port(), folder / "nginx-shelf"

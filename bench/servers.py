@@ -14,7 +14,7 @@ from pathlib import Path
 from bench.plan import SERVER_CORE
 
 _TICK = os.sysconf("SC_CLK_TCK")
-_PATIENCE = 60.0
+_PATIENCE = 60.0  # s, for what only has to start
 
 
 class ServerFailedError(RuntimeError):
@@ -46,9 +46,10 @@ def running(
     log: Path,
     environment: Mapping[str, str] | None = None,
     is_ready: Callable[[], bool] | None = None,
+    patience: float = _PATIENCE,
 ) -> Iterator[Running]:
-    """Start `command` on the servers' core, wait until `port` answers (or `is_ready` says so), stop it at the
-    end.
+    """Start `command` on the servers' core, wait until `port` answers (or `is_ready` says so), `patience`
+    seconds at most; stop it at the end.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as told:
@@ -62,7 +63,7 @@ def running(
         )
     server = Running(name, process, port, log)
     try:
-        _wait_for(server, is_ready or (lambda: _answers(port)))
+        _wait_for(server, is_ready or (lambda: _answers(port)), patience)
         yield server
     finally:
         _stop(process)
@@ -80,15 +81,15 @@ def on_server_core() -> tuple[str, ...]:
     return ("taskset", "-c", str(SERVER_CORE))
 
 
-def _wait_for(server: Running, is_ready: Callable[[], bool]) -> None:
-    limit = time.monotonic() + _PATIENCE
+def _wait_for(server: Running, is_ready: Callable[[], bool], patience: float) -> None:
+    limit = time.monotonic() + patience
     while time.monotonic() < limit:
         if server.process.poll() is not None:
             raise ServerFailedError(f"{server.name} did not start: {_tail(server.log)}")
         if is_ready():
             return
         time.sleep(0.05)
-    raise ServerFailedError(f"{server.name} does not listen after {_PATIENCE:.0f} s: {_tail(server.log)}")
+    raise ServerFailedError(f"{server.name} is not ready after {patience:.0f} s: {_tail(server.log)}")
 
 
 def _answers(port: int) -> bool:
