@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,19 +27,29 @@ from sceau.operations import (
     RecheckReport,
     collect_certificate,
     confirm_mailbox,
+    create_token,
     hand_over,
     issue_certificate,
     preview_leave_end,
     publish_crls,
     recheck,
     register_person,
+    report_key,
     revoke_certificate,
+    revoke_token,
     seal_journal,
     send_mailbox_code,
     verify_leave,
     withdraw_leave,
 )
-from sceau.records.models import Certificate, CrlIssue, Habilitation, HabilitationVersion, Revocation
+from sceau.records.models import (
+    Certificate,
+    CrlIssue,
+    Habilitation,
+    HabilitationVersion,
+    Revocation,
+    Role,
+)
 from sceau.records.triggers import REFUSALS
 from sceau.registration import StopPlan
 from sceau.status import CrlFacts, build_crl_tbs, crl_entry, issuer_identity
@@ -99,10 +109,13 @@ class House:
         return recheck(replace(RecheckOrder(self.path, LintChoice.ALL), **changes))
 
     def codes(self, **changes: Any) -> dict[str, set[str]]:
-        """What was found: codes, each with the subjects it is about."""
+        """What was found: codes, each with the subjects it is about; the triggers that `tamper` dropped are
+        left out.
+        """
         found: dict[str, set[str]] = {}
         for one in self.read(**changes).findings:
             found.setdefault(one.code, set()).add(one.subject)
+        found.pop("recheck.trigger-missing", None)
         return found
 
 
@@ -153,6 +166,7 @@ def test_a_clean_instance_passes_and_everything_was_read(house: House) -> None:
         "rights": HabilitationVersion.objects.count(),
         "entries": report.read["entries"],
         "signatures": 8,
+        "ways-in": Role.objects.count(),
     }
     assert report.read["entries"] > 20
 
@@ -408,6 +422,101 @@ def test_what_is_older_than_asked_is_left_out(house: House) -> None:
     assert "certificates" not in report.read
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM records_keyuse",
+        "UPDATE records_keyuse SET owner = 'un-autre'",
+        "UPDATE records_keyuse SET product = 'ORG_SIGN'",
+        "UPDATE records_keyuse SET spki_sha256 = 'x' || substr(spki_sha256, 2)",
+    ],
+)
+def test_f19_a_key_that_the_register_keeps_no_longer_is_named(house: House, statement: str) -> None:
+    tamper(statement)
+    assert house.good in house.codes()["recheck.key-not-kept"]
+
+
+def test_f18_a_compromised_key_that_was_let_free_is_named(house: House) -> None:
+    revoke_certificate(
+        ADMINISTRATOR.actor, reference=house.good, reason="keyCompromise", quality="administrator"
+    )
+    key = Certificate.objects.get(reference=house.good).spki_sha256
+    report_key(ALICE.actor, key="ab" * 32, quality="desk", explanation="Trouvée en ligne")
+    publish_crls()
+    assert "recheck.key-not-blocked" not in house.codes()
+    tamper("DELETE FROM records_blockedkey")
+    assert house.codes()["recheck.key-not-blocked"] == {key, "ab" * 32}
+
+
+def test_t45_a_role_that_nobody_gave_is_named_and_the_triggers_that_are_gone(house: House) -> None:
+    assert house.read().findings == ()
+    tamper(
+        "INSERT INTO records_role (person_id, quality, since)"
+        " SELECT id, 'authority', %s FROM records_person WHERE national_id = %s",
+        house.instance.clock() - timedelta(hours=1),
+        ADMINISTRATOR.national_id.text,
+    )
+    assert house.codes()["recheck.role-not-told"] == {ADMINISTRATOR.national_id.text}
+    assert house.read().counts["recheck.trigger-missing"] == len(REFUSALS), "tamper dropped them all"
+
+
+def test_t46_a_token_made_or_changed_by_hand_is_named(house: House) -> None:
+    right = str(Habilitation.objects.filter(product="SERV_SSL").values_list("reference", flat=True)[0])
+    until = house.instance.clock() + timedelta(days=30)
+    token = create_token(
+        ADMINISTRATOR.actor, habilitation=right, label="Parc", valid_until=until, terms_accepted=True
+    ).line.reference
+    revoke_token(ADMINISTRATOR.actor, reference=token)
+    assert house.codes() == {}
+    columns = "label, created_by, card_number, created_at, valid_until, terms_accepted_at, per_day"
+    columns += ", habilitation_id"
+    tamper(
+        f"INSERT INTO records_apitoken (reference, secret_sha256, {columns})"
+        f" SELECT 'JET-PIRATE', %s, {columns} FROM records_apitoken",
+        "0" * 64,
+    )
+    assert house.codes()["recheck.token-not-told"] == {"JET-PIRATE"}
+    for change, part in (
+        ("secret_sha256 = 'x' || substr(secret_sha256, 2)", "secret"),
+        ("per_day = per_day + 1", "per_day"),
+        ("revoked_at = NULL, revoked_by = ''", "revoked_at"),
+        ("valid_until = '2030-01-01 00:00:00+00:00'", "valid_until"),
+    ):
+        tamper(f"UPDATE records_apitoken SET {change} WHERE reference = %s", token)
+        told = house.read().findings
+        assert part in {dict(one.details)["part"] for one in told if one.code == "recheck.token-altered"}
+
+
+def test_t46_a_passkey_made_or_changed_by_hand_is_named(house: House) -> None:
+    made = house.instance.clock() - timedelta(hours=1)
+    person = "(SELECT id FROM records_person WHERE national_id = %s)"
+    kept = "reference, credential, credential_sha256, public_key, user_handle, sign_count, name, backed_up"
+    tamper(
+        f"INSERT INTO records_passkey ({kept}, made_at, ended_by, ended_why, person_id, invitation_id)"
+        f" VALUES ('CLE-PIRATE', %s, %s, %s, %s, 0, 'x', %s, %s, '', '', {person}, 1)",
+        b"c",
+        "0" * 64,
+        b"k",
+        b"h",
+        False,
+        made,
+        ALICE.national_id.text,
+    )
+    assert house.codes()["recheck.passkey-not-told"] == {"CLE-PIRATE"}
+
+
+def test_f16_a_quality_or_a_kept_entry_changed_by_hand_is_named(house: House) -> None:
+    tamper("UPDATE records_revocation SET quality = 'judge'")
+    assert house.codes()["recheck.entry-differs"] == {house.revoked}
+    tamper("UPDATE records_revocation SET reason_number = 1")
+    assert house.codes()["recheck.revocation-altered"] == {house.revoked}
+
+
+def test_f10_dates_of_a_list_changed_by_hand_are_named(house: House) -> None:
+    tamper("UPDATE records_crlissue SET next_update = '2031-01-01 00:00:00+00:00' WHERE issuer = 'el-org'")
+    assert house.codes()["recheck.list-row-differs"] == {"el-org/1"}
+
+
 def test_a_missing_ledger_is_an_alarm(house: House) -> None:
     assert house.codes(ledger=house.path.with_name("elsewhere")) == {"recheck.no-ledger": {"elsewhere"}}
 
@@ -493,11 +602,11 @@ def test_the_command_says_alarms_writes_a_report_and_exits_with_one(
     alarmed = typed("--json", "--lint", "all", "--report", str(tmp_path / "report.json"))
     assert alarmed.exit_code == 1
     told = json.loads(alarmed.stdout)
-    assert told["alarms"] == sum(told["counts"].values()) == 2
+    assert told["alarms"] == sum(told["counts"].values()) == 2 + len(REFUSALS)
     assert {one["code"] for one in told["findings"]} == set(told["counts"])
     assert all(one["message"] and one["remedy"] for one in told["findings"])
     assert json.loads((tmp_path / "report.json").read_text())["counts"] == told["counts"]
-    assert json.loads((folder / "recheck.json").read_text())["alarms"] == 2
+    assert json.loads((folder / "recheck.json").read_text())["alarms"] == told["alarms"]
     assert typed("--only", house.good.lower()).exit_code == 0
     assert typed("--lint", "some").exit_code == 2
 

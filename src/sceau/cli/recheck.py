@@ -32,6 +32,7 @@ _KINDS = {
     "signatures": "ligne(s) du registre du signataire",
     "revocations": "révocation(s)",
     "rights": "version(s) d'habilitation",
+    "ways-in": "rôle(s), jeton(s) et clé(s) d'accès",
     "entries": "entrée(s) de journal",
 }
 _EVERY_SECONDS = 2.0

@@ -171,6 +171,7 @@ def register_passkey(*, link: str, code: str, made: NewPasskey, name: str) -> st
         row.save(update_fields=["state", "used_at"])
         act.about(key.reference, row.reference, f"person/{row.person_id}")
         act.tell(recovers=row.recovers, backed_up=made.backed_up)
+        act.tell(key=hashlib.sha256(made.public_key).hexdigest())
     return key.reference
 
 

@@ -19,6 +19,7 @@ from sceau.operations.recheck_run import LintChoice, RecheckOrder, RecheckReport
 from sceau.operations.recheck_scratch import Scratch
 from sceau.operations.recheck_signatures import recheck_signatures
 from sceau.operations.recheck_status import read_lists, recheck_lists
+from sceau.operations.recheck_ways_in import recheck_ways_in
 from sceau.vocabulary import Finding, Refused
 
 __all__ = ["LintChoice", "RecheckOrder", "RecheckReport", "recheck"]
@@ -46,5 +47,6 @@ def recheck(
             recheck_rights(run)
             recheck_leaves(run)
             recheck_keys(run)
+            recheck_ways_in(run)
             recheck_journal(run)
         return run.report()

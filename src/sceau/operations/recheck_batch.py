@@ -7,7 +7,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from sceau.operations.recheck_run import Run
-from sceau.records.models import Card, Certificate, HabilitationVersion, JournalEntry, KeptRequest, Person
+from sceau.records.models import (
+    Card,
+    Certificate,
+    HabilitationVersion,
+    JournalEntry,
+    KeptRequest,
+    KeyUse,
+    Person,
+)
 from sceau.vocabulary import Finding
 
 SIZE = 400
@@ -16,8 +24,8 @@ _OF_THE_PERSON = ("subject", "extension 1.2.250.1.71.1.2.7", "extension 1.2.250.
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Rows, and by key the versions of rights, entries, people and cards that they name, and the requests
-    kept (DER, by the row's identifier).
+    """Rows, and by key the versions of rights, entries, people and cards that they name, the requests kept
+    (DER, by the row's identifier), and what the register of keys says of theirs (by digest).
     """
 
     rows: tuple[Certificate, ...]
@@ -26,6 +34,7 @@ class Batch:
     people: dict[str, Person]
     cards: dict[str, Card]
     requests: dict[int, bytes]
+    uses: dict[str, KeyUse]
 
     def version_of(self, row: Certificate) -> HabilitationVersion | None:
         """The exact text of the right that the certificate was issued under."""
@@ -80,7 +89,11 @@ def batches(run: Run) -> Iterator[Batch]:
         wanted = wanted.filter(asked_at__gte=run.order.since)
     if run.order.only:
         wanted = wanted.filter(reference=run.order.only)
-    wanted = wanted.select_related("habilitation", "revocation").prefetch_related("names").order_by("id")
+    wanted = (
+        wanted.select_related("habilitation", "revocation", "structure")
+        .prefetch_related("names")
+        .order_by("id")
+    )
     last = 0
     while rows := tuple(wanted.filter(id__gt=last)[:SIZE]):
         last = rows[-1].pk
@@ -111,5 +124,9 @@ def batch_of(rows: tuple[Certificate, ...]) -> Batch:
         {
             one.certificate_id: bytes(one.der)
             for one in KeptRequest.objects.filter(certificate_id__in=[row.pk for row in rows])
+        },
+        {
+            one.spki_sha256: one
+            for one in KeyUse.objects.filter(spki_sha256__in={row.spki_sha256 for row in rows})
         },
     )

@@ -14,6 +14,7 @@ from sceau.operations.machine import in_partition
 from sceau.operations.outcomes import LONGEST_SIGNATURE
 from sceau.operations.recheck_batch import Batch, batches
 from sceau.operations.recheck_entries import entry_findings
+from sceau.operations.recheck_keys import use_findings
 from sceau.operations.recheck_run import LintChoice, Run
 from sceau.operations.recheck_status import status_findings
 from sceau.operations.recheck_warrants import warrant_again
@@ -40,6 +41,7 @@ def _findings(run: Run, batch: Batch, row: Certificate) -> Iterator[Finding]:
     yield from entry_findings(run, row, batch)
     yield from _signature(run, row)
     yield from status_findings(run, row)
+    yield from use_findings(row, batch.uses.get(row.spki_sha256))
     is_late = row.state == CertificateState.INTENDED and row.asked_at < run.began - 2 * LONGEST_SIGNATURE
     if is_late and run.settled(row.asked_at):
         yield Finding.error("recheck.left-open", row.reference)

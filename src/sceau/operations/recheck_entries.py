@@ -92,8 +92,11 @@ def _compare_end(row: Certificate, told: Mapping[str, Mapping[str, Any]]) -> Ite
         yield Finding.error("recheck.revocation-missing", row.reference)
     if is_revoked and not is_over:
         yield Finding.error("recheck.entry-missing", row.reference, kind=_REVOKED)
-    elif is_revoked and _REVOKED in told and told[_REVOKED].get("reason") != row.revocation.reason:
-        yield Finding.error("recheck.entry-differs", row.reference, kind=_REVOKED, part="reason")
+    elif is_revoked and _REVOKED in told:
+        end, said = row.revocation, told[_REVOKED]
+        for part, value in (("reason", end.reason), ("quality", end.quality)):
+            if part in said and said[part] != value:
+                yield Finding.error("recheck.entry-differs", row.reference, kind=_REVOKED, part=part)
 
 
 def _compare_intent(row: Certificate, intent: Mapping[str, Any]) -> Iterator[Finding]:

@@ -1,18 +1,40 @@
-"""Keys known to share a prime with another one: an alarm as long as a certificate stands on one [F20]."""
+"""Keys again: known to share a prime with another one, an alarm as long as a certificate stands on one [F20];
+compromised, and blocked for ever [F18]; certified, and kept as this owner's for this product [F19].
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from django.db.models import Exists, OuterRef
+
+from sceau.certification import CertificateState
+from sceau.operations.endings import KEY_COMPROMISE
 from sceau.operations.recheck_run import Run
 from sceau.records import still_to_end
-from sceau.records.models import Certificate, SharedFactor
+from sceau.records.models import BlockedKey, Certificate, JournalEntry, KeyUse, Revocation, SharedFactor
 from sceau.vocabulary import Finding
+
+_REPORTED = "key.reported"
 
 
 def recheck_keys(run: Run) -> None:
-    """Every key noted by the comparison, until its last certificate is revoked or over."""
+    """Every key noted by the comparison, until its last certificate is revoked or over; and every key that
+    was compromised.
+    """
     run.note(_shared(run))
+    run.note(_open_again(run))
+
+
+def use_findings(row: Certificate, use: KeyUse | None) -> Iterator[Finding]:
+    """Whether the register of keys still keeps the key of a certificate for its product and its owner: what
+    it forgets would be certified again for somebody else. A serial that was abandoned gave its key back.
+    """
+    if row.state == CertificateState.ABANDONED:
+        return
+    owner = row.asked_by if row.structure is None else row.structure.national_id
+    if use is None or (use.product, use.owner) != (row.product, owner):
+        yield Finding.error("recheck.key-not-kept", row.reference, key=row.spki_sha256)
 
 
 def _shared(run: Run) -> Iterator[Finding]:
@@ -21,3 +43,15 @@ def _shared(run: Run) -> Iterator[Finding]:
         count = still_to_end(standing, run.began).count()
         if count:
             yield Finding.error("recheck.shared-factor", row.spki_sha256, other=row.other, count=count)
+
+
+def _open_again(run: Run) -> Iterator[Finding]:
+    """Keys revoked as compromised or reported, and blocked no more."""
+    blocked = BlockedKey.objects.filter(spki_sha256=OuterRef("certificate__spki_sha256"))
+    ended = Revocation.objects.filter(~Exists(blocked), reason=KEY_COMPROMISE, at__lte=run.began)
+    for key in ended.values_list("certificate__spki_sha256", flat=True).iterator(500):
+        yield Finding.error("recheck.key-not-blocked", key)
+    blocked = BlockedKey.objects.filter(spki_sha256=OuterRef("subject"))
+    told = JournalEntry.objects.filter(~Exists(blocked), kind=_REPORTED, at__lte=run.began)
+    for key in told.values_list("subject", flat=True).iterator(500):
+        yield Finding.error("recheck.key-not-blocked", key)

@@ -14,7 +14,7 @@ from sceau.operations.list_scopes import crl_path, partitions_of
 from sceau.operations.recheck_run import SETTLED, Run
 from sceau.records import StatusRecords
 from sceau.records.models import Certificate, CrlIssue, Revocation
-from sceau.status import Standing, check_crl_signature, spell_serial
+from sceau.status import Standing, check_crl_signature, crl_entry, spell_serial
 from sceau.vocabulary import Finding
 
 _SOURCE = StatusRecords()
@@ -59,6 +59,9 @@ def _wrong_with(run: Run, issuer: IssuerFacts, row: CrlIssue) -> Iterator[Findin
     path = crl_path(issuer, partition=row.partition, delta=row.base is not None)
     if run.settled(row.this_update) and (not path.is_file() or path.read_bytes() != der):
         yield Finding.error("recheck.shelf-differs", subject, number=row.number)
+    crl = x509.load_der_x509_crl(der)
+    if (crl.last_update_utc, crl.next_update_utc) != (row.this_update, row.next_update):
+        yield Finding.error("recheck.list-row-differs", subject, number=row.number)
     is_over = life_of_issuer(issuer).not_after < run.began  # its last list stands for ever
     if not is_over and row.next_update <= run.began:
         yield Finding.error("recheck.list-late", subject, number=row.number)
@@ -96,6 +99,8 @@ def status_findings(run: Run, row: Certificate) -> Iterator[Finding]:
         row.not_after,
     ):
         yield Finding.error("recheck.revocation-differs", row.reference)
+    if end is not None and bytes(end.entry) != _entry_again(end):
+        yield Finding.error("recheck.revocation-altered", row.reference)
     said = _SOURCE.status(row.issuer, row.generation, int(row.serial, 16))
     wanted = Standing.UNKNOWN if state in _UNSIGNED else Standing.GOOD
     if end is not None or state is CertificateState.PRESUMED:
@@ -108,6 +113,11 @@ def status_findings(run: Run, row: Certificate) -> Iterator[Finding]:
         for partition in _partitions(end):
             previous = _previous(row.issuer, row.generation, partition)
             yield from _on_list(run, end, row.reference, previous)
+
+
+def _entry_again(end: Revocation) -> bytes:
+    """The entry of the lists that this revocation makes; it is kept ready, and lists copy it."""
+    return crl_entry(int(end.serial, 16), at=end.at, reason=end.reason_number)
 
 
 def recheck_lists(run: Run) -> None:

@@ -100,6 +100,7 @@ def create_token(
         )
         act.about(token.reference, right.reference)
         act.tell(valid_until=valid_until.isoformat(), per_day=kept.per_day, terms_accepted=True)
+        act.tell(right=right.reference, secret=secret_digest(token.secret_sha256))
         act.keep(label=words)
     return NewToken(_view(token.reference), secret)
 
@@ -164,6 +165,11 @@ def _admitted(row: hot.TokenRow | None, digest: str, at: datetime) -> Actor | Re
 
 def _digest(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def secret_digest(secret_sha256: str) -> str:
+    """What the journal tells of a token's secret: the digest of the digest that opens it."""
+    return hashlib.sha256(secret_sha256.encode()).hexdigest()
 
 
 def _read_label(label: str) -> tuple[str, tuple[Finding, ...]]:
