@@ -471,8 +471,8 @@ def test_t46_a_token_made_or_changed_by_hand_is_named(house: House) -> None:
     columns = "label, created_by, card_number, created_at, valid_until, terms_accepted_at, per_day"
     columns += ", habilitation_id"
     tamper(
-        f"INSERT INTO records_apitoken (reference, secret_sha256, {columns})"
-        f" SELECT 'JET-PIRATE', %s, {columns} FROM records_apitoken",
+        f"INSERT INTO records_apitoken (reference, secret_sha256, revoked_by, {columns})"
+        f" SELECT 'JET-PIRATE', %s, '', {columns} FROM records_apitoken",
         "0" * 64,
     )
     assert house.codes()["recheck.token-not-told"] == {"JET-PIRATE"}
