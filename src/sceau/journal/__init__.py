@@ -38,6 +38,7 @@ from sceau.journal.heads import (
     split_notes,
 )
 from sceau.journal.late_nodes import nodes_after
+from sceau.journal.moulds import EntryMould, mould_of
 from sceau.journal.tree import (
     ConsistencyProof,
     Frontier,
@@ -60,6 +61,7 @@ __all__ = [
     "ConsistencyProof",
     "Disclosure",
     "Entry",
+    "EntryMould",
     "EvidenceFile",
     "EvidencePoint",
     "EvidenceVerdict",
@@ -78,6 +80,7 @@ __all__ = [
     "encode_entry",
     "inclusion_proof",
     "leaf_hash",
+    "mould_of",
     "nodes_after",
     "nodes_of",
     "open_evidence",

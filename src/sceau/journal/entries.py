@@ -26,9 +26,9 @@ SALT_BYTES = 32
 MAX_ENTRY_BYTES = 65_535
 """What one record of a C2SP entry bundle can hold (tlog-tiles): the public log to come needs no rewriting."""
 
-_KIND = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
-_DIGEST = re.compile(r"[0-9a-f]{64}")
-_MACHINE = re.compile(r"machine:[a-z0-9-]+")
+KIND = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
+DIGEST = re.compile(r"[0-9a-f]{64}")
+MACHINE = re.compile(r"machine:[a-z0-9-]+")
 _LARGEST = 2**53 - 1  # beyond it, JSON readers of other languages lose digits
 _FIELDS = frozenset(("about", "actor", "at", "catalogue", "commitments", "kind", "public", "v"))
 
@@ -44,7 +44,8 @@ def _read_int(text: str) -> int:
     return value
 
 
-_quoted: Callable[[str], str] = json.encoder.encode_basestring
+quoted: Callable[[str], str] = json.encoder.encode_basestring
+"""A text as JSON writes it."""
 _WRITER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 _READER = json.JSONDecoder(parse_float=_refuse_float, parse_constant=_refuse_float, parse_int=_read_int)
 
@@ -69,36 +70,36 @@ class Entry:
     commitments: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not _KIND.fullmatch(self.kind):
+        if not KIND.fullmatch(self.kind):
             raise ValueError(f"{self.kind!r} is no kind of entry")
         if self.at.tzinfo is None:
             raise ValueError("the time of an entry needs its zone")
-        if not (_DIGEST.fullmatch(self.actor) or _MACHINE.fullmatch(self.actor)):
+        if not (DIGEST.fullmatch(self.actor) or MACHINE.fullmatch(self.actor)):
             raise ValueError("the actor of an entry is a commitment or a machine")
-        if self.catalogue and not _DIGEST.fullmatch(self.catalogue):
+        if self.catalogue and not DIGEST.fullmatch(self.catalogue):
             raise ValueError("the catalogue of an entry is a digest")
         if not isinstance(self.public, Mapping) or not all(isinstance(name, str) for name in self.about):
             raise ValueError("an entry's public data are a mapping, what it is about is text")
-        if not all(_DIGEST.fullmatch(value) for value in self.commitments.values()):
+        if not all(DIGEST.fullmatch(value) for value in self.commitments.values()):
             raise ValueError("a commitment of an entry is no digest")
 
     def committed(self, name: str) -> str | None:
         """The commitment of that name: one of `commitments`, or the actor under ``actor``."""
         if name == "actor":
-            return self.actor if _DIGEST.fullmatch(self.actor) else None
+            return self.actor if DIGEST.fullmatch(self.actor) else None
         return self.commitments.get(name)
 
 
 def encode_entry(entry: Entry) -> bytes:
     """The bytes of the leaf: canonical JSON on one line, at most 65,535 bytes (`ValueError` beyond)."""
     # Canonical JSON by hand, names in order: what was checked to be a digest or a kind needs no escape.
-    about = ",".join([_quoted(str(reference)) for reference in entry.about])
+    about = ",".join([quoted(str(reference)) for reference in entry.about])
     sealed = sorted(entry.commitments.items())
-    commitments = ",".join([f'{_quoted(_key(name))}:"{value}"' for name, value in sealed])
-    data = _octets_of(
-        f'{{"about":[{about}],"actor":"{entry.actor}","at":"{_instant(entry.at)}",'
+    commitments = ",".join([f'{quoted(_key(name))}:"{value}"' for name, value in sealed])
+    data = octets_of(
+        f'{{"about":[{about}],"actor":"{entry.actor}","at":"{instant_of(entry.at)}",'
         f'"catalogue":"{entry.catalogue}","commitments":{{{commitments}}},"kind":"{entry.kind}",'
-        f'"public":{_WRITER.encode(_plain(entry.public))},"v":{VERSION}}}'
+        f'"public":{spell(entry.public)},"v":{VERSION}}}'
     )
     if len(data) > MAX_ENTRY_BYTES:
         raise ValueError(f"an entry of {len(data)} bytes is longer than {MAX_ENTRY_BYTES}")
@@ -124,15 +125,29 @@ def canonical(value: Json) -> bytes:
     escape. Raises `ValueError` or `TypeError` for anything else than text, integers, booleans, null, lists
     and mappings.
     """
-    return _bytes_of(_plain(value))
+    return octets_of(spell(value))
+
+
+def spell(value: Any) -> str:
+    """The text of what `canonical` gives the octets of. What is plain at sight needs no writer."""
+    kind = type(value)
+    if kind is str:
+        return quoted(value)
+    if value is None:
+        return "null"
+    if kind is int and -_LARGEST < value < _LARGEST:
+        return str(value)
+    if kind is list and _TEXT.issuperset(map(type, value)):
+        return f"[{','.join(map(quoted, value))}]"
+    return _WRITER.encode(_plain(value))
 
 
 def _bytes_of(plain: Any) -> bytes:
     """The canonical bytes of what is known to be plain (made by `_plain` or by the reader)."""
-    return _octets_of(_WRITER.encode(plain))
+    return octets_of(_WRITER.encode(plain))
 
 
-def _octets_of(text: str) -> bytes:
+def octets_of(text: str) -> bytes:
     """JSON text as UTF-8."""
     try:
         return text.encode()
@@ -197,12 +212,13 @@ def _entry_of(raw: Any) -> Entry:
         catalogue=raw["catalogue"],
         commitments=raw["commitments"],
     )
-    if _instant(entry.at) != raw["at"]:
+    if instant_of(entry.at) != raw["at"]:
         raise ValueError("not the way an entry writes its time")
     return entry
 
 
-def _instant(at: datetime) -> str:
+def instant_of(at: datetime) -> str:
+    """A timezone-aware instant as an entry writes it: UTC, six decimals, ``Z``."""
     return _utc_instant(at) if at.tzinfo is UTC else _spelt_instant(at)
 
 

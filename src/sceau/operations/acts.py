@@ -16,7 +16,7 @@ from typing import Any
 
 from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 
-from sceau.journal import SALT_BYTES, Entry, canonical, commit_to, encode_entry, leaf_hash
+from sceau.journal import SALT_BYTES, canonical, commit_to, leaf_hash, mould_of
 from sceau.operations.announcing import announce
 from sceau.operations.machine import Actor, Machine, machine
 from sceau.records import hot
@@ -169,25 +169,22 @@ def _salts(present: Machine, count: int) -> Iterator[bytes]:
 
 def _entry_of(act: Act, telling: Telling, salts: Iterator[bytes]) -> hot.NewEntry:
     """The entry with its salts: what is committed here is disclosed beside it."""
-    disclosures: list[hot.NewDisclosure] = []
-
-    def committed(name: str, text: bytes) -> str:
-        salt = next(salts)
-        disclosures.append(hot.NewDisclosure(name, salt, text.decode()))
-        return commit_to(text, salt=salt)
-
-    entry = Entry(
-        kind=telling.kind,
-        at=act.at,
-        actor=_named(act.actor) or committed("actor", _described(act.actor)),
-        about=telling.about,
-        public={**telling.public, "hat": act.actor.hat} if act.actor.hat else telling.public,
+    actor, personal = act.actor, telling.personal
+    mould = mould_of(
+        telling.kind,
+        tuple(telling.public),
+        tuple(personal),
         catalogue=act.machine.catalogue.digest,
-        commitments={
-            name: committed(name, canonical(data)) for name, data in sorted(telling.personal.items())
-        },
+        machine="" if actor.person_id else f"machine:{actor.display or 'instance'}",
     )
-    data = encode_entry(entry)
+    opened = [("actor", _described(actor))] if actor.person_id else []
+    opened += [(name, canonical(personal[name])) for name in mould.personal]
+    commitments, disclosures = [], []
+    for name, text in opened:
+        salt = next(salts)
+        commitments.append(commit_to(text, salt=salt))
+        disclosures.append(hot.NewDisclosure(name, salt, text.decode()))
+    data = mould.write(at=act.at, about=telling.about, public=telling.public, commitments=commitments)
     subject = telling.about[0] if telling.about else ""
     return hot.NewEntry(act.at, telling.kind, subject, data, leaf_hash(data).hex(), disclosures)
 
@@ -215,10 +212,6 @@ def refuse_with(findings: Sequence[Finding]) -> None:
     """Raise `Refused` if there is anything to refuse for."""
     if findings:
         raise Refused(findings)
-
-
-def _named(actor: Actor) -> str:
-    return "" if actor.person_id else f"machine:{actor.display or 'instance'}"
 
 
 @lru_cache(maxsize=256)
