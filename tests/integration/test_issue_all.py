@@ -294,10 +294,10 @@ def test_a_defect_met_in_one_request_stops_no_other(
 ) -> None:
     real = weighing.weigh_on
 
-    def trips(act: Any, plea: Any, ground: Any) -> Any:
+    def trips(scales: Any, plea: Any, ground: Any) -> Any:
         if plea.request.names == ("h1.chu-exemple.fr",):
             raise ZeroDivisionError
-        return real(act, plea, ground)
+        return real(scales, plea, ground)
 
     monkeypatch.setattr(issuance, "weigh_on", trips)
     answers = together([ask(at) for at in range(3)])

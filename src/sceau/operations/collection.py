@@ -110,24 +110,25 @@ class HandOver:
             check_chosen_code(self.code)
 
 
-def why_not_handed_over(actors: Sequence[Actor], at: datetime) -> dict[Actor, Refused | None]:
-    """For each of `actors`, why nothing is handed over to them at `at`; None: nothing stands against it.
+def why_not_handed_over(actors: Sequence[Actor], at: datetime) -> dict[int, Refused | None]:
+    """For each of `actors` (by its `id`), why nothing is handed over to them at `at`; None: nothing stands
+    against it.
 
     The same questions as `require_person` asks, for all of them at once.
     """
-    several = set(actors)
+    several = {id(one): one for one in actors}.values()
     tokens = hot.token_rows(sorted({one.token for one in several if one.token}))
     people = hot.person_rows(sorted({one.person_id for one in several if one.person_id}))
     cards = hot.card_rows(sorted({one.card for one in several if one.card is not None}))
-    found: dict[Actor, Refused | None] = {}
+    found: dict[int, Refused | None] = {}
     for one in several:
         try:
             if one.token:
                 why_no_token(tokens.get(one.token), at)
             _check_holder(one, people.get(one.person_id), cards, at)
-            found[one] = None
+            found[id(one)] = None
         except Refused as refused:
-            found[one] = refused
+            found[id(one)] = refused
     return found
 
 

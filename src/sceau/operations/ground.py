@@ -8,6 +8,7 @@ rule here, but that a right is somebody's.
 from __future__ import annotations
 
 import json
+import re
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from typing import Any
 
 from django.db import connection
 
-from sceau.certification import CertificateState, CertificationRequest, KeyFacts, KeyUse
+from sceau.certification import CertificateState, CertificationRequest, KeyFacts, KeyUse, WeakKeyList
 from sceau.journal import leaf_hash
 from sceau.operations.confinement import hold_right, why_no_token
 from sceau.operations.machine import Actor, machine
@@ -38,6 +39,7 @@ _STANDING_AFTER = {
 _GRANTED = frozenset({"habilitation.granted", "habilitation.extended"})
 _KINDS = tuple(sorted({*_STANDING_AFTER, *_GRANTED}))
 _MOST_KEPT = 4_096
+_SMALL = 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,14 @@ class CertificateRequest:
 
     def digest(self) -> str:
         """Hex SHA-256 of everything asked: two requests under one idempotency key must be the same."""
+        if _is_plain(self):
+            return digest_of(
+                f'{{"csr":"{self.csr.hex()}","habilitation":"{self.habilitation}","holder":null,'
+                f'"names":["{self.names[0]}"],"product":"{self.product}","replaces":"{self.replaces}"}}'
+            )
+        return self._digest()
+
+    def _digest(self) -> str:
         asked: dict[str, object] = {
             "product": self.product,
             "names": list(self.names),
@@ -71,6 +81,24 @@ class CertificateRequest:
         if self.term is not Term.WHOLE:  # the digests of before this could be asked stay what they were
             asked["term"] = str(self.term)
         return digest_of(canonical(asked))
+
+
+_PLAIN = re.compile(r"[ !#-\[\]-~]*")  # what JSON writes as it is
+
+
+def _is_plain(asked: CertificateRequest) -> bool:
+    """Whether nearly everybody asks like this: one name, nobody's, for the whole term, all in plain text."""
+    return (
+        asked.habilitation is not None
+        and asked.holder is None
+        and asked.term is Term.WHOLE
+        and len(asked.names) == 1
+        and len(asked.csr) < _SMALL
+        and _PLAIN.fullmatch(
+            f"{asked.habilitation}{asked.names[0]}{asked.product}{asked.replaces}", 0, _SMALL
+        )
+        is not None
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +146,9 @@ class Plea:
     csr: CertificationRequest | None
 
 
+_Found = Standing | Refused | Fault
+
+
 @dataclass(slots=True)
 class Read:
     """What the records say of a batch of pleas at `at`, in a handful of statements."""
@@ -129,7 +160,8 @@ class Read:
     cards: Mapping[str, hot.CardRow]
     blocked: frozenset[str]
     keys: Mapping[str, hot.KeyRow]
-    found: dict[tuple[Actor, str | None], Standing | Refused | Fault] = field(default_factory=dict)
+    weak: WeakKeyList | None
+    found: dict[tuple[int, str | None], tuple[Actor, _Found]] = field(default_factory=dict)
 
 
 def read_for(pleas: Sequence[Plea], *, at: datetime) -> Read:
@@ -148,6 +180,7 @@ def read_for(pleas: Sequence[Plea], *, at: datetime) -> Read:
         cards=hot.card_rows(_distinct([*(one.actor.card for one in pleas), *recorded])),
         blocked=hot.blocked_among(digests),
         keys=hot.key_rows(digests),
+        weak=machine().weak_keys,
     )
 
 
@@ -185,17 +218,18 @@ def ground_of(plea: Plea, read: Read) -> Ground:
 
 
 def _standing_among(plea: Plea, read: Read) -> Standing:
-    name = (plea.actor, plea.request.habilitation)
-    found = read.found.get(name)
-    if found is None:
+    name = (id(plea.actor), plea.request.habilitation)  # nearly all ask as one: kept below, so it is that one
+    known = read.found.get(name)
+    if known is None:
+        found: _Found
         try:
             found = _standing_of(plea.actor, plea.request.habilitation, read)
         except (Refused, Fault) as trouble:
             found = trouble
-        read.found[name] = found
-    if isinstance(found, Standing):
-        return found
-    raise found
+        known = read.found[name] = plea.actor, found
+    if isinstance(known[1], Standing):
+        return known[1]
+    raise known[1]
 
 
 def _standing_of(actor: Actor, habilitation: str | None, read: Read) -> Standing:
@@ -218,9 +252,8 @@ def _key_of(plea: Plea, read: Read) -> tuple[KeyFacts, int | None]:
     """
     if plea.csr is None:
         return KeyFacts(), None
-    digest = plea.csr.key.sha256
-    blocked = read.blocked & {digest}
-    use, weak = read.keys.get(digest), machine().weak_keys
+    digest, weak = plea.csr.key.sha256, read.weak
+    use, blocked = read.keys.get(digest), read.blocked & {digest} if read.blocked else read.blocked
     if use is None:
         return KeyFacts(blocked=blocked, weak=weak), None
     if use.state == CertificateState.ABANDONED:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sceau.catalogue import NameNeed
 from sceau.certification import holder_of
-from sceau.operations.acts import Act
+from sceau.operations.acts import Act, Telling
 from sceau.operations.references import CERTIFICATE, draw_dated_reference
 from sceau.operations.weighing import Weighed
 from sceau.records import hot
@@ -106,23 +107,24 @@ def _use(row: hot.NewCertificate, wanted: Wanted) -> hot.NewKeyUse:
 
 
 def _tell(row: hot.NewCertificate, wanted: Wanted) -> None:
-    act, draft = wanted.act, wanted.weighed.draft
-    standing = wanted.weighed.ground.standing
-    act.about(row.reference, *((standing.right.facts.reference,) if standing.right else ()))
-    act.tell(
-        issuer=row.issuer,
-        generation=row.generation,
-        serial=row.serial,
-        product=row.product,
-        profile=row.profile,
-        tbs=hashlib.sha256(draft.tbs).hexdigest(),
-        key=row.spki_sha256,
-        csr=hashlib.sha256(wanted.csr).hexdigest(),
-        habilitation_version=row.habilitation_version,
-        lint=list(draft.lint.remarks),
-    )
-    if wanted.weighed.warrant.term is not Term.WHOLE:
-        act.tell(term=str(wanted.weighed.warrant.term))
+    act, weighed, draft = wanted.act, wanted.weighed, wanted.weighed.draft
+    standing = weighed.ground.standing
+    public: dict[str, Any] = {
+        "issuer": row.issuer,
+        "generation": row.generation,
+        "serial": row.serial,
+        "product": row.product,
+        "profile": row.profile,
+        "tbs": hashlib.sha256(draft.tbs).hexdigest(),
+        "key": row.spki_sha256,
+        "csr": hashlib.sha256(wanted.csr).hexdigest(),
+        "habilitation_version": row.habilitation_version,
+        "lint": list(draft.lint.remarks),
+    }
+    if weighed.warrant.term is not Term.WHOLE:
+        public["term"] = str(weighed.warrant.term)
     if standing.token is not None:
-        act.tell(token=standing.token.reference)
-    act.keep(subject=draft.subject, names=list(draft.names))
+        public["token"] = standing.token.reference
+    about = (row.reference, standing.right.facts.reference) if standing.right else (row.reference,)
+    personal = {"subject": draft.subject, "names": list(draft.names)}
+    act.telling = Telling(act.telling.kind, about, public, personal)

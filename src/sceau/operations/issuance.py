@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sceau.certification import CertificateState, CertificationRequest, prepare_linter, read_csr, sign_many
 from sceau.operations.acts import Act, Telling, append_entries, considering, refusal_of, writing
@@ -18,11 +19,11 @@ from sceau.operations.collection import HandOver, hand_over
 from sceau.operations.confinement import Quotas
 from sceau.operations.ground import CertificateRequest, Plea, Read, ground_of, read_for
 from sceau.operations.intents import Wanted, keep_intents
-from sceau.operations.machine import Actor, machine
+from sceau.operations.machine import Actor, Machine, machine
 from sceau.operations.outcomes import abandon, presume, view
 from sceau.operations.recording import Signed, keep_signed
 from sceau.operations.typed import read_key
-from sceau.operations.weighing import Weighed, weigh, weigh_on
+from sceau.operations.weighing import Scales, Weighed, weigh, weigh_on
 from sceau.records import CertificateFile, hot
 from sceau.vocabulary import Fault, Finding, Reading, Refused
 
@@ -62,9 +63,8 @@ class _Case:
     answer: Answer | None = None
 
     @classmethod
-    def of(cls, ask: Ask) -> _Case:
-        about = (ask.request.habilitation,) if ask.request.habilitation else ()
-        act = Act.at_now(ask.actor, _INTENDED, *about)
+    def of(cls, ask: Ask, present: Machine, at: datetime) -> _Case:
+        act = Act(present, ask.actor, at, Telling(_INTENDED, _about(ask)))
         return cls(ask, read_csr(ask.request.csr), ask.request.digest(), act)
 
     @property
@@ -73,21 +73,24 @@ class _Case:
         return self.ask.actor.person_id, self.ask.idempotency_key
 
     @property
-    def names(self) -> tuple[tuple[str, str], ...]:
-        """Its name, and those that must not be there."""
-        return (self.name, *((self.ask.actor.person_id, key) for key in self.ask.apart))
+    def forbidden(self) -> list[tuple[str, str]]:
+        """The names that must not be there."""
+        return [(self.ask.actor.person_id, key) for key in self.ask.apart]
 
     @property
     def key(self) -> str:
         """The digest of its public key; empty when there is none."""
         return "" if self.csr.value is None else self.csr.value.key.sha256
 
-    def begin(self) -> None:
-        """Forget what an attempt that was rolled back had made of it."""
-        about = (self.ask.request.habilitation,) if self.ask.request.habilitation else ()
-        self.act.telling, self.act.others = Telling(_INTENDED, about), []
+    def begin(self, at: datetime) -> None:
+        """Begin an attempt at `at`; what one that was rolled back had made of it is forgotten."""
+        self.act.at, self.act.telling, self.act.others = at, Telling(_INTENDED, _about(self.ask)), []
         self.weighed = self.row = self.answer = None
         self.first = ""
+
+
+def _about(ask: Ask) -> tuple[str, ...]:
+    return (ask.request.habilitation,) if ask.request.habilitation else ()
 
 
 def issue_all(asks: Sequence[Ask]) -> list[Answer]:
@@ -97,7 +100,9 @@ def issue_all(asks: Sequence[Ask]) -> list[Answer]:
     database failed. ``issuance.outcome-unknown``: the serial is burnt, presumed signed and revoked, and a new
     request is needed; ``issuance.in-progress``: the first request under this key is not finished (ask again).
     """
-    cases = [_Case.of(ask) for ask in asks]
+    present = machine()
+    at = present.clock()
+    cases = [_Case.of(ask, present, at) for ask in asks]
     left = cases
     while left:
         batch, left = _batch_of(left)
@@ -197,13 +202,12 @@ def _intend(batch: Sequence[_Case]) -> None:
     """One transaction: weigh everything; store the intents of what passed, the entries of what did not."""
     with writing() as at:
         for case in batch:
-            case.begin()
-            case.act.at = at
+            case.begin(at)
         pleas = [Plea(case.ask.actor, case.ask.request, case.csr.value) for case in batch]
-        first = hot.first_under(name for case in batch for name in case.names)
-        read, quotas = read_for(pleas, at=at), Quotas(at)
+        first = hot.first_under(name for case in batch for name in (case.name, *case.forbidden))
+        read, quotas, scales = read_for(pleas, at=at), Quotas(at), Scales(machine(), at)
         for case, plea in zip(batch, pleas, strict=True):
-            _consider(case, plea, first, read)
+            _consider(case, plea, first, (read, scales))
         _look_for_twins([case for case in batch if isinstance(case.answer, Refused)])
         passed = [case for case in batch if case.weighed is not None]
         _hold_clock(passed)
@@ -216,8 +220,11 @@ def _intend(batch: Sequence[_Case]) -> None:
         append_entries([*tellings, *_refusals(batch)])
 
 
-def _consider(case: _Case, plea: Plea, first: dict[tuple[str, str], hot.FirstRow], read: Read) -> None:
-    """Weigh one case: it passed, or has its answer, or had one before."""
+def _consider(
+    case: _Case, plea: Plea, first: dict[tuple[str, str], hot.FirstRow], by: tuple[Read, Scales]
+) -> None:
+    """Weigh one case by what was read: it passed, or has its answer, or had one before."""
+    read, scales = by
     try:
         _required_key(case.ask.idempotency_key)
         if case.ask.hand_over is not None:
@@ -226,14 +233,16 @@ def _consider(case: _Case, plea: Plea, first: dict[tuple[str, str], hot.FirstRow
         if case.first:
             return
         case.csr.require()
-        case.weighed = weigh_on(case.act, plea, ground_of(plea, read))
+        case.weighed = weigh_on(scales, plea, ground_of(plea, read))
     except (Refused, Fault) as trouble:
         case.answer = trouble
 
 
 def _first_of(case: _Case, first: dict[tuple[str, str], hot.FirstRow]) -> str:
     """The reference of what this very request gave before; empty when it gave nothing yet."""
-    if any(name in first for name in case.names[1:]):
+    if not first:
+        return ""
+    if any(name in first for name in case.forbidden):
         raise Refused([Finding.error("issuance.key-for-another", "idempotency_key")])
     before = first.get(case.name)
     return "" if before is None else _same(case, before)

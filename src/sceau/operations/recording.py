@@ -9,18 +9,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 from sceau.certification import CERTIFICATE_LIFE, CertificateEvent, CertificateState
 from sceau.operations.acts import Act, Telling, append_entries, refusal_of, writing
 from sceau.operations.codes import hash_code
 from sceau.operations.collection import HandOver, why_not_handed_over
-from sceau.operations.machine import Actor, machine
+from sceau.operations.machine import Actor, Machine, machine
 from sceau.operations.outcomes import revoke_for_lost_right
 from sceau.operations.weighing import Weighed
 from sceau.records import CertificateFile, CertificateLine, hot
 from sceau.records.models import Certificate
 from sceau.registration import HabilitationState
-from sceau.vocabulary import Fault, Finding, Refused
+from sceau.vocabulary import Fault, Finding, Reading, Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,8 @@ def keep_signed(several: Sequence[Signed]) -> list[CertificateFile | Refused | F
     """
     if not several:
         return []
-    kept = [_begin(signed) for signed in several]
+    present = machine()
+    kept = [_begin(signed, present) for signed in several]
     with writing() as at:
         rows = hot.intended_rows([one.signed.row.id for one in kept])
         _look_again(kept, rows, at)
@@ -67,12 +69,12 @@ def keep_signed(several: Sequence[Signed]) -> list[CertificateFile | Refused | F
     return [file_of(one, at) for one in kept]
 
 
-def _begin(signed: Signed) -> _Keeping:
-    present = machine()
+def _begin(signed: Signed, present: Machine) -> _Keeping:
     code = None if signed.hand_over is None else signed.hand_over.code
-    act = Act.at_now(signed.actor, "certificate.issued", signed.row.reference)
     row = signed.row
-    act.tell(issuer=row.issuer, generation=row.generation, serial=row.serial)
+    told = {"issuer": row.issuer, "generation": row.generation, "serial": row.serial}
+    telling = Telling("certificate.issued", (row.reference,), told)
+    act = Act(present, signed.actor, row.at, telling)
     return _Keeping(signed, act, "" if code is None else hash_code(code, present.random))
 
 
@@ -88,14 +90,23 @@ def _look_again(kept: Sequence[_Keeping], rows: dict[int, hot.IntendedRow], at: 
             reference = one.signed.row.reference
             one.trouble = Fault("issuance.outcome-unknown", retryable=False, detail=reference)
             continue
-        after = CERTIFICATE_LIFE.after(
-            CertificateState(row.state), CertificateEvent.RECORD, subject=one.signed.row.reference
-        )
+        after = _recorded(row.state)
         if after.value is None:
-            one.trouble = Refused(after.findings)
+            one.trouble = Refused(finding.about(one.signed.row.reference) for finding in after.findings)
             continue
-        one.state = CertificateState(after.value)
+        one.state = after.value
         one.is_lost = is_right_lost(row, rights)
+
+
+@lru_cache(maxsize=16)
+def _recorded(state: str) -> Reading[CertificateState]:
+    """What a certificate in this state comes to when its signature is recorded."""
+    return CERTIFICATE_LIFE.after(CertificateState(state), CertificateEvent.RECORD, subject="—")
+
+
+@lru_cache(maxsize=16)
+def _events(state: CertificateState) -> tuple[str, ...]:
+    return (*(str(event) for event in CERTIFICATE_LIFE.events(state)), "revoke")
 
 
 def is_right_lost(row: hot.IntendedRow, rights: dict[int, str]) -> bool:
@@ -134,7 +145,7 @@ def _hand_over(several: Sequence[_Keeping], at: datetime) -> None:
     why_not = why_not_handed_over([one.signed.actor for one in several], at)
     for one in several:
         actor, row = one.signed.actor, one.signed.row
-        refused = why_not[actor]
+        refused = why_not[id(actor)]
         if refused is not None:
             act = Act(one.act.machine, actor, at, Telling("certificate.handed-over", (row.reference,)))
             one.trouble = refused
@@ -182,5 +193,5 @@ def file_of(one: _Keeping, at: datetime) -> CertificateFile | Refused | Fault:
         replaces=weighed.request.replaces,
         replaced_by="",
         has_code=is_given and bool(one.code_hash),
-        events=(*(str(event) for event in CERTIFICATE_LIFE.events(one.state)), "revoke"),
+        events=_events(one.state),
     )

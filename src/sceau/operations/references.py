@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LENGTH = 10
@@ -37,11 +38,19 @@ def draw_short_reference(prefix: str, random: Callable[[int], bytes]) -> str:
 
 def draw_dated_reference(prefix: str, at: datetime, random: Callable[[int], bytes]) -> str:
     """A new reference that follows those drawn earlier than two seconds before `at` (until 2088)."""
-    period = int((at - _ORIGIN).total_seconds()) // _PERIOD
-    return _spelt(prefix, (period % (1 << 30)) << 20 | int.from_bytes(random(3), "big") >> 4)
+    chance = int.from_bytes(random(3), "big") >> 4
+    return f"{_begun(prefix, at)}{_PAIRS[chance >> 10]}{_PAIRS[chance & 1023]}"
 
 
 _ORIGIN, _PERIOD = datetime(2020, 1, 1, tzinfo=UTC), 2  # seconds
+
+
+@lru_cache(maxsize=64)
+def _begun(prefix: str, at: datetime) -> str:
+    """What the references drawn at `at` begin with."""
+    period = int((at - _ORIGIN).total_seconds()) // _PERIOD
+    letters = _letters(period % (1 << 30), 6)
+    return f"{prefix}-{letters[:5]}-{letters[5:]}"
 
 
 def _spelt(prefix: str, number: int) -> str:
@@ -51,3 +60,6 @@ def _spelt(prefix: str, number: int) -> str:
 
 def _letters(number: int, length: int) -> str:
     return "".join(_ALPHABET[number >> 5 * at & 31] for at in reversed(range(length)))
+
+
+_PAIRS = tuple(_letters(number, 2) for number in range(1 << 10))

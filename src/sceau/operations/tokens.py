@@ -139,11 +139,11 @@ def admit_token(secret: str) -> Actor:
 
 def admit_tokens(secrets: Sequence[str]) -> list[Actor | Refused]:
     """Who acts with each of these secrets, now, or why nobody does. One reading for all of them."""
-    digests = [_digest(secret) if _SECRET.fullmatch(secret) else "" for secret in secrets]
-    rows = hot.token_rows_of_secrets(sorted({digest for digest in digests if digest}))
+    digests = {one: _digest(one) if _SECRET.fullmatch(one) else "" for one in set(secrets)}
+    rows = hot.token_rows_of_secrets(sorted({digest for digest in digests.values() if digest}))
     at = machine().clock()
-    known = {digest: _admitted(rows.get(digest), digest, at) for digest in set(digests)}
-    return [known[digest] for digest in digests]
+    known = {one: _admitted(rows.get(digest), digest, at) for one, digest in digests.items()}
+    return [known[one] for one in secrets]
 
 
 def _admitted(row: hot.TokenRow | None, digest: str, at: datetime) -> Actor | Refused:

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from sceau.certification import (
     CertificationRequest,
     Draft,
     IssuerFacts,
+    LintKey,
     draw_serial,
     prepare,
     preview_subject,
     read_csr,
 )
 from sceau.operations.acts import Act
-from sceau.operations.ground import CertificateRequest, Ground, Plea, gather, ground_of, read_for
-from sceau.operations.machine import Actor
-from sceau.registration import Warrant, decide_names, own_card_warrant, shortened, warrant_for
+from sceau.operations.ground import CertificateRequest, Ground, Plea, Standing, gather, ground_of, read_for
+from sceau.operations.machine import Actor, Machine
+from sceau.registration import (
+    Entitlement,
+    Warrant,
+    decide_names,
+    entitlement_of,
+    own_card_warrant,
+    shortened,
+)
 from sceau.vocabulary import Finding, Refused
 
 
@@ -45,6 +54,56 @@ class Weighed:
     issuer: IssuerFacts
 
 
+@dataclass(slots=True)
+class Scales:
+    """What weighs several requests at one instant: what is the same for them is worked out once."""
+
+    machine: Machine
+    at: datetime
+    _issuers: dict[str, tuple[IssuerFacts, LintKey]] = field(default_factory=dict)
+    _entitled: dict[tuple[int, str], tuple[Standing, Entitlement]] = field(default_factory=dict)
+
+    def issuer_of(self, product: str) -> tuple[IssuerFacts, LintKey]:
+        """Who signs this product, and the throw-away key that its drafts are linted under."""
+        found = self._issuers.get(product)
+        if found is None:
+            issuer = self.machine.issuer_of(product, at=self.at)
+            found = self._issuers[product] = issuer, self.machine.lint_key(issuer)
+        return found
+
+    def warrant_of(self, ground: Ground, request: CertificateRequest) -> Warrant:
+        """The leave, from the right or from the professional's own card. `Refused` with every reason."""
+        standing = ground.standing
+        if standing.right is None:
+            return own_card_warrant(
+                person=standing.person,
+                card=standing.card,
+                product=request.product,
+                mailbox=ground.mailbox,
+                at=self.at,
+                catalogue=self.machine.catalogue,
+            )
+        warrant = self._entitlement_of(standing, request.product).warrant(request.names, holder=ground.holder)
+        return shortened(warrant, request.term)
+
+    def _entitlement_of(self, standing: Standing, product: str) -> Entitlement:
+        if standing.right is None:
+            raise ValueError("an entitlement comes of a right")
+        name = (id(standing), product)  # the very one that others of this moment stand on: it is kept, below
+        found = self._entitled.get(name)
+        if found is None:
+            entitlement = entitlement_of(
+                habilitation=standing.right.facts,
+                person=standing.person,
+                card=standing.card,
+                product=product,
+                at=self.at,
+                catalogue=self.machine.catalogue,
+            )
+            found = self._entitled[name] = standing, entitlement
+        return found[1]
+
+
 def preview_certificate(actor: Actor, request: CertificateRequest) -> Preview:
     """The exact subject and the scope's verdict, before asking; with a CSR, the whole gate's. Changes
     nothing.
@@ -52,7 +111,7 @@ def preview_certificate(actor: Actor, request: CertificateRequest) -> Preview:
     act = Act.at_now(actor, "certificate.intended")
     try:
         ground = gather(actor, request, at=act.at)
-        warrant = warrant_of(ground, request, act)
+        warrant = Scales(act.machine, act.at).warrant_of(ground, request)
     except Refused as refused:
         return Preview((), "", (), refused.findings)
     catalogue = act.machine.catalogue
@@ -70,49 +129,24 @@ def preview_certificate(actor: Actor, request: CertificateRequest) -> Preview:
 def weigh(act: Act, request: CertificateRequest) -> Weighed:
     """Everything that can refuse one request, as the records stand now."""
     plea = Plea(act.actor, request, read_csr(request.csr).require())
-    return weigh_on(act, plea, ground_of(plea, read_for([plea], at=act.at)))
+    return weigh_on(Scales(act.machine, act.at), plea, ground_of(plea, read_for([plea], at=act.at)))
 
 
-def weigh_on(act: Act, plea: Plea, ground: Ground) -> Weighed:
+def weigh_on(scales: Scales, plea: Plea, ground: Ground) -> Weighed:
     """The warrant, then the gate. `Refused` with every reason, `Fault` when issuer or linter are unusable."""
-    warrant = warrant_of(ground, plea.request, act)
-    issuer = act.machine.issuer_of(plea.request.product, at=act.at)
+    warrant = scales.warrant_of(ground, plea.request)
+    issuer, lint_key = scales.issuer_of(plea.request.product)
     draft = prepare(
         warrant,
         _brought(plea),
         issuer,
-        catalogue=act.machine.catalogue,
-        serial=draw_serial(act.at, act.machine.random),
-        at=act.at,
-        lint_key=act.machine.lint_key(issuer),
+        catalogue=scales.machine.catalogue,
+        serial=draw_serial(scales.at, scales.machine.random),
+        at=scales.at,
+        lint_key=lint_key,
         facts=ground.key,
     )
     return Weighed(plea.request, ground, warrant, draft, issuer)
-
-
-def warrant_of(ground: Ground, request: CertificateRequest, act: Act) -> Warrant:
-    """The leave, from the right or from the professional's own card. `Refused` with every reason."""
-    standing = ground.standing
-    if standing.right is None:
-        return own_card_warrant(
-            person=standing.person,
-            card=standing.card,
-            product=request.product,
-            mailbox=ground.mailbox,
-            at=act.at,
-            catalogue=act.machine.catalogue,
-        )
-    warrant = warrant_for(
-        habilitation=standing.right.facts,
-        person=standing.person,
-        card=standing.card,
-        product=request.product,
-        names=request.names,
-        holder=ground.holder,
-        at=act.at,
-        catalogue=act.machine.catalogue,
-    )
-    return shortened(warrant, request.term)
 
 
 def _brought(plea: Plea) -> CertificationRequest:

@@ -242,10 +242,12 @@ from sceau.registration.test_subject import check_subject, is_test_subject
 from sceau.registration.text_changes import LineFate, TextChange, text_changes
 from sceau.registration.warrant import (
     EmployeeSubject,
+    Entitlement,
     ProfessionalSubject,
     StructureSubject,
     Subject,
     Warrant,
+    entitlement_of,
     own_card_warrant,
     shortened,
     warrant_for,
@@ -302,6 +304,7 @@ __all__ = [
     "DraftStep",
     "Effects",
     "EmployeeSubject",
+    "Entitlement",
     "Examination",
     "ExtractFacts",
     "Form413",
@@ -433,6 +436,7 @@ __all__ = [
     "delegated",
     "doubts_about",
     "effects_of",
+    "entitlement_of",
     "examine_order",
     "figures_of",
     "fold",

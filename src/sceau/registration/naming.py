@@ -73,6 +73,23 @@ def decide_names(
     return read_ok(tuple(kept), *findings)
 
 
+def plainly_covered(scope: Scope, names: Sequence[object]) -> tuple[Name, ...] | None:
+    """The host names of one certificate, where `decide_names` gives them without a word but that each is
+    covered; None wherever it has more to say, or may have. For a product whose names come under `scope`.
+    """
+    if scope.kind is ScopeKind.MAIL or not 0 < len(names) <= MOST_NAMES:
+        return None
+    kept: dict[str, HostName] = {}
+    for name in names:
+        host = read_host_name(name) if isinstance(name, str) else None
+        if host is None or host.value is None or host.findings or not scope.holds(host.value):
+            return None
+        if len(host.value.text) > MAX_COMMON_NAME:
+            return None
+        kept[host.value.text] = host.value
+    return tuple(kept.values()) if len(kept) == len(names) else None
+
+
 def decide_declared_names(
     product: str, scope: Reading[Scope] | None, names: Sequence[object], catalogue: Catalogue
 ) -> Reading[tuple[Name, ...]]:

@@ -1,9 +1,9 @@
 """The warrant: leave to certify these names, for this person and product, now.
 
-The one value that certification accepts. It is made here only (a house test holds that), by `warrant_for`
-from a habilitation or by `own_card_warrant` from a professional's card, and every door ends in it. The rule
-is `right`'s and `naming`'s; here are added what ties the facts together: whose card, whose habilitation,
-whose certificate.
+The one value that certification accepts. It is made here only (a house test holds that), by an
+`Entitlement` (`warrant_for`) from a habilitation or by `own_card_warrant` from a professional's card, and
+every door ends in it. The rule is `right`'s and `naming`'s; here are added what ties the facts together:
+whose card, whose habilitation, whose certificate.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sceau.catalogue import Catalogue, Holder, NameNeed
-from sceau.registration.declaration import MAX_COMMON_NAME
+from sceau.registration.declaration import MAX_COMMON_NAME, check_family
 from sceau.registration.facts import (
     Card,
     Channel,
@@ -27,7 +27,7 @@ from sceau.registration.facts import (
     Person,
     Structure,
 )
-from sceau.registration.naming import Name, decide_names
+from sceau.registration.naming import Name, decide_names, plainly_covered
 from sceau.registration.right import RightQuestion, decide_right
 from sceau.registration.test_subject import check_subject, is_test_subject
 from sceau.vocabulary import (
@@ -35,6 +35,7 @@ from sceau.vocabulary import (
     Finding,
     Mailbox,
     PersonId,
+    Reading,
     Refused,
     StructureId,
     Term,
@@ -107,6 +108,75 @@ class Warrant:
     term: Term = Term.WHOLE
 
 
+@dataclass(frozen=True, slots=True)
+class Entitlement:
+    """What of a warrant does not hang on the names: one person's, with one card, under one habilitation, for
+    one product, at one instant. Made by `entitlement_of`.
+
+    `is_clear`: nothing stands against it but what the names may, and a server's names come under its scope.
+    """
+
+    habilitation: Habilitation
+    person: Person
+    card: Card
+    product: str
+    at: datetime
+    catalogue: Catalogue
+    is_clear: bool
+
+    def warrant(self, names: Sequence[str], *, holder: NamedHolder | None = None) -> Warrant:
+        """Leave for these names, or `Refused` with every reason.
+
+        `holder` is whom a PRO certificate names [decision 14], None for the others.
+        """
+        scope = self.habilitation.scope
+        covered = None
+        if self.is_clear and holder is None and scope is not None:
+            covered = plainly_covered(scope, names)
+        return self._given(self._decide(names, holder) if covered is None else covered, holder)
+
+    def _decide(self, names: Sequence[str], holder: NamedHolder | None) -> tuple[Name, ...]:
+        """The names, with everything else judged beside them, so that a refusal has every reason."""
+        decided = decide_names(self.product, self.habilitation.scope, names, self.catalogue)
+        found = _check_right(self, names, decided)
+        found += _check_holder(self.habilitation, self.product, holder, self.catalogue)
+        found += tuple(finding for finding in decided.findings if finding not in found)
+        if errors(found) or decided.value is None:
+            raise Refused(found)
+        return decided.value
+
+    def _given(self, names: tuple[Name, ...], holder: NamedHolder | None) -> Warrant:
+        return Warrant(
+            product=self.product,
+            channel=Channel.FORM_413,
+            asked_by=self.person.national_id,
+            card=self.card.number,
+            habilitation=(self.habilitation.reference, self.habilitation.version),
+            subject=_subject_of(self.habilitation.structure, names, holder),
+            names=names,
+            at=self.at,
+        )
+
+
+def entitlement_of(
+    *,
+    habilitation: Habilitation,
+    person: Person,
+    card: Card,
+    product: str,
+    at: datetime,
+    catalogue: Catalogue,
+) -> Entitlement:
+    """What a habilitation gives at `at` (aware, UTC) to who asks with this card, whatever the names."""
+    asked = Entitlement(habilitation, person, card, product, _utc(at), catalogue, is_clear=False)
+    known, scope = catalogue.products.get(product), habilitation.scope
+    if known is None or scope is None or known.scope_family is not scope.family:
+        return asked
+    stands = _check_right(asked, (), read_ok(())) + check_family(scope.kind, product, catalogue)
+    stands += _check_holder(habilitation, product, None, catalogue)
+    return replace(asked, is_clear=not errors(stands))
+
+
 def warrant_for(
     *,
     habilitation: Habilitation,
@@ -123,24 +193,10 @@ def warrant_for(
     `person` is who asks, with `card`; `holder` is whom a PRO certificate names [decision 14], None for the
     others.
     """
-    decided = decide_names(product, habilitation.scope, names, catalogue)
-    question = _question_of(habilitation, card, product, names=names, catalogue=catalogue)
-    found = decide_right(question, catalogue=catalogue, decided=decided)
-    found += _check_bonds(habilitation, person, card, at)
-    found += _check_holder(habilitation, product, holder, catalogue)
-    found += tuple(finding for finding in decided.findings if finding not in found)
-    if errors(found) or decided.value is None:
-        raise Refused(found)
-    return Warrant(
-        product=product,
-        channel=Channel.FORM_413,
-        asked_by=person.national_id,
-        card=card.number,
-        habilitation=(habilitation.reference, habilitation.version),
-        subject=_subject_of(habilitation.structure, decided.value, holder),
-        names=decided.value,
-        at=_utc(at),
+    entitlement = entitlement_of(
+        habilitation=habilitation, person=person, card=card, product=product, at=at, catalogue=catalogue
     )
+    return entitlement.warrant(names, holder=holder)
 
 
 def own_card_warrant(
@@ -182,7 +238,16 @@ def own_card_warrant(
 
 def shortened(warrant: Warrant, term: Term) -> Warrant:
     """The same leave, for the life of `term`, which is never longer than the profile's."""
-    return replace(warrant, term=term)
+    return warrant if term is warrant.term else replace(warrant, term=term)
+
+
+def _check_right(
+    of: Entitlement, names: Sequence[str], decided: Reading[tuple[Name, ...]]
+) -> tuple[Finding, ...]:
+    """The right, as `decide_right` sees it once the names are decided, and the bonds between the facts."""
+    question = _question_of(of.habilitation, of.card, of.product, names=names, catalogue=of.catalogue)
+    found = decide_right(question, catalogue=of.catalogue, decided=decided)
+    return found + _check_bonds(of.habilitation, of.person, of.card, of.at)
 
 
 def _question_of(
