@@ -4,28 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sceau.operations import (
     Ask,
     CertificateRequest,
     HandOver,
     admit_token,
+    confinement,
     issuance,
     issue_certificate,
     recover_intents,
+    references,
     revoke_token,
     set_card_status,
     suspend_habilitation,
     weighing,
 )
 from sceau.operations.machine import Actor
+from sceau.operations.references import draw_dated_reference
 from sceau.records import certificate_file, hot, journal_lines
 from sceau.records.models import ApiTokenUse, Certificate, HabilitationVersion, JournalEntry, KeyUse
-from sceau.vocabulary import Fault, Refused
+from sceau.vocabulary import Fault, Refused, Term
 from tests.instance import (
     ADMINISTRATOR,
     ALICE,
@@ -345,3 +351,43 @@ def test_every_column_of_a_certificate_is_written_or_may_be_empty() -> None:
     later = {"der", "collected_at", "code_failed_at"}
     assert named | later == {field.column for field in Certificate._meta.concrete_fields}
     assert len(hot.NewCertificate._fields) >= len(named) - 4
+
+
+_ASKED = st.text(alphabet='ab.-é"\\\n\x7f', max_size=9)
+
+
+@given(
+    product=_ASKED,
+    names=st.lists(_ASKED, max_size=2),
+    habilitation=st.none() | _ASKED,
+    replaces=_ASKED,
+    term=st.sampled_from(Term),
+    holder=st.sampled_from([None, ALICE.person]),
+)
+def test_a_request_has_one_digest_however_plainly_it_is_asked(**asked: Any) -> None:
+    request = CertificateRequest(csr=b"\x30\x00", **(asked | {"names": tuple(asked["names"])}))
+    assert request.digest() == request._digest()
+
+
+@given(seconds=st.integers(0, 67 * 365 * 86_400), chance=st.binary(min_size=3, max_size=3))
+def test_a_dated_reference_spells_the_time_and_then_the_chance(seconds: int, chance: bytes) -> None:
+    at = datetime(2020, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+    drawn = draw_dated_reference("CRT", at, lambda size: chance[:size])
+    assert drawn == references._spelt("CRT", seconds // 2 << 20 | int.from_bytes(chance, "big") >> 4)
+
+
+def test_t56_uses_since_the_last_count_are_found_by_number_or_counted_anew(
+    habilitated: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, other = admit_token(make(per_day=130).secret), admit_token(make(per_day=200).secret)
+    together([ask(at, actor=mine, hand_over=HandOver()) for at in range(3)])
+    token, last = ApiTokenUse.objects.values_list("token_id", "id").latest("id")
+    together([ask(at, actor=other, hand_over=HandOver()) for at in range(3, 8)])
+    together([ask(8, actor=mine, hand_over=HandOver())])
+    assert hot.count_uses_above(token, last, most=6) == (1, last + 6)
+    assert hot.count_uses_above(token, last, most=5) is None
+    assert hot.count_uses_above(token, last + 6, most=5) == (0, last + 6)
+    monkeypatch.setattr(confinement, "_MOST_LOOKED_AT", 2)
+    answers = together([ask(at, actor=mine, hand_over=HandOver()) for at in range(9, 9 + 126)])
+    assert not [one for one in answers if isinstance(one, Exception)]
+    assert codes(together([ask(135, actor=mine, hand_over=HandOver())])[0]) == {"token.quota"}

@@ -20,6 +20,7 @@ from sceau.journal import (
     canonical,
     commit,
     encode_entry,
+    mould_of,
     read_disclosure,
     read_entry,
 )
@@ -60,6 +61,49 @@ _JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=9,
 )
+
+
+@given(value=_JSON)
+def test_what_is_plain_at_sight_is_spelt_as_the_general_writer_spells_it(value: Any) -> None:
+    assert (
+        canonical(value)
+        == json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    )
+
+
+@given(
+    told=st.dictionaries(st.text(max_size=9), _JSON, max_size=6),
+    kept=st.dictionaries(st.text(max_size=9), _JSON, max_size=4),
+    machine=st.sampled_from(["", "machine:clockwork"]),
+    about=st.lists(st.text(max_size=12), max_size=3),
+)
+def test_a_mould_writes_what_is_read_back_as_that_very_entry(
+    told: dict[str, Any], kept: dict[str, Any], machine: str, about: list[str]
+) -> None:
+    mould = mould_of("a.kind", tuple(told), tuple(kept), catalogue=CATALOGUE, machine=machine)
+    sealed = {name: commit(kept[name], salt=SALT) for name in mould.personal}
+    commitments = [*([] if machine else [ACTOR]), *sealed.values()]
+    line = mould.write(at=AT, about=about, public=told, commitments=commitments)
+    known = Entry("a.kind", AT, machine or ACTOR, tuple(about), told, CATALOGUE, sealed)
+    assert line == encode_entry(known)
+    assert read_entry(line).require() == known
+
+
+def test_a_mould_takes_no_entry_of_another_and_none_that_no_entry_is() -> None:
+    mould = mould_of("a.kind", ("one",), (), catalogue=CATALOGUE)
+    with pytest.raises(ValueError, match="another mould"):
+        mould.write(at=AT, about=(), public={"one": 1, "two": 2}, commitments=[ACTOR])
+    with pytest.raises(KeyError):
+        mould.write(at=AT, about=(), public={"two": 2}, commitments=[ACTOR])
+    with pytest.raises(TypeError):
+        mould.write(at=AT, about=(), public={"one": 1}, commitments=[])
+    with pytest.raises(ValueError, match="zone"):
+        mould.write(at=AT.replace(tzinfo=None), about=(), public={"one": 1}, commitments=[ACTOR])
+    with pytest.raises(ValueError, match="longer"):
+        mould.write(at=AT, about=(), public={"one": "x" * MAX_ENTRY_BYTES}, commitments=[ACTOR])
+    for wrong in ({"kind": "A"}, {"catalogue": "x"}, {"machine": "machine:É"}):
+        with pytest.raises(ValueError, match=r"kind|digest|machine"):
+            mould_of(**({"kind": "a.kind", "public": (), "personal": (), "catalogue": ""} | wrong))
 
 
 @given(

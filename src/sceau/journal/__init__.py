@@ -15,7 +15,6 @@ from sceau.journal.entries import (
     canonical,
     commit,
     commit_to,
-    encode_entry,
     read_disclosure,
     read_entry,
 )
@@ -38,7 +37,7 @@ from sceau.journal.heads import (
     split_notes,
 )
 from sceau.journal.late_nodes import nodes_after
-from sceau.journal.moulds import EntryMould, mould_of
+from sceau.journal.moulds import EntryMould, encode_entry, mould_of
 from sceau.journal.tree import (
     ConsistencyProof,
     Frontier,

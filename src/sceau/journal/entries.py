@@ -90,22 +90,6 @@ class Entry:
         return self.commitments.get(name)
 
 
-def encode_entry(entry: Entry) -> bytes:
-    """The bytes of the leaf: canonical JSON on one line, at most 65,535 bytes (`ValueError` beyond)."""
-    # Canonical JSON by hand, names in order: what was checked to be a digest or a kind needs no escape.
-    about = ",".join([quoted(str(reference)) for reference in entry.about])
-    sealed = sorted(entry.commitments.items())
-    commitments = ",".join([f'{quoted(_key(name))}:"{value}"' for name, value in sealed])
-    data = octets_of(
-        f'{{"about":[{about}],"actor":"{entry.actor}","at":"{instant_of(entry.at)}",'
-        f'"catalogue":"{entry.catalogue}","commitments":{{{commitments}}},"kind":"{entry.kind}",'
-        f'"public":{spell(entry.public)},"v":{VERSION}}}'
-    )
-    if len(data) > MAX_ENTRY_BYTES:
-        raise ValueError(f"an entry of {len(data)} bytes is longer than {MAX_ENTRY_BYTES}")
-    return data
-
-
 def read_entry(line: bytes) -> Reading[Entry]:
     """The entry in these bytes (no newline). Refused when they are not exactly what `encode_entry` writes."""
     try:

@@ -1,7 +1,8 @@
-"""Entries that tell the same things of many objects: what they have alike is spelt once.
+"""The one way to write an entry: into a mould, where what entries of a kind have alike is spelt already.
 
-The octets are those of `encode_entry`, whatever the data (a property in the tests). What `Entry` asks of the
-kind, the catalogue and the machine is asked when the mould is made; the rest with each entry.
+Canonical JSON, names in order, no spaces; the octets are those that the general writer gives, whatever the
+data (a property in the tests). What `Entry` asks of the kind, the catalogue and the machine is asked when a
+mould is made, the rest with each entry.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from sceau.journal.entries import (
     MACHINE,
     MAX_ENTRY_BYTES,
     VERSION,
+    Entry,
     Json,
     instant_of,
     octets_of,
@@ -42,13 +44,14 @@ class EntryMould:
         """The bytes of the leaf. `commitments` are made by `commit_to`: the actor's first, unless a machine
         acted, then one for each name of `personal`.
 
-        Raises `ValueError` or `TypeError` as `Entry` and `encode_entry` do (a defect of the caller).
+        Raises `ValueError` or `TypeError` for what could not be written as it is (a defect of the caller).
         """
         if at.tzinfo is None:
             raise ValueError("the time of an entry needs its zone")
         if len(public) != len(self.public):
             raise ValueError("an entry of another mould")
         first = len(commitments) - len(self.personal)
+        told = [public[name] for name in self.public]
         data = octets_of(
             self.text
             % (
@@ -56,12 +59,26 @@ class EntryMould:
                 *commitments[:first],
                 instant_of(at),
                 *commitments[first:],
-                *[spell(public[name]) for name in self.public],
+                *[quoted(value) if type(value) is str else spell(value) for value in told],
             )
         )
         if len(data) > MAX_ENTRY_BYTES:
             raise ValueError(f"an entry of {len(data)} bytes is longer than {MAX_ENTRY_BYTES}")
         return data
+
+
+def encode_entry(entry: Entry) -> bytes:
+    """The bytes of the leaf: canonical JSON on one line, at most 65,535 bytes (`ValueError` beyond)."""
+    actor, sealed = entry.committed("actor"), entry.commitments
+    mould = mould_of(
+        entry.kind,
+        tuple(entry.public),
+        tuple(sealed),
+        catalogue=entry.catalogue,
+        machine="" if actor else entry.actor,
+    )
+    commitments = [*([actor] if actor else ()), *(sealed[name] for name in mould.personal)]
+    return mould.write(at=entry.at, about=entry.about, public=entry.public, commitments=commitments)
 
 
 @lru_cache(maxsize=512)

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from django.db import IntegrityError, InterfaceError, OperationalError, transaction
@@ -157,7 +156,8 @@ def append_entries(told: Iterable[tuple[Act, Telling]]) -> None:
     several = list(told)
     count = sum(1 + len(telling.personal) for _, telling in several)
     salts = _salts(several[0][0].machine, count) if several else iter(())
-    hot.append_entries([_entry_of(act, telling, salts) for act, telling in several])
+    actors: dict[int, bytes] = {}  # a batch is nearly always one actor's
+    hot.append_entries([_entry_of(act, telling, salts, actors) for act, telling in several])
     announce(several)
 
 
@@ -167,7 +167,7 @@ def _salts(present: Machine, count: int) -> Iterator[bytes]:
     return (drawn[at : at + SALT_BYTES] for at in range(0, len(drawn), SALT_BYTES))
 
 
-def _entry_of(act: Act, telling: Telling, salts: Iterator[bytes]) -> hot.NewEntry:
+def _entry_of(act: Act, telling: Telling, salts: Iterator[bytes], actors: dict[int, bytes]) -> hot.NewEntry:
     """The entry with its salts: what is committed here is disclosed beside it."""
     actor, personal = act.actor, telling.personal
     mould = mould_of(
@@ -177,7 +177,12 @@ def _entry_of(act: Act, telling: Telling, salts: Iterator[bytes]) -> hot.NewEntr
         catalogue=act.machine.catalogue.digest,
         machine="" if actor.person_id else f"machine:{actor.display or 'instance'}",
     )
-    opened = [("actor", _described(actor))] if actor.person_id else []
+    opened = []
+    if actor.person_id:
+        described = actors.get(id(actor))
+        if described is None:
+            described = actors[id(actor)] = _described(actor)
+        opened.append(("actor", described))
     opened += [(name, canonical(personal[name])) for name in mould.personal]
     commitments, disclosures = [], []
     for name, text in opened:
@@ -214,7 +219,6 @@ def refuse_with(findings: Sequence[Finding]) -> None:
         raise Refused(findings)
 
 
-@lru_cache(maxsize=256)
 def _described(actor: Actor) -> bytes:
     return canonical(
         {

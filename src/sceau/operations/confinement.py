@@ -20,6 +20,7 @@ from sceau.vocabulary import Finding, Refused
 
 DAY = timedelta(days=1)
 _NEAR = 128  # a batch at most: so near to its limit, a token's uses are counted anew
+_MOST_LOOKED_AT = 4_096
 _OFFICES = {
     "desk": frozenset({"desk"}),
     "authority": frozenset({"authority", "judge"}),
@@ -93,15 +94,16 @@ _counted: dict[tuple[str, str], _Counted] = {}
 
 def _used(token: hot.TokenRow, at: datetime) -> int:
     """The uses of the last 24 hours. Those counted before are counted again only once they could matter:
-    until then their number is what it was at most.
+    until then their number is what it was at most. Later ones are found by their numbers, not among all that
+    the token ever asked for; where others used theirs very often meanwhile, the day is counted anew.
     """
     name = (str(connection.settings_dict["NAME"]), token.reference)
     before = _counted.get(name)
     if before is not None and before.at <= at:
-        more, last = hot.count_uses_above(token.id, before.last)
-        if before.count + more < token.per_day - _NEAR:
-            _counted[name] = _Counted(before.at, last, before.count + more)
-            return before.count + more
+        since = hot.count_uses_above(token.id, before.last, most=_MOST_LOOKED_AT)
+        if since is not None and before.count + since[0] < token.per_day - _NEAR:
+            _counted[name] = _Counted(before.at, since[1], before.count + since[0])
+            return before.count + since[0]
     count, last = hot.count_uses(token.id, since=at - DAY)
     _counted[name] = _Counted(at, last, count)
     return count

@@ -17,7 +17,7 @@ from typing import Any
 
 from django.db import connection
 
-from sceau.certification import CertificateState, CertificationRequest, KeyFacts, KeyUse, WeakKeyList
+from sceau.certification import CertificateState, CertificationRequest, KeyFacts, KeyUse
 from sceau.journal import leaf_hash
 from sceau.operations.confinement import hold_right, why_no_token
 from sceau.operations.machine import Actor, machine
@@ -151,7 +151,9 @@ _Found = Standing | Refused | Fault
 
 @dataclass(slots=True)
 class Read:
-    """What the records say of a batch of pleas at `at`, in a handful of statements."""
+    """What the records say of a batch of pleas at `at`, in a handful of statements. `unknown` is what there
+    is to know of a key that no record speaks of.
+    """
 
     at: datetime
     tokens: Mapping[str, hot.TokenRow]
@@ -160,7 +162,7 @@ class Read:
     cards: Mapping[str, hot.CardRow]
     blocked: frozenset[str]
     keys: Mapping[str, hot.KeyRow]
-    weak: WeakKeyList | None
+    unknown: KeyFacts
     found: dict[tuple[int, str | None], tuple[Actor, _Found]] = field(default_factory=dict)
 
 
@@ -180,7 +182,7 @@ def read_for(pleas: Sequence[Plea], *, at: datetime) -> Read:
         cards=hot.card_rows(_distinct([*(one.actor.card for one in pleas), *recorded])),
         blocked=hot.blocked_among(digests),
         keys=hot.key_rows(digests),
-        weak=machine().weak_keys,
+        unknown=KeyFacts(weak=machine().weak_keys),
     )
 
 
@@ -252,8 +254,11 @@ def _key_of(plea: Plea, read: Read) -> tuple[KeyFacts, int | None]:
     """
     if plea.csr is None:
         return KeyFacts(), None
-    digest, weak = plea.csr.key.sha256, read.weak
-    use, blocked = read.keys.get(digest), read.blocked & {digest} if read.blocked else read.blocked
+    digest, weak = plea.csr.key.sha256, read.unknown.weak
+    use = read.keys.get(digest)
+    if use is None and digest not in read.blocked:
+        return read.unknown, None
+    blocked = read.blocked & {digest}
     if use is None:
         return KeyFacts(blocked=blocked, weak=weak), None
     if use.state == CertificateState.ABANDONED:

@@ -105,6 +105,11 @@ def _recorded(state: str) -> Reading[CertificateState]:
 
 
 @lru_cache(maxsize=16)
+def _delivered(state: CertificateState) -> CertificateState:
+    return CERTIFICATE_LIFE.after(state, CertificateEvent.COLLECT, subject="—").require()
+
+
+@lru_cache(maxsize=16)
 def _events(state: CertificateState) -> tuple[str, ...]:
     return (*(str(event) for event in CERTIFICATE_LIFE.events(state)), "revoke")
 
@@ -151,10 +156,9 @@ def _hand_over(several: Sequence[_Keeping], at: datetime) -> None:
             one.trouble = refused
             one.others.append((act, refusal_of(act, refused)))
             continue
-        after = CERTIFICATE_LIFE.after(one.state, CertificateEvent.COLLECT, subject=row.reference).require()
-        one.state = CertificateState(after)
-        one.act.rename("certificate.delivered")  # one entry tells both
-        one.act.tell(by="token" if actor.token else "card")
+        one.state = _delivered(one.state)
+        one.act.telling.kind = "certificate.delivered"  # one entry tells both
+        one.act.telling.public["by"] = "token" if actor.token else "card"
 
 
 def file_of(one: _Keeping, at: datetime) -> CertificateFile | Refused | Fault:

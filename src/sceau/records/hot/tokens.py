@@ -97,12 +97,17 @@ def count_uses(token: int, *, since: datetime) -> tuple[int, int]:
     return int(rows[0][0]), int(rows[0][1] or 0)
 
 
-def count_uses_above(token: int, number: int) -> tuple[int, int]:
-    """How many of this token's uses are numbered above `number`, and the highest of them (or `number`)."""
+def count_uses_above(token: int, number: int, *, most: int) -> tuple[int, int] | None:
+    """How many of this token's uses are numbered above `number`, and the highest number of any token's use
+    (or `number`). None when more than `most` uses of all tokens would have to be looked at.
+    """
     rows = ask(
-        "SELECT COUNT(*), MAX(id) FROM records_apitokenuse WHERE token_id = %s AND id > %s", (token, number)
+        "SELECT COUNT(*), SUM(CASE WHEN token_id = %s THEN 1 ELSE 0 END), MAX(id) FROM"
+        " (SELECT id, token_id FROM records_apitokenuse WHERE id > %s ORDER BY id LIMIT %s) recent",
+        (token, number, most + 1),
     )
-    return int(rows[0][0]), int(rows[0][1] or number)
+    looked, count, last = rows[0]
+    return None if looked > most else (int(count or 0), int(last or number))
 
 
 class NewUse(NamedTuple):
