@@ -16,6 +16,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.reliability import drills
+from tests.reliability.honesty import honest_statuses
+from tests.reliability.outage import (
+    Away,
+    Server,
+    database_stopped,
+    file_moved,
+    server_can_be_made,
+    under_a_moved_clock,
+)
 from tests.reliability.points import SEGMENT
 from tests.reliability.real import ROOT, RealInstance
 from tests.reliability.torture import READY_SECONDS, Torture, report
@@ -35,7 +44,7 @@ def long_drills(share: float) -> dict[str, Drill]:
             one for _ in range(times(20)) for one in drills.double_submits(instance)
         ],
         "G13 revocation seen": lambda instance: drills.revocations_seen(instance, count=times(1000))[0],
-        "G15 random serials": lambda instance: drills.random_serials(instance, count=times(100_000)),
+        "G15 honest statuses": lambda instance: honest_statuses(instance, count=times(100_000)).told(),
         "G18 signer lost": lambda instance: drills.signer_lost(instance, times=times(100)),
         "G21 split brain": lambda instance: drills.split_brain(instance, rounds=times(20)),
         "G22 clock": drills.wrong_clock,
@@ -81,6 +90,10 @@ def _drilled(folder: Path, share: float) -> dict[str, list[str]]:
             instance.stop()
     if "G10 daily limit" not in told:
         _noted(path, told, "G10 daily limit", lambda: _limit(folder))
+    if "G11 database away" not in told:
+        _noted(path, told, "G11 database away", lambda: _outage(folder / "outage", share, file_moved))
+    if "G11 server silent" not in told:
+        _noted(path, told, "G11 server silent", lambda: _server_silent(folder / "silence", share))
     if "G19 full disk" not in told:
         _noted(path, told, "G19 full disk", lambda: _full_disk(folder, max(2, int(100 * share))))
     return told
@@ -101,6 +114,23 @@ def _limit(folder: Path) -> list[str]:
         return drills.quota(instance, allowed=10)
     finally:
         instance.stop()
+
+
+def _outage(folder: Path, share: float, away: Away, **more: str) -> list[str]:
+    if not drills.clock_tools_are_here():
+        sys.stderr.write("G11: left out, without libfaketime an hour takes an hour\n")
+        return []
+    with under_a_moved_clock(folder, **more) as (instance, clock):
+        counts = {"certificates": max(10, int(200 * share)), "steps": max(6, int(60 * share))}
+        return database_stopped(instance, clock, away, **counts).told()
+
+
+def _server_silent(folder: Path, share: float) -> list[str]:
+    if not server_can_be_made():
+        sys.stderr.write("G11 server silent: left out, PostgreSQL is not installed\n")
+        return []
+    with Server.throw_away() as server:
+        return _outage(folder, share, server.paused, SCEAU_DATABASE=server.address)
 
 
 def _full_disk(folder: Path, fills: int) -> list[str]:

@@ -223,7 +223,7 @@ class Status:
         self._port = instance.places.publication_port
         facts = SignerFolder(instance.data / "signer").facts(load_catalogue())
         self._facts: IssuerFacts = next(one for one in facts if one.code == ISSUER)
-        self._issuer = x509.load_der_x509_certificate(self._facts.certificate)
+        self.issuer = x509.load_der_x509_certificate(self._facts.certificate)
         self._connection: http.client.HTTPConnection | None = None
 
     def __enter__(self) -> Status:
@@ -240,7 +240,11 @@ class Status:
 
     def of(self, serial: int) -> str:
         """GOOD, REVOKED, UNKNOWN, or why there was no answer."""
-        return self.answered(self._ask("POST", "/ocsp", self._question(serial)), serial)
+        return self.answered(self.raw(serial), serial)
+
+    def raw(self, serial: int) -> bytes:
+        """The answer, as it came."""
+        return self._ask("POST", "/ocsp", self._question(serial))
 
     def answered(self, raw: bytes, serial: int) -> str:
         """What an answer says of that serial."""
@@ -261,8 +265,8 @@ class Status:
 
     def _question(self, serial: int) -> bytes:
         builder = ocsp.OCSPRequestBuilder().add_certificate_by_hash(
-            _sha1(self._issuer.subject.public_bytes()),
-            x509.SubjectKeyIdentifier.from_public_key(self._issuer.public_key()).digest,
+            _sha1(self.issuer.subject.public_bytes()),
+            x509.SubjectKeyIdentifier.from_public_key(self.issuer.public_key()).digest,
             serial,
             hashes.SHA1(),
         )

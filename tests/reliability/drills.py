@@ -33,7 +33,7 @@ from tests.reliability.real import RealInstance
 
 BACK_SECONDS = 10.0
 _READING_SECONDS = 4 * 3600.0  # about a hundred certificates a second
-_FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
+FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
 _STRACE = ("strace", "-f", "-ttt", "-yy", "-e", "trace=fdatasync,fsync,sendto,sendmsg,write,recvfrom,read")
 
 
@@ -151,18 +151,6 @@ def revocations_seen(instance: RealInstance, *, count: int, most: float = 1.0) -
     program.close()
     status.close()
     return found, worst
-
-
-def random_serials(instance: RealInstance, *, count: int, seed: int = 413) -> list[str]:
-    """G15: what was never issued is never good. Half look like ours: the very prefix of the second."""
-    status, chance = Status(instance), random.Random(seed)
-    prefix = int((datetime.now(UTC) - datetime(2020, 1, 1, tzinfo=UTC)).total_seconds())
-    said: Counter[str] = Counter()
-    for which in range(count):
-        near = (prefix - chance.randrange(3600)) << 127 | chance.getrandbits(127)
-        said[status.of(near if which % 2 else chance.getrandbits(chance.choice((64, 127, 159))) | 1)] += 1
-    status.close()
-    return [f"{said['GOOD']} of {count} random serials are good"] if said["GOOD"] else []
 
 
 def signer_lost(instance: RealInstance, *, times: int, seed: int = 413) -> list[str]:
@@ -289,7 +277,7 @@ def wrong_clock(instance: RealInstance) -> list[str]:
     for offset, expected in (("-2d", "signer.clock-back"), ("+400d", "signer.")):
         instance.stop("signer")
         instance.more = {
-            "LD_PRELOAD": str(_FAKETIME),
+            "LD_PRELOAD": str(FAKETIME),
             "FAKETIME": offset,
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         }
@@ -313,7 +301,7 @@ def wrong_clock(instance: RealInstance) -> list[str]:
 
 def clock_tools_are_here() -> bool:
     """Whether a process can be told another time."""
-    return _FAKETIME.exists()
+    return FAKETIME.exists()
 
 
 def list_numbers(instance: RealInstance, *, count: int, kills: int, seed: int = 413) -> list[str]:

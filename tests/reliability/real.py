@@ -43,15 +43,15 @@ class RealInstance:
     running: dict[str, Running] = field(default_factory=dict)
 
     @classmethod
-    def make(cls, data: Path, *, per_day: int = 100_000) -> RealInstance:
-        """Make it, or take up the one that an interrupted run left."""
+    def make(cls, data: Path, *, per_day: int = 100_000, more: dict[str, str] | None = None) -> RealInstance:
+        """Make it, or take up the one that an interrupted run left. `more` is told to every process of it."""
         kept = data / "reliability.json"
         if kept.exists():
             told = json.loads(kept.read_text())
-            return cls(data, Places("localhost", *told["ports"]), told["token"])
+            return cls(data, Places("localhost", *told["ports"]), told["token"], more=more or {})
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
         ports = [free_port() for _ in range(4)]
-        instance = cls(data, Places("localhost", *ports), "")
+        instance = cls(data, Places("localhost", *ports), "", more=more or {})
         command = [sys.executable, "-m", "tests.reliability.prepare", str(data)]
         instance.run([*command, *map(str, ports)])
         instance.start("signer")

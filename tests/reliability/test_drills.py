@@ -11,9 +11,21 @@ import pytest
 from tests.reliability import drills
 from tests.reliability.accounts import check
 from tests.reliability.conftest import started
+from tests.reliability.honesty import honest_statuses
 from tests.reliability.load import Answers
+from tests.reliability.outage import (
+    Server,
+    database_stopped,
+    file_moved,
+    server_can_be_made,
+    under_a_moved_clock,
+)
 from tests.reliability.points import SEGMENT
 from tests.reliability.real import RealInstance
+
+needs_a_moved_clock = pytest.mark.skipif(
+    not drills.clock_tools_are_here(), reason="no libfaketime: a process cannot be told another time"
+)
 
 
 def test_g10_fifty_double_submits_are_one_certificate(standing: RealInstance) -> None:
@@ -26,8 +38,31 @@ def test_g13_a_revocation_is_visible_within_a_second(standing: RealInstance) -> 
     assert worst <= 1.0
 
 
-def test_g15_a_serial_that_was_never_issued_is_never_good(standing: RealInstance) -> None:
-    assert drills.random_serials(standing, count=3_000) == []
+def test_g15_every_serial_has_its_right_status_whoever_asks_at_the_same_time(standing: RealInstance) -> None:
+    said = honest_statuses(standing, count=3_000, certificates=6, threads=20)
+    assert said.found == []
+    assert said.random.total() == 3_000
+    assert said.known["GOOD"] >= 4
+    assert said.known["REVOKED"] >= 2
+
+
+@needs_a_moved_clock
+def test_g11_for_an_hour_without_the_file_of_the_database_status_goes_on(tmp_path: Path) -> None:
+    with under_a_moved_clock(tmp_path / "data") as (instance, clock):
+        outage = database_stopped(instance, clock, file_moved, certificates=10, steps=6)
+        assert outage.found == []
+        assert check(instance, Answers()) == []
+
+
+@needs_a_moved_clock
+@pytest.mark.skipif(not server_can_be_made(), reason="PostgreSQL is not installed")
+def test_g11_for_an_hour_with_a_server_that_says_nothing_status_goes_on(tmp_path: Path) -> None:
+    with (
+        Server.throw_away() as server,
+        under_a_moved_clock(tmp_path / "data", SCEAU_DATABASE=server.address) as (instance, clock),
+    ):
+        outage = database_stopped(instance, clock, server.paused, certificates=10, steps=6)
+        assert outage.found == []
 
 
 def test_g03_nothing_is_answered_before_it_is_on_the_disk(standing: RealInstance, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import hashlib
 import os
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from pathlib import Path
 from sceau.status import AnswerWindow, read_own_answer, write_ocsp_question
 
 _MARK = ".mark"
+_UNNAMED = "unnamed"
 _LARGEST_ANSWER = 16 * 1024
 
 
@@ -27,15 +29,20 @@ class PreparedShelf:
         self._folder = folder
 
     def path_of(self, asked: bytes) -> Path | None:
-        """Where the answer about the CertID `asked` (DER) lies; None when its question names no file."""
+        """Where the answer about the CertID `asked` (DER) lies for another server; None when its question
+        names no file (one in two hundred ends with a slash): the server behind gives that one.
+        """
         text = base64.b64encode(write_ocsp_question(asked)).decode("ascii")
         return None if text.endswith("/") else self._folder / "ocsp" / text
 
+    def _place_of(self, asked: bytes) -> Path:
+        """Where it lies, named by its question or not."""
+        digest = hashlib.sha256(asked).hexdigest()
+        return self.path_of(asked) or self._folder / _UNNAMED / digest
+
     def find(self, asked: bytes) -> tuple[bytes, AnswerWindow] | None:
         """The answer prepared for `asked` and its window, if there is one and it is about that."""
-        path = self.path_of(asked)
-        if path is None:
-            return None
+        path = self._place_of(asked)
         try:
             with path.open("rb") as file:
                 answer = file.read(_LARGEST_ANSWER)
@@ -50,9 +57,7 @@ class PreparedShelf:
 
         It is not waited for until it is on the disk: after a power failure all are made anew.
         """
-        path = self.path_of(asked)
-        if path is None:
-            return
+        path = self._place_of(asked)
         beside = path.with_name(path.name + ".new")
         try:
             descriptor = os.open(beside, _FRESH, 0o644)
@@ -83,9 +88,7 @@ class PreparedShelf:
 
     def drop(self, asked: bytes) -> None:
         """Take the answer away, and the folder if it was made for it alone."""
-        path = self.path_of(asked)
-        if path is None:
-            return
+        path = self._place_of(asked)
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             path.unlink()
         for folder in path.parents:

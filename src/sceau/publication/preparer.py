@@ -12,6 +12,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from itertools import islice
 
 from sceau.publication.prepared import PreparedShelf
 from sceau.status import (
@@ -33,6 +34,7 @@ log = logging.getLogger("sceau.publication")
 PASS = timedelta(minutes=45)  # an answer is never older than an hour [ASSURANCE G12]
 TURN_SECONDS = 0.2  # between two looks at what was revoked
 _WINDOW = 50
+_MOST_OPEN = 200  # looked at again in one turn
 
 
 class NoResponderError(LookupError):
@@ -70,6 +72,7 @@ class Preparer:
         self._newest = 0  # everything up to here has been looked at since the start
         self._at = 0  # how far the present pass is
         self._pass_began = steady()
+        self._open: dict[tuple[str, int, int], float] = {}  # not signed yet when looked at, and until when
 
     def turn(self, *, seconds: float = TURN_SECONDS) -> int:
         """Do what is due, for about `seconds`; how many certificates were looked at.
@@ -78,7 +81,7 @@ class Preparer:
         then is done at the next turn.
         """
         ends = self._steady() + seconds
-        done = self._follow_revocations()
+        done = self._follow_revocations() + self._look_again()
         last = self._source.last_given()
         while self._newest < last and self._steady() < ends:
             upto = min(self._newest + _WINDOW, last)
@@ -103,6 +106,19 @@ class Preparer:
             self._mark = self._shelf.mark = changes.mark
         return len(changes.revoked)
 
+    def _look_again(self) -> int:
+        """What was being signed when its turn came, and is now. What never is waits for the next pass."""
+        done = 0
+        for (code, generation, serial), until in tuple(islice(self._open.items(), _MOST_OPEN)):
+            status = self._source.status(code, generation, serial)
+            if status.standing is not Standing.UNKNOWN:
+                self._put(self._issuers[code, generation], serial, status)
+                done += 1
+            del self._open[code, generation, serial]
+            if status.standing is Standing.UNKNOWN and self._steady() < until:
+                self._open[code, generation, serial] = until  # behind the others
+        return done
+
     def _due_by_now(self) -> int:
         """How far the pass should be; a new one begins when its time is over."""
         passed = (self._steady() - self._pass_began) / PASS.total_seconds()
@@ -122,7 +138,10 @@ class Preparer:
             issuer = self._issuers.get((one.issuer, one.generation))
             if issuer is None:
                 continue
-            if one.not_after < now:
+            if one.status.standing is Standing.UNKNOWN:
+                until = self._steady() + PASS.total_seconds()
+                self._open.setdefault((one.issuer, one.generation, one.serial), until)
+            elif one.not_after < now:
                 for asked in cert_ids(issuer, one.serial):
                     self._shelf.drop(asked)
             else:
@@ -130,7 +149,7 @@ class Preparer:
         return len(given)
 
     def _put(self, issuer: IssuerIdentity, serial: int, status: SerialStatus) -> None:
-        """Sign and put both answers; none for what is not known (yet): it may be a moment later."""
+        """Sign and put both answers; none for what is not known."""
         if status.standing is Standing.UNKNOWN:
             return
         signer = self._signer(issuer.code, issuer.generation)
