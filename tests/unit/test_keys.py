@@ -9,6 +9,7 @@ from functools import lru_cache
 from hashlib import shake_256
 from time import perf_counter
 
+import gmpy2
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import (
@@ -74,11 +75,7 @@ def prime_modulus(bits: int) -> int:
 
 @lru_cache
 def next_prime(number: int) -> int:
-    sieve = math.prod(p for p in range(3, 2000, 2) if all(p % q for q in range(3, int(p**0.5) + 1, 2)))
-    number |= 1
-    while math.gcd(number, sieve) > 1 or pow(2, number - 1, number) != 1:
-        number += 2
-    return number
+    return int(gmpy2.next_prime(number))
 
 
 @pytest.mark.parametrize(

@@ -7,5 +7,6 @@ else is trusted.
 from sceau.enrolment.rest.app import RestApp, Settings
 from sceau.enrolment.rest.at_once import AtOnce, Caller
 from sceau.enrolment.rest.plain_call import PlainCall, Unfinished, read_plain_call
+from sceau.enrolment.rest.silence import Silence
 
-__all__ = ["AtOnce", "Caller", "PlainCall", "RestApp", "Settings", "Unfinished", "read_plain_call"]
+__all__ = ["AtOnce", "Caller", "PlainCall", "RestApp", "Settings", "Silence", "Unfinished", "read_plain_call"]

@@ -195,7 +195,7 @@ from sceau.operations.people import (
 from sceau.operations.pieces import PieceEntry, add_piece, erase_pieces, open_piece, rotate_pieces
 from sceau.operations.post import Delivery, Fate, Letter, MailRoom, Postman
 from sceau.operations.publication import refresh_responders
-from sceau.operations.readiness import check_records
+from sceau.operations.readiness import check_records, sign_of_life
 from sceau.operations.reception import card_type_of, welcome_card, welcome_without_card
 from sceau.operations.recheck import LintChoice, RecheckOrder, RecheckReport, recheck
 from sceau.operations.register_facts import structure_facts_of
@@ -470,6 +470,7 @@ __all__ = [
     "send_mails",
     "set_card_status",
     "settle_scope_kind",
+    "sign_of_life",
     "sign_order",
     "spend",
     "start_amendment",

@@ -6,6 +6,9 @@ would forget a serial [ASSURANCE G03]. Both are refused, not warned of.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from django.db import connection
 
 from sceau.records import missing_triggers
@@ -30,3 +33,26 @@ def check_records() -> None:
             found = str(cursor.fetchone()[0]).lower()
             if found != value:
                 raise Fault("operations.not-durable", retryable=False, detail=f"{name}={found}")
+
+
+def sign_of_life() -> Callable[[], None] | None:
+    """Asks the database server for a sign of life over a link of its own, kept between two calls, which waits
+    for no place in the pool and for no lock. Raises what the driver raises. None where the database is a
+    file, which answers or refuses. For one thread.
+    """
+    if connection.vendor == "sqlite":
+        return None
+    connect, told = connection.Database.connect, connection.get_connection_params()
+    link: list[Any] = []
+
+    def ask() -> None:
+        try:
+            if not link:
+                link.append(connect(**told, autocommit=True))
+            link[0].execute("SELECT 1")
+        except BaseException:
+            if link:
+                link.pop().close()
+            raise
+
+    return ask

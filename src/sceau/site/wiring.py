@@ -18,10 +18,10 @@ from django.conf import settings
 from sceau.catalogue import Catalogue, load_catalogue
 from sceau.certification import IssuerFacts, LintKey, MlDsaPrivateKey, WeakKeyList, ml_dsa_kind
 from sceau.custody import PieceCabinet, ResponderFolder, SignerClient, SignerFolder, open_head_key
-from sceau.enrolment import RestApp
+from sceau.enrolment import RestApp, Silence
 from sceau.enrolment import Settings as RestSettings
 from sceau.identity import CardHolder, CardUse, lookup_from_lists, read_card
-from sceau.operations import Machine, SignerReader, install
+from sceau.operations import Machine, SignerReader, install, sign_of_life
 from sceau.portal import (
     KEY_TRIES,
     Doorkeeper,
@@ -156,7 +156,8 @@ def rest_app() -> RestApp:
             read_card=lambda certificate, at: doorkeeper().read(certificate, at=at),
             too_often=lambda what, address: too_often_from(address, what, per_minute=KEY_TRIES),
             hsts=settings.SECURE_HSTS_SECONDS,
-        )
+        ),
+        silence=Silence(sign_of_life()),
     )
 
 

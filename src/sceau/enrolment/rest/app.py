@@ -37,6 +37,7 @@ from sceau.enrolment.rest.ordered import Ordered, Post, to_future
 from sceau.enrolment.rest.problems import NotServedError, stop
 from sceau.enrolment.rest.routes import ROUTES, SMALL, Route, routes_at
 from sceau.enrolment.rest.shapes import BODY
+from sceau.enrolment.rest.silence import Silence
 from sceau.enrolment.rest.writing import as_json, body_of, guards_of, headers_of, new_instance, no
 from sceau.operations import Actor, Answer
 from sceau.vocabulary import Finding
@@ -65,8 +66,11 @@ class Settings:
 class RestApp:
     """ASGI 3 application. `close` ends its threads."""
 
-    def __init__(self, settings: Settings, *, reception: Reception | None = None) -> None:
+    def __init__(
+        self, settings: Settings, *, reception: Reception | None = None, silence: Silence | None = None
+    ) -> None:
         self._settings = settings
+        self._silence = silence or Silence()
         self._reception = reception or Reception(settings.read_card)
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="rest")
         self._described = as_json(description(settings.address))
@@ -75,15 +79,22 @@ class RestApp:
         self._engine = Engine(self._post.deliver)
         (issuing,) = (route for route in ROUTES if route.act is post_certificates)
         self.at_once = AtOnce(
-            self._reception, self._engine, self._post, bodies=issuing.bodies, guards=self._guards
+            self._reception,
+            self._engine,
+            self._post,
+            silence=self._silence,
+            bodies=issuing.bodies,
+            guards=self._guards,
         )
 
     def start(self) -> None:
         """Make what is made once, before the first call; may be left out."""
         self._engine.start()
+        self._silence.start()
 
     def close(self) -> None:
         """Let the calls under way end, and the threads with them."""
+        self._silence.stop()
         self._engine.close()
         self._pool.shutdown()
 
@@ -142,7 +153,7 @@ class RestApp:
             self._post.send(loop, hand, ordered.outcome(answers))
 
         self._engine.order(ordered.order(who, self._reception, told))
-        return await waiting
+        return await self._silence.unless_silent(waiting)
 
     async def _read(self, incoming: Incoming) -> tuple[str, dict[str, Any]]:
         """The key and the body; a large body is read in a thread."""
@@ -183,7 +194,8 @@ class RestApp:
 
     async def _in_thread(self, work: Callable[[Any], Any], argument: Any) -> Any:
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pool, _with_connection, work, argument)
+        done = loop.run_in_executor(self._pool, _with_connection, work, argument)
+        return await self._silence.unless_silent(done)
 
     def _serve(self, incoming: Incoming) -> Reply:
         """Admit, read, call: in a thread, each call with its own connection to the database."""

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from sceau.enrolment.rest.caller import Credentials, Reception
 from sceau.enrolment.rest.engine import Engine
 from sceau.enrolment.rest.incoming import plain_body
-from sceau.enrolment.rest.ordered import Ordered, Post
+from sceau.enrolment.rest.ordered import Ordered, Outcome, Post
 from sceau.enrolment.rest.plain_call import PlainCall
 from sceau.enrolment.rest.shapes import Record
+from sceau.enrolment.rest.silence import Silence, silent
 from sceau.enrolment.rest.writing import Pairs, lines_of, new_instance, no, whole
 from sceau.operations import Answer
 from sceau.vocabulary import Fault
@@ -45,9 +46,17 @@ class AtOnce:
     """Takes plain calls for the engine."""
 
     def __init__(
-        self, reception: Reception, engine: Engine, post: Post, *, bodies: tuple[Record, ...], guards: Pairs
+        self,
+        reception: Reception,
+        engine: Engine,
+        post: Post,
+        *,
+        silence: Silence,
+        bodies: tuple[Record, ...],
+        guards: Pairs,
     ) -> None:
         """`bodies` are those of the address; `guards` the headers of every answer."""
+        self._silence = silence
         self._bodies = bodies
         self._reception = reception
         self._engine = engine
@@ -59,7 +68,7 @@ class AtOnce:
         nothing happened: the careful path is to look at it.
         """
         shown = caller.showing(call.authorization)
-        if self._reception.is_braked(shown):
+        if self._silence.lasts or self._reception.is_braked(shown):
             return False
         body = plain_body(call.body, self._bodies)
         if body is None:
@@ -67,11 +76,15 @@ class AtOnce:
         instance, loop, post = new_instance(), asyncio.get_running_loop(), self._post
         ordered = Ordered(instance, call.language, call.key, body, shown)
 
-        def answered(answers: Sequence[Answer] | Exception) -> None:
-            outcome = ordered.outcome(answers)
+        def written(outcome: Outcome) -> tuple[bytes, bytes]:
             if isinstance(outcome, Exception):
                 outcome = no(outcome, instance=instance, language=call.language)
-            post.send(loop, told, whole(outcome, instance=instance, guards=self._guards))
+            return whole(outcome, instance=instance, guards=self._guards)
+
+        told = self._silence.once(told, lambda: written(silent()))
+
+        def answered(answers: Sequence[Answer] | Exception) -> None:
+            post.send(loop, told, written(ordered.outcome(answers)))
 
         try:
             self._engine.order(ordered.order(call.secret, self._reception, answered))
