@@ -50,7 +50,7 @@ def waited(silence: Silence, *, answer_after: float | None) -> tuple[str | Fault
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[str] = loop.create_future()
         if answer_after is not None:
-            loop.call_later(answer_after, lambda: answer.done() or answer.set_result("issued"))
+            loop.call_later(answer_after, arrive, answer)
         try:
             return await silence.unless_silent(answer)
         except Fault as fault:
@@ -58,6 +58,11 @@ def waited(silence: Silence, *, answer_after: float | None) -> tuple[str | Fault
 
     began = time.monotonic()
     return asyncio.run(play()), time.monotonic() - began
+
+
+def arrive(answer: asyncio.Future[str]) -> None:
+    if not answer.done():
+        answer.set_result("issued")
 
 
 def until(condition: object) -> None:

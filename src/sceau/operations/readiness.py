@@ -42,7 +42,8 @@ def sign_of_life() -> Callable[[], None] | None:
     """
     if connection.vendor == "sqlite":
         return None
-    connect, told = connection.Database.connect, connection.get_connection_params()
+    connect: Any = connection.Database.connect  # type: ignore[attr-defined]
+    told = connection.get_connection_params()
     link: list[Any] = []
 
     def ask() -> None:
