@@ -67,15 +67,21 @@ def connect(data: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(data / "sceau.sqlite3", isolation_level=None)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA cache_size=-131072")  # as who issues has it (`records.hot.settle_in`)
+    connection.execute("PRAGMA wal_autocheckpoint=8192")
     return connection
 
 
 @contextlib.contextmanager
 def filling(connection: sqlite3.Connection) -> Iterator[None]:
-    """Without triggers and without waiting for the disk; both are put back."""
+    """Without triggers, without a log of writes and without waiting for the disk; all are put back."""
+    from django.db import connections
+
+    connections.close_all()  # who changes the journal is alone
     triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
     for name, _ in triggers:
         connection.execute(f'DROP TRIGGER "{name}"')
+    connection.execute("PRAGMA journal_mode=OFF")
     connection.execute("PRAGMA synchronous=OFF")
     connection.execute("PRAGMA cache_size=-2000000")
     try:
@@ -83,9 +89,8 @@ def filling(connection: sqlite3.Connection) -> Iterator[None]:
     finally:
         for _, sql in triggers:
             connection.execute(sql)
+        connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("PRAGMA cache_size=-2000")
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def insert(
@@ -125,6 +130,10 @@ class CertificateMaker:
                 return compose_serial(self.at(number), drawn >> 33)
         raise LookupError(number)
 
+    def reference(self, number: int) -> str:
+        """The reference of the certificate of this number, always the same."""
+        return _reference(self.at(number), number)
+
     def rows(
         self, number: int, *, state: str
     ) -> tuple[tuple[object, ...], tuple[object, ...], tuple[object, ...]]:
@@ -135,16 +144,21 @@ class CertificateMaker:
         spelt = spell_serial(self.serial(number))
         key = hashlib.sha256(spelt.encode()).hexdigest()
         digest = hashlib.sha256(key.encode()).hexdigest()
-        reference = _reference(at, number)
+        reference = self.reference(number)
         name = asked_name(number)
+        draft, der = (_TBS, None) if state == "intended" else (b"", _DER)
         subject = f"CN={name},OU=318751275100020,O=CENTRE HOSPITALIER DU BANC,ST=Rhône (69),C=FR"
-        der = None if state == "intended" else _DER
         certificate = (
-            *(reference, ISSUER, 1, spelt, state, PRODUCT, "serv_ssl@1", subject, _TBS, der, key),
+            *(reference, ISSUER, 1, spelt, state, PRODUCT, "serv_ssl@1", subject, draft, der, key),
             *(_text(at), _text(at + timedelta(days=1095)), None, f"899{number % 5000:09d}", "2500634598", ""),
             *(_text(at), _text(at), f"key-{reference}", digest, "", 0),
         )
         return certificate, (number, 0, "host", name), (key, PRODUCT, "318751275100020", number)
+
+
+def signed_over() -> bytes:
+    """A certificate over the draft that `CertificateMaker` gives, as long as one on RSA-2048."""
+    return b"\x30\x82\x05\x2e" + _TBS + _DER[4 + len(_TBS) :]
 
 
 def kept_request(certificate: object) -> tuple[object, ...]:
@@ -156,18 +170,21 @@ _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 def _reference(at: datetime, which: int) -> str:
-    """As the product draws them: four letters of the time, six of chance; here never twice the same."""
-    chance = which * 0x2545F491 & (1 << 30) - 1
-    number = int((at - datetime(2020, 1, 1, tzinfo=UTC)).total_seconds()) // 2048 << 30 | chance
+    """As the product draws them: six letters of the two seconds, four of chance; never twice the same."""
+    chance = which * 0x2545F & (1 << 20) - 1
+    number = int((at - datetime(2020, 1, 1, tzinfo=UTC)).total_seconds()) // 2 << 20 | chance
     letters = "".join(_LETTERS[number >> 5 * place & 31] for place in reversed(range(10)))
     return f"CRT-{letters[:5]}-{letters[5:]}"
 
 
 def fill_certificates(data: Path, count: int, *, random_serials: bool = False) -> None:
-    """`count` certificates in service, with their names and keys, ids 1 to `count`."""
+    """`count` certificates in service, with their names and keys, ids 1 to `count`. What is found by its key
+    or its name is written last, in that order, so that filling goes on as fast as it began.
+    """
     maker = CertificateMaker(random_serials=random_serials)
     connection = connect(data)
-    with contextlib.closing(connection), filling(connection):
+    with contextlib.closing(connection), filling(connection), _names_found_later(connection):
+        connection.execute("CREATE TEMPORARY TABLE key_of (key TEXT, owner TEXT, certificate INTEGER)")
         for first in range(1, count + 1, _BATCH):
             made = [
                 maker.rows(number, state="issued") for number in range(first, min(first + _BATCH, count + 1))
@@ -175,9 +192,30 @@ def fill_certificates(data: Path, count: int, *, random_serials: bool = False) -
             connection.execute("BEGIN IMMEDIATE")
             insert(connection, "certificate", CERTIFICATE, (row[0] for row in made))
             insert(connection, "certificatename", NAME, (row[1] for row in made))
-            insert(connection, "keyuse", KEY_USE, (row[2] for row in made))
+            keys = ((key, owner, number) for key, _, owner, number in (row[2] for row in made))
+            connection.executemany("INSERT INTO key_of VALUES (?, ?, ?)", keys)
             insert(connection, "keptrequest", KEPT, (kept_request(row[1][0]) for row in made))
             connection.execute("COMMIT")
+        connection.execute(
+            f"INSERT INTO records_keyuse ({KEY_USE})"
+            " SELECT key, ?, owner, certificate FROM key_of ORDER BY key",
+            (PRODUCT,),
+        )
+        connection.execute("DROP TABLE key_of")
+
+
+@contextlib.contextmanager
+def _names_found_later(connection: sqlite3.Connection) -> Iterator[None]:
+    """The index of the names themselves, made when all are there."""
+    found = connection.execute(
+        "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'records_certificatename'"
+        " AND sql IS NOT NULL"
+    ).fetchall()
+    for name, _ in found:
+        connection.execute(f'DROP INDEX "{name}"')
+    yield
+    for _, sql in found:
+        connection.execute(sql)
 
 
 def fill_revocations(data: Path, count: int, *, step: int = 1) -> None:

@@ -1,7 +1,7 @@
 """Growth: what issuing, asking for a status and revoking cost in a large database, beside a small one.
 
 Issuing is the product's own verb, a batch of 32 at a time under a token, on durable commits; the signer is in
-memory. The status is read as the product reads it, a revocation is the rows that the verb writes. Two
+memory. The status is read as the product reads it, a certificate revoked by the verb of the desk. Two
 children work in turn, each with its own database.
 """
 
@@ -31,6 +31,7 @@ from bench.database import (
     insert,
     kept_request,
     revocation,
+    signed_over,
     start_django,
 )
 from bench.declared_names import drawn_numbers
@@ -56,8 +57,12 @@ _ACTS = {
         "`records.StatusRecords.status`, serials drawn from the whole table",
     ),
     "revoke": (
-        "revoke: the end of a certificate",
-        "rows written in commits of 32, certificates drawn from the whole table",
+        "revoke: the end of a certificate, by the verb",
+        "`operations.revoke_certificate` at the desk, one commit each, drawn from the whole table",
+    ),
+    "ends": (
+        "revoke, its row alone",
+        "rows written in commits of 32, certificates drawn from the whole table: no bound of its own",
     ),
 }
 
@@ -73,7 +78,7 @@ def _row(act: str, measured: Measured, plan: Plan) -> Row:
     rounds, small, large = measured.rounds, f"{act} {_SMALL}", f"{act} {plan.scale}"
     grown = ratio(rounds, small, large)
     waited = measured.elapsed_ratio(small, large)
-    bound = None if act == "rows" else _BOUND
+    bound = None if act in ("rows", "ends") else _BOUND
     beside = f"the same at {_SMALL:,}: {1e6 / rate(rounds, small):.0f} µs"
     return Row(
         f"{words}, {_SMALL:,} → {plan.scale:,} certificates",
@@ -154,7 +159,8 @@ class Table:
         self._folder, self._count = folder, count
         self._maker = CertificateMaker()
         self._asked_for = 0
-        self._drawn = iter(dict.fromkeys(drawn_numbers(count, 60_000)))
+        drawn = list(dict.fromkeys(drawn_numbers(count, 60_000)))
+        self._drawn, self._drawn_rows = iter(drawn[::2]), iter(drawn[1::2])
         self._asked = drawn_numbers(count, 60_000)
 
     def fill(self) -> None:
@@ -186,20 +192,20 @@ class Table:
         (last,) = self._connection.execute("SELECT MAX(id) FROM records_certificate").fetchone()
         numbers = range(last + 1, last + 1 + many)
         made = [self._maker.rows(number, state="intended") for number in numbers]
-        signed, at = bytes(1_330), str(datetime.now(UTC).replace(tzinfo=None))
+        signed, at = signed_over(), str(datetime.now(UTC).replace(tzinfo=None))
         began = _clocks()
         for first in range(0, many, _GROUP):
             group = made[first : first + _GROUP]
             self._connection.execute("BEGIN IMMEDIATE")
             insert(self._connection, "certificate", CERTIFICATE, (row[0] for row in group))
             insert(self._connection, "certificatename", NAME, (row[1] for row in group))
-            insert(self._connection, "keyuse", KEY_USE, (row[2] for row in group))
+            insert(self._connection, "keyuse", KEY_USE, sorted(row[2] for row in group))
             insert(self._connection, "keptrequest", KEPT, (kept_request(row[1][0]) for row in group))
             self._connection.execute("COMMIT")
             self._connection.execute("BEGIN IMMEDIATE")
             self._connection.executemany(
-                "UPDATE records_certificate SET state = 'collected', der = ?, code_hash = '',"
-                " collected_at = ?, changed_at = ? WHERE id = ?",
+                "UPDATE OR FAIL records_certificate SET state = 'collected', der = ?, draft = x'',"
+                " code_hash = '', collected_at = ?, changed_at = ? WHERE id = ?",
                 [(signed, at, at, row[1][0]) for row in group],
             )
             self._connection.execute("COMMIT")
@@ -216,8 +222,24 @@ class Table:
         return _since(began)
 
     def revoke(self, many: int) -> tuple[float, float]:
-        """`many` certificates' ends."""
-        numbers = [next(self._drawn) + 1 for _ in range(many // 4)]
+        """`many` certificates' ends, by the verb."""
+        from tests.instance import ALICE
+
+        from sceau.operations import revoke_certificate
+
+        numbers = [next(self._drawn) + 1 for _ in range(many // 8)]
+        references = [self._maker.reference(number) for number in numbers]
+        began = _clocks()
+        for reference in references:
+            revoke_certificate(
+                ALICE.actor, reference=reference, reason="cessationOfOperation", quality="desk"
+            )
+        elapsed, cpu = _since(began)
+        return elapsed * many / len(numbers), cpu * many / len(numbers)
+
+    def ends(self, many: int) -> tuple[float, float]:
+        """The rows of `many` certificates' ends."""
+        numbers = [next(self._drawn_rows) + 1 for _ in range(many // 4)]
         made = [revocation(self._maker.serial(number), number) for number in numbers]
         began = _clocks()
         for first in range(0, len(made), _GROUP):

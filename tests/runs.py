@@ -7,7 +7,7 @@ from typing import Any
 
 from sceau.operations import RunRequest, advance_run, approve_run, issue_certificate, prepare_run
 from sceau.records import RunFile, run_file
-from sceau.records.models import Certificate, JournalEntry, Revocation, RevocationRunLine
+from sceau.records.models import Certificate, FormerKeyUse, JournalEntry, Revocation, RevocationRunLine
 from tests.instance import ADMINISTRATOR, ALICE, BRUNO, Someone, server_request
 
 WHY = "Serveur attaqué dans la nuit du 23."
@@ -30,6 +30,9 @@ def many(count: int, *, like: Certificate | None = None, first: int = 1, **chang
         rows.append(row)
     Certificate.objects.bulk_create(rows)
     names = [row.reference for row in rows]
+    FormerKeyUse.objects.bulk_create(
+        FormerKeyUse(spki_sha256=row.spki_sha256, certificate=row) for row in rows
+    )
     Certificate.objects.filter(reference__in=names).update(state="issued", der=der)
     return list(Certificate.objects.filter(reference__in=names).order_by("id"))
 

@@ -124,7 +124,7 @@ def habilitated(instance: Instance) -> Instance:
 
 def check_accounts(instance: Instance) -> None:
     """Nothing signed and unaccounted, nothing left in between, nothing good that was not handed over."""
-    drafts = {hashlib.sha256(bytes(row.draft)).hexdigest(): row for row in Certificate.objects.all()}
+    drafts = {hashlib.sha256(row.meant).hexdigest(): row for row in Certificate.objects.all()}
     assert set(instance.signer.drafts()) <= set(drafts)
     assert len(instance.signer.drafts()) == len(set(instance.signer.drafts()))
     assert Certificate.objects.filter(state="intended").count() == 0

@@ -21,6 +21,7 @@ from sceau.records import missing_triggers
 from sceau.records.models import (
     Approval,
     Certificate,
+    FormerKeyUse,
     Habilitation,
     HabilitationVersion,
     Order,
@@ -76,6 +77,7 @@ FILLED = set(KEPT) - {"records_blockedkey", "records_respondercertificate"}
 FILLED -= {"records_apitoken", "records_apitokenuse"}  # test_tokens has them
 FILLED -= {table for table in KEPT if table.startswith("records_revocationrun")}  # test_revocation_runs does
 FILLED -= {"records_issuerstop", "records_sharedfactor"}
+FILLED -= {"records_formerkeyuse"}  # test_revocation_runs has it
 FILLED -= {"records_piece", "records_leave", "records_extractreading"}  # test_legal_file has them
 FILLED -= {"records_visaattestation", "records_contractact"}
 FILLED -= {"records_requestitem"}  # test_desk has it
@@ -240,16 +242,52 @@ def test_a_certificate_keeps_what_it_was_intended_as(instance: Instance) -> None
     for change in (
         "serial = '01'",
         "issuer = 'el-pp'",
-        "draft = draft || draft",
         "asked_by = 'x'",
         "product = 'ORG_SIGN'",
         "habilitation_id = NULL",
     ):
         assert "never change" in refused(f"UPDATE records_certificate SET {change}")
+    assert "what was meant stays" in refused("UPDATE records_certificate SET draft = der")
     assert "does not change" in refused("UPDATE records_certificate SET der = draft")
     refused("UPDATE records_certificate SET der = NULL")
     for state in ("intended", "presumed", "abandoned"):
         refused(f"UPDATE records_certificate SET state = '{state}'")
+
+
+def test_a_draft_goes_only_where_what_was_signed_holds_it(instance: Instance) -> None:
+    accepted()
+    there = "UPDATE records_certificate SET state = 'issued', draft = %s, der = %s"
+
+    def look(kind: str) -> None:
+        draft = bytes(Certificate.objects.get().draft)
+        head, signature = b"\x30\x82\x01\x00", b"\x30\x00"
+        for left, der in (
+            (b"", head + draft[:-1] + signature),
+            (b"", draft),
+            (draft[:-1], head + draft + signature),
+            (draft + b"\x00", head + draft + signature),
+        ):
+            assert "what was meant stays" in refused(there, left, der)
+        assert "what was meant stays" in refused("UPDATE records_certificate SET draft = %s", b"")
+        assert "what was meant stays" in refused("UPDATE records_certificate SET draft = draft || draft")
+
+    instance.signer.before = look
+    issue_certificate(ADMINISTRATOR.actor, server_request(), idempotency_key="k")
+    assert len(instance.signer.signatures) == 1
+
+
+def test_a_key_passes_on_only_with_its_former_certificate_remembered(instance: Instance) -> None:
+    accepted()
+    first, second = (
+        issue_certificate(ADMINISTRATOR.actor, server_request(which=which), idempotency_key=which)
+        for which in ("one", "other")
+    )
+    one, other = (Certificate.objects.get(reference=row.line.reference) for row in (first, second))
+    moves = "UPDATE records_keyuse SET certificate_id = %s WHERE certificate_id = %s"
+    assert "stays known" in refused(moves, other.pk, one.pk)
+    assert "stays known" in refused("UPDATE records_keyuse SET spki_sha256 = %s", "0" * 64)
+    FormerKeyUse.objects.create(spki_sha256=one.spki_sha256, certificate=one)
+    run(moves, other.pk, one.pk)
 
 
 def test_presumed_means_revoked(instance: Instance) -> None:

@@ -27,7 +27,7 @@ from sceau.operations import (
     suspend_habilitation,
     withdraw_habilitation,
 )
-from sceau.records import certificate_for, certificates_of, journal_lines
+from sceau.records import certificate_for, certificates_of, certificates_on, journal_lines
 from sceau.records.models import Certificate, Habilitation, HabilitationVersion, JournalEntry
 from sceau.registration import Person
 from sceau.vocabulary import Fault, PersonId, Refused, errors
@@ -108,8 +108,10 @@ def test_what_was_signed_is_the_stored_draft(habilitated: Instance) -> None:
     import hashlib
 
     issued = issue()
-    draft = Certificate.objects.get(reference=issued.line.reference).draft
-    assert habilitated.signer.drafts() == [hashlib.sha256(bytes(draft)).hexdigest()]
+    row = Certificate.objects.get(reference=issued.line.reference)
+    assert row.meant in bytes(row.der or b"")
+    assert bytes(row.draft) == b""  # it stands in what was signed: kept once
+    assert habilitated.signer.drafts() == [hashlib.sha256(row.meant).hexdigest()]
     entries = [json.loads(line.entry) for line in journal_lines(subject=issued.line.reference)]
     assert [entry["kind"] for entry in entries] == ["certificate.intended", "certificate.issued"]
     assert entries[0]["public"]["tbs"] == habilitated.signer.drafts()[0]
@@ -195,6 +197,22 @@ def test_a_key_serves_one_product_of_one_structure_once(habilitated: Instance) -
     assert "key.used-before" in refusal(issue, server_request("autre.chu-exemple.fr"), key="k2")
     application = CertificateRequest("ORG_AUTH_CLI", ("INSI-AUTO",), csr("server"), right_for("ORG_AUTH_CLI"))
     assert "key.used-for-another-product" in refusal(issue, application, key="k3")
+
+
+def test_a_key_that_is_tried_again_is_found_in_both_its_certificates(habilitated: Instance) -> None:
+    def away(kind: str) -> None:
+        raise Fault("signer.unreachable", retryable=True, detail="away")
+
+    habilitated.signer.before = away
+    with pytest.raises(Fault):
+        issue(key="k1")
+    habilitated.signer.before = lambda kind: None
+    issued = issue(key="k2")
+    first, second = Certificate.objects.order_by("id")
+    assert (first.state, second.reference) == ("abandoned", issued.line.reference)
+    assert set(certificates_on(first.spki_sha256)) == {first, second}
+    assert bytes(first.draft) == first.meant != second.meant
+    assert not certificates_on("0" * 64).exists()
 
 
 def test_a_compromised_key_is_never_certified_again(habilitated: Instance) -> None:

@@ -215,6 +215,20 @@ def test_a_certificate_under_another_signature_is_named(house: House) -> None:
 def test_a_certificate_replaced_by_another_one_is_named(house: House) -> None:
     other = bytes(Certificate.objects.get(reference=house.revoked).der or b"")
     tamper("UPDATE records_certificate SET der = %s WHERE reference = %s", other, house.good)
+    report = house.read()
+    found = {(one.code, one.subject, dict(one.details).get("part")) for one in report.findings}
+    assert ("recheck.row-differs", house.good, "serial") in found
+    assert ("recheck.entry-differs", house.good, "tbs") in found
+    assert ("recheck.ledger-differs", house.good, "draft") in found
+
+
+def test_a_certificate_that_is_not_over_its_draft_is_named_where_the_draft_is_still_kept(
+    house: House,
+) -> None:
+    other = bytes(Certificate.objects.get(reference=house.revoked).der or b"")
+    draft = Certificate.objects.get(reference=house.good).meant
+    there = "UPDATE records_certificate SET der = %s, draft = %s WHERE reference = %s"
+    tamper(there, other, draft, house.good)
     found = house.codes()
     assert found["recheck.other-bytes"] == {house.good}
     assert found["recheck.ledger-differs"] == {house.good}
@@ -293,7 +307,7 @@ def test_a_ledger_written_anew_without_a_signature_lacks_it(house: House) -> Non
 
 def test_a_certificate_signed_outside_is_unaccounted(house: House) -> None:
     row = Certificate.objects.get(reference=house.good)
-    draft = bytes(row.draft)
+    draft = row.meant
     serial = int(row.serial, 16).to_bytes(20)
     other = serial[:-1] + bytes((serial[-1] ^ 0x55,))
     signer: RecordingSigner = _signer_of(house)

@@ -467,6 +467,11 @@ def refused_sql(statement: str, *values: Any) -> str:
     return str(caught.value)
 
 
+def test_the_former_certificates_of_a_key_stay_known(stocked: list[Certificate]) -> None:
+    assert "never changed" in refused_sql("UPDATE records_formerkeyuse SET id = id")
+    assert "never removed" in refused_sql("DELETE FROM records_formerkeyuse")
+
+
 def test_t45_the_database_itself_starts_no_run_for_one_person(stocked: list[Certificate]) -> None:
     reference = prepare_run(ALICE.actor, request("list", listed=listed(stocked))).line.reference
     approve_run(ALICE.actor, reference=reference)

@@ -85,13 +85,14 @@ def signed_certificates(record: Iterable[Signature]) -> dict[int, Signature]:
 def rows_of(instance: RealInstance) -> Iterator[Row]:
     """The certificates in the database."""
     query = (
-        "SELECT c.serial, c.state, c.draft, EXISTS (SELECT 1 FROM records_revocation r"
+        "SELECT c.serial, c.state, c.draft, c.der, EXISTS (SELECT 1 FROM records_revocation r"
         " WHERE r.issuer = c.issuer AND r.generation = c.generation AND r.serial = c.serial)"
         " FROM records_certificate c"
     )
     with contextlib.closing(sqlite3.connect(f"file:{instance.database}?mode=ro", uri=True)) as database:
-        for serial, state, draft, is_revoked in database.execute(query):
-            yield Row(int(serial, 16), state, bytes(draft), bool(is_revoked))
+        for serial, state, draft, der, is_revoked in database.execute(query):
+            meant = bytes(draft) or x509.load_der_x509_certificate(der).tbs_certificate_bytes
+            yield Row(int(serial, 16), state, meant, bool(is_revoked))
 
 
 def _twice(record: list[Signature], rows: dict[int, Row], instance: RealInstance) -> Iterator[str]:

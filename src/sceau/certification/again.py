@@ -85,6 +85,10 @@ def recheck_content(
 def recheck_lint(kept: Kept, issuer: IssuerFacts, *, key: LintKey) -> tuple[Finding, ...]:
     """What pkilint, as it is now, says of the draft. Raises `Fault` when the linter itself fails."""
     try:
+        _read(kept.draft)
+    except ValueError:
+        return ()  # told by `recheck_bytes`
+    try:
         lint(kept.draft, issuer=read_issuer(issuer.certificate), key=key, environment=issuer.environment)
     except Refused as refused:
         return tuple(

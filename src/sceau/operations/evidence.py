@@ -312,7 +312,7 @@ def _certificate(row: Certificate) -> dict[str, Any]:
         "collected_at": None if row.collected_at is None else row.collected_at.isoformat(),
         "csr": base64.b64encode(asked).decode(),
         "csr_attached": _request_name(row) if asked else None,
-        "draft": base64.b64encode(bytes(row.draft)).decode(),
+        "draft": base64.b64encode(row.meant).decode(),
         "der": "" if row.der is None else base64.b64encode(bytes(row.der)).decode(),
         "revocation": None
         if ended is None

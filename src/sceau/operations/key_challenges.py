@@ -18,7 +18,8 @@ from django.db import transaction
 from sceau.certification import challenge_text, check_signature, read_public_key, read_signature
 from sceau.operations.key_reports import KeyReport, report_held_key
 from sceau.operations.machine import machine
-from sceau.records.models import Certificate, Setting
+from sceau.records import certificates_on
+from sceau.records.models import Setting
 from sceau.vocabulary import Finding, Refused
 
 CHALLENGE_LIVES = timedelta(hours=1)
@@ -112,7 +113,7 @@ def _challenge(key: str, row: Setting) -> KeyChallenge:
 
 def _spki_of(key: str) -> bytes:
     """The key itself, from a certificate of ours on it: what the visitor named is only looked up."""
-    row = Certificate.objects.filter(spki_sha256=key).exclude(der=None).first()
+    row = certificates_on(key).exclude(der=None).first()
     if row is None:
         raise Refused([Finding.error("key-report.unknown-key", "key")])
     public = x509.load_der_x509_certificate(bytes(row.der or b"")).public_key()

@@ -5,8 +5,7 @@ from __future__ import annotations
 from sceau.catalogue import Quality
 from sceau.operations.acts import Act
 from sceau.operations.endings import KEY_COMPROMISE, end_certificates
-from sceau.records import still_to_end
-from sceau.records.models import Certificate
+from sceau.records import certificates_on, still_to_end
 
 SLICE = 500
 
@@ -15,11 +14,7 @@ def end_on_key(act: Act, key: str, *, quality: Quality, by: str) -> tuple[str, .
     """End as compromised the certificates on `key` that are left, `SLICE` at most, inside the act; their
     references. Each has its entry. `by` is the person who asked, empty for nobody known.
     """
-    rows = list(
-        still_to_end(Certificate.objects.filter(spki_sha256=key), act.at)
-        .select_for_update()
-        .order_by("pk")[:SLICE]
-    )
+    rows = list(still_to_end(certificates_on(key), act.at).select_for_update().order_by("pk")[:SLICE])
     if not rows:
         return ()
     decisions = end_certificates(act, rows, reason=KEY_COMPROMISE, quality=quality, by=by)

@@ -10,8 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import Exists, OuterRef
-
 from sceau.catalogue import Quality
 from sceau.certification import read_key_proof, read_public_key
 from sceau.operations.acts import acting
@@ -21,8 +19,15 @@ from sceau.operations.machine import Actor, machine
 from sceau.operations.revocation_runs import quality_held
 from sceau.operations.standing import AUTHORITY, DESK, require_role
 from sceau.operations.typed import read_text
-from sceau.records import CertificateLine, find_on_key, hold_issuance, is_key_blocked, still_to_end
-from sceau.records.models import BlockedKey, Certificate
+from sceau.records import (
+    CertificateLine,
+    certificates_on,
+    find_on_key,
+    hold_issuance,
+    is_key_blocked,
+    still_to_end,
+)
+from sceau.records.models import BlockedKey
 from sceau.status import reason_findings
 from sceau.vocabulary import Finding, Refused
 
@@ -63,7 +68,7 @@ def report_key_by_proof(proof: bytes) -> KeyReport:
     that was never certified here is `key-report.unknown-key`: strangers do not fill the records.
     """
     key = read_key_proof(proof).require()
-    if not Certificate.objects.filter(spki_sha256=key).exists():
+    if not certificates_on(key).exists():
         raise Refused([Finding.error("key-report.unknown-key", "proof")])
     return report_held_key(key)
 
@@ -86,7 +91,7 @@ def report_key(actor: Actor, *, key: str, quality: str, explanation: str) -> Key
         if found:
             raise Refused(found)
         words = read_text(explanation, subject="explanation")
-        left = still_to_end(Certificate.objects.filter(spki_sha256=key), act.at).count()
+        left = still_to_end(certificates_on(key), act.at).count()
         most = act.machine.catalogue.runs.alone_up_to
         if left > most:
             raise Refused([Finding.error("key-report.too-many", "key", count=left, most=most)])
@@ -99,10 +104,11 @@ def finish_key_reports() -> int:
     written); how many were ended. For the clockwork: costs as much as there are such keys.
     """
     now = machine().clock()
-    left = still_to_end(Certificate.objects.filter(spki_sha256=OuterRef("spki_sha256")), now)
-    keys = BlockedKey.objects.filter(Exists(left), since__gte=now - _LOOKED_BACK)
+    keys = BlockedKey.objects.filter(since__gte=now - _LOOKED_BACK)
     ended = 0
     for key in keys.values_list("spki_sha256", flat=True):
+        if not still_to_end(certificates_on(key), now).exists():
+            continue
         ended += len(_end_all(_SWEEP, key, quality=Quality.AUTHORITY))
     return ended
 

@@ -79,7 +79,7 @@ def kept_of(row: Certificate) -> Kept:
     """The row as the pure checks are told of it."""
     return Kept(
         reference=row.reference,
-        draft=bytes(row.draft),
+        draft=row.meant,
         der=None if row.der is None else bytes(row.der),
         serial=int(row.serial, 16),
         spki_sha256=row.spki_sha256,
@@ -107,7 +107,7 @@ def _signature(run: Run, row: Certificate) -> Iterator[Finding]:
         return
     if state is CertificateState.ABANDONED:
         yield Finding.error("recheck.abandoned-signed", row.reference, line=line.line)
-    if line.tbs_sha256 != hashlib.sha256(bytes(row.draft)).hexdigest():
+    if line.tbs_sha256 != hashlib.sha256(row.meant).hexdigest():
         yield Finding.error("recheck.ledger-differs", row.reference, part="draft", line=line.line)
     is_served = row.der is not None and line.der_sha256 is not None
     if is_served and line.der_sha256 != hashlib.sha256(bytes(row.der or b"")).hexdigest():

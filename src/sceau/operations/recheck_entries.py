@@ -106,7 +106,7 @@ def _compare_intent(row: Certificate, intent: Mapping[str, Any]) -> Iterator[Fin
         "serial": row.serial,
         "product": row.product,
         "profile": row.profile,
-        "tbs": hashlib.sha256(bytes(row.draft)).hexdigest(),
+        "tbs": hashlib.sha256(row.meant).hexdigest(),
         "key": row.spki_sha256,
         "habilitation_version": row.habilitation_version,
     }

@@ -11,8 +11,16 @@ from django.db.models import Exists, OuterRef
 from sceau.certification import CertificateState
 from sceau.operations.endings import KEY_COMPROMISE
 from sceau.operations.recheck_run import Run
-from sceau.records import still_to_end
-from sceau.records.models import BlockedKey, Certificate, JournalEntry, KeyUse, Revocation, SharedFactor
+from sceau.records import certificates_on, still_to_end
+from sceau.records.models import (
+    BlockedKey,
+    Certificate,
+    FormerKeyUse,
+    JournalEntry,
+    KeyUse,
+    Revocation,
+    SharedFactor,
+)
 from sceau.vocabulary import Finding
 
 _REPORTED = "key.reported"
@@ -28,18 +36,24 @@ def recheck_keys(run: Run) -> None:
 
 def use_findings(row: Certificate, use: KeyUse | None) -> Iterator[Finding]:
     """Whether the register of keys still keeps the key of a certificate for its product and its owner: what
-    it forgets would be certified again for somebody else. A serial that was abandoned gave its key back.
+    it forgets would be certified again for somebody else, or not be found by its key. A serial that was
+    abandoned gave its key back.
     """
     if row.state == CertificateState.ABANDONED:
         return
     owner = row.asked_by if row.structure is None else row.structure.national_id
-    if use is None or (use.product, use.owner) != (row.product, owner):
+    is_kept = use is not None and (use.product, use.owner) == (row.product, owner)
+    if use is None or not is_kept or not _is_found(row, use):
         yield Finding.error("recheck.key-not-kept", row.reference, key=row.spki_sha256)
+
+
+def _is_found(row: Certificate, use: KeyUse) -> bool:
+    return use.certificate_id == row.pk or FormerKeyUse.objects.filter(certificate=row).exists()
 
 
 def _shared(run: Run) -> Iterator[Finding]:
     for row in SharedFactor.objects.order_by("id").iterator(500):
-        standing = Certificate.objects.filter(spki_sha256=row.spki_sha256)
+        standing = certificates_on(row.spki_sha256)
         count = still_to_end(standing, run.began).count()
         if count:
             yield Finding.error("recheck.shared-factor", row.spki_sha256, other=row.other, count=count)

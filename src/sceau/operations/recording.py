@@ -132,13 +132,13 @@ def _is_to_hand_over(one: _Keeping) -> bool:
 
 def _write(recorded: Sequence[_Keeping], at: datetime) -> None:
     """The rows as they come out of this act: what is handed over goes from intent to collected at once."""
-    signed, delivered = [], []
+    signed: list[hot.Signed] = []
+    delivered: list[hot.Signed] = []
     for one in recorded:
-        number, state, der = one.signed.row.id, str(one.state), one.signed.der
-        if one.state is CertificateState.COLLECTED:
-            delivered.append(hot.Delivered(number, state, der, one.code_hash))
-        else:
-            signed.append((number, state, der))
+        row, is_given = one.signed.row, one.state is CertificateState.COLLECTED
+        code_hash = one.code_hash if is_given else ""
+        kept = hot.Signed(row.id, str(one.state), one.signed.der, row.draft, code_hash)
+        (delivered if is_given else signed).append(kept)
     hot.record_signed(signed, at=at)
     hot.record_delivered(delivered, at=at)
 

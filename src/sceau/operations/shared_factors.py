@@ -24,7 +24,7 @@ from sceau.operations.endings import KEY_COMPROMISE
 from sceau.operations.machine import Actor
 from sceau.operations.revocation_runs import keep_run
 from sceau.operations.run_requests import Chosen, RunRequest
-from sceau.records import still_to_end
+from sceau.records import certificates_on, still_to_end
 from sceau.records.models import Certificate, Setting, SharedFactor
 
 MOST_FRESH = 4_096
@@ -80,8 +80,8 @@ def find_shared_factors() -> FactorReport:
     """
     through = _through()
     fresh = _read(Certificate.objects.filter(pk__gt=through), limit=MOST_FRESH)
-    before = Certificate.objects.filter(pk__lte=through)
-    known = set(before.filter(spki_sha256__in=fresh.keys.values()).values_list("spki_sha256", flat=True))
+    before = certificates_on(*fresh.keys.values()).filter(pk__lte=through)
+    known = set(before.values_list("spki_sha256", flat=True))
     new = FreshModuli.of(modulus for modulus, key in fresh.keys.items() if key not in known)
     pairs = [(fresh.keys[one], fresh.keys[other]) for one, other in shared_among(new)]
     comparison = Comparison(new)
@@ -151,7 +151,7 @@ def _keep(act: Act, pairs: list[tuple[str, str]]) -> tuple[str, ...]:
 
 def _propose(act: Act, keys: tuple[str, ...]) -> str:
     """A run for what stands on these keys, prepared for the officers; empty when nothing does."""
-    rows = still_to_end(Certificate.objects.filter(spki_sha256__in=keys), act.at)
+    rows = still_to_end(certificates_on(*keys), act.at)
     members = tuple(rows.order_by("pk").values_list("pk", flat=True))
     if not members:
         return ""

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from sceau.documents import FormSignature
 from sceau.operations.offered import beneficiary_of
+from sceau.records import certificates_on
 from sceau.records.models import Certificate, Revocation
 from sceau.registration import Form413
 from sceau.vocabulary import Finding, Refused
@@ -54,9 +55,8 @@ def _ours(der: bytes) -> Certificate | None:
         spki = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     except (ValueError, UnsupportedAlgorithm):
         return None
-    rows = Certificate.objects.select_related("structure").filter(
-        spki_sha256=hashlib.sha256(spki).hexdigest(), product=_SEALS, state__in=_SERVED
-    )
+    on_key = certificates_on(hashlib.sha256(spki).hexdigest())
+    rows = on_key.select_related("structure").filter(product=_SEALS, state__in=_SERVED)
     return next((row for row in rows if row.der is not None and bytes(row.der) == der), None)
 
 

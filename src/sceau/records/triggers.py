@@ -44,6 +44,13 @@ _LIFE_OF_A_CERTIFICATE = (
     " AND NOT (OLD.state = 'intended' AND NEW.state IN ('issued', 'collected', 'presumed', 'abandoned'))"
     " AND NOT (OLD.state = 'issued' AND NEW.state = 'collected')"
 )
+_SIGNED_HOLDS_DRAFT = (  # behind a SEQUENCE of 256 to 65,535 octets
+    "length(NEW.draft) = 0 AND NEW.der IS NOT NULL AND substr(NEW.der, 5, length(OLD.draft)) = OLD.draft"
+)
+_IS_FORMER = (
+    "EXISTS (SELECT 1 FROM records_formerkeyuse f"
+    " WHERE f.certificate_id = OLD.certificate_id AND f.spki_sha256 = OLD.spki_sha256)"
+)
 _ACCEPTED_VERSION = (
     "EXISTS (SELECT 1 FROM records_order o WHERE o.id = NEW.order_id"
     " AND o.state = 'accepted' AND o.current_version = NEW.order_version)"
@@ -75,6 +82,7 @@ REFUSALS: tuple[Refusal, ...] = (
     *unchanging("records_certificatename"),
     *unchanging("records_keptrequest"),
     *unchanging("records_blockedkey"),
+    *unchanging("records_formerkeyuse"),
     kept("records_order"),
     kept("records_habilitation"),
     kept("records_certificate"),
@@ -206,12 +214,27 @@ REFUSALS: tuple[Refusal, ...] = (
         "generation",
         "serial",
         "product",
-        "draft",
         "spki_sha256",
         "not_before",
         "not_after",
         "habilitation_id",
         "asked_by",
+    ),
+    Refusal(
+        "certificate_draft_stays",
+        "records_certificate",
+        "UPDATE",
+        "certificate: what was meant stays, in the draft or in what was signed",
+        f"NEW.draft IS DISTINCT FROM OLD.draft AND NOT ({_SIGNED_HOLDS_DRAFT})",
+    ),
+    Refusal(
+        "keyuse_remembers",
+        "records_keyuse",
+        "UPDATE",
+        "key: what it was certified in before stays known",
+        "NEW.spki_sha256 <> OLD.spki_sha256"
+        f" OR (NEW.certificate_id <> OLD.certificate_id AND NOT {_IS_FORMER})",
+        asks="records_formerkeyuse",
     ),
     Refusal(
         "certificate_bytes_once",
@@ -419,11 +442,11 @@ def _sqlite(refusal: Refusal) -> Iterator[str]:
 
 
 def _how(refusal: Refusal) -> str:
-    """What becomes of the statement. Certificates are inserted a row at a time, and a row is refused before
-    anything of it is written: there is nothing to undo, so that SQLite need not keep every page it touches
-    for that.
+    """What becomes of the statement. Certificates are written and signed by statements of which each row
+    stands by itself, and a row is refused before anything of it is written: there is nothing to undo, so that
+    SQLite need not keep every page it touches for that. Who writes several rolls back the transaction.
     """
-    is_row_by_row = refusal.table == "records_certificate" and refusal.event == "INSERT"
+    is_row_by_row = refusal.table == "records_certificate" and refusal.event in ("INSERT", "UPDATE")
     return "FAIL" if is_row_by_row else "ABORT"
 
 

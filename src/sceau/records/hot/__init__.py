@@ -7,13 +7,13 @@ is still the same.
 """
 
 from sceau.records.hot.certificates import (
-    Delivered,
     FirstRow,
     IntendedRow,
     KeyRow,
     NewCertificate,
     NewKeyUse,
     NewName,
+    Signed,
     blocked_among,
     first_under,
     intended_rows,
@@ -49,7 +49,6 @@ from sceau.records.hot.tokens import (
 
 __all__ = [
     "CardRow",
-    "Delivered",
     "FirstRow",
     "IntendedRow",
     "KeyRow",
@@ -60,6 +59,7 @@ __all__ = [
     "NewName",
     "NewUse",
     "RightRow",
+    "Signed",
     "TokenRow",
     "append_entries",
     "blocked_among",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sceau.records.hot.link import ask, held, insert, insert_row_by_row, marks, stored, write_rows
+from sceau.records.hot.link import ask, held, insert, marks, stored, updating, write_rows
 
 _FREE = "NOT (state = 'abandoned')"  # as the partial index says it, so that SQLite uses that index
 
@@ -121,7 +121,7 @@ _COLUMNS = (
 
 def write_certificates(rows: Sequence[NewCertificate]) -> None:
     """Write intents. A serial, a reference or a key of idempotency that is taken stops them all."""
-    insert_row_by_row("certificate", _COLUMNS, [_intent(row) for row in rows])
+    insert("certificate", _COLUMNS, [_intent(row) for row in rows])
 
 
 def _intent(row: NewCertificate) -> tuple[object, ...]:
@@ -182,6 +182,12 @@ def keep_key_uses(uses: Sequence[NewKeyUse]) -> None:
         "spki_sha256, product, owner, certificate_id",
         [(one.spki_sha256, one.product, one.owner, one.certificate) for one in ordered if one.over is None],
     )
+    passed = [(one.over,) for one in ordered if one.over is not None]
+    write_rows(
+        "INSERT INTO records_formerkeyuse (spki_sha256, certificate_id)"
+        " SELECT spki_sha256, certificate_id FROM records_keyuse WHERE id = %s",
+        passed,
+    )
     write_rows(
         "UPDATE records_keyuse SET product = %s, owner = %s, certificate_id = %s WHERE id = %s",
         [(one.product, one.owner, one.certificate, one.over) for one in ordered if one.over is not None],
@@ -215,30 +221,37 @@ def right_states(numbers: Sequence[int]) -> dict[int, str]:
     return {int(number): str(state) for number, state in ask(statement + held(), numbers)}
 
 
-def record_signed(rows: Sequence[tuple[int, str, bytes]], *, at: datetime) -> None:
-    """Keep what was signed: (identifier, state that it comes to, DER)."""
-    write_rows(
-        "UPDATE records_certificate SET state = %s, der = %s, changed_at = %s WHERE id = %s",
-        [(state, der, stored(at), number) for number, state, der in rows],
-    )
-
-
-class Delivered(NamedTuple):
-    """What was signed and is handed over at once: the state that it comes to, and the hash of its revocation
-    code.
+class Signed(NamedTuple):
+    """What was signed, the draft it was signed over, and the state that it comes to; `code_hash` is of the
+    revocation code, where it is handed over at once.
     """
 
     id: int
     state: str
     der: bytes
-    code_hash: str
+    draft: bytes
+    code_hash: str = ""
+
+    def left(self) -> bytes:
+        """What is still kept of the draft: nothing, where what was signed holds it (a trigger looks too)."""
+        return b"" if self.der[4 : 4 + len(self.draft)] == self.draft else self.draft
 
 
-def record_delivered(rows: Sequence[Delivered], *, at: datetime) -> None:
+def record_signed(rows: Sequence[Signed], *, at: datetime) -> None:
+    """Keep what was signed."""
+    when = stored(at)
+    write_rows(
+        f"{updating()} records_certificate SET state = %s, der = %s, draft = %s, changed_at = %s"
+        " WHERE id = %s",
+        [(one.state, one.der, one.left(), when, one.id) for one in rows],
+    )
+
+
+def record_delivered(rows: Sequence[Signed], *, at: datetime) -> None:
     """Keep what was signed and handed over in one step: each index is written once, not twice."""
     when = stored(at)
     write_rows(
-        "UPDATE records_certificate SET state = %s, der = %s, code_hash = %s, collected_at = %s,"
-        " changed_at = %s WHERE id = %s",
-        [(one.state, one.der, one.code_hash, when, when, one.id) for one in rows],
+        f"{updating()} records_certificate SET state = %s, der = %s, draft = %s, code_hash = %s,"
+        " collected_at = %s, changed_at = %s WHERE id = %s",
+        [(one.state, one.der, one.left(), one.code_hash, when, when, one.id) for one in rows],
     )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sceau.records.hot.link import ask, do, draw_ids, insert, instant, stored
+from sceau.records.hot.link import ask, do, draw_ids, has_several_writers, insert, instant, stored
 
 
 class NewDisclosure(NamedTuple):
@@ -42,7 +42,8 @@ def append_entries(entries: Sequence[NewEntry]) -> None:
             for number, one in zip(numbers, entries, strict=True)
         ],
     )
-    insert("journalpending", "entry_id", [(number,) for number in numbers])
+    if has_several_writers():
+        insert("journalpending", "entry_id", [(number,) for number in numbers])
     insert(
         "journaldisclosure",
         "entry_id, name, salt, data",
@@ -66,15 +67,23 @@ def latest_entry(*, after: int) -> datetime | None:
     return instant(rows[0][0]) if rows else None
 
 
+_PENDING = (
+    "SELECT p.entry_id, e.leaf_hash FROM records_journalpending p JOIN records_journalentry e"
+    " ON e.id = p.entry_id ORDER BY p.entry_id LIMIT %s"
+)
+# One writer at a time: entries are committed in the order of their numbers, so that those without a leaf are
+# the last ones, and nothing has to be written to say so.
+_SINCE_LAST_LEAF = (
+    "SELECT id, leaf_hash FROM records_journalentry WHERE id > COALESCE("
+    "(SELECT entry_id FROM records_journalleaf ORDER BY position DESC LIMIT 1), 0) ORDER BY id LIMIT %s"
+)
+
+
 def seal_entries(start: int, most: int) -> list[str]:
     """Give up to `most` waiting entries their leaves from position `start` on; their leaf hashes, in order.
     For whoever holds the journal's turn.
     """
-    waiting = ask(
-        "SELECT p.entry_id, e.leaf_hash FROM records_journalpending p JOIN records_journalentry e"
-        " ON e.id = p.entry_id ORDER BY p.entry_id LIMIT %s",
-        (most,),
-    )
+    waiting = ask(_PENDING if has_several_writers() else _SINCE_LAST_LEAF, (most,))
     if not waiting:
         return []
     insert(
@@ -82,9 +91,10 @@ def seal_entries(start: int, most: int) -> list[str]:
         "position, entry_id, leaf_hash",
         [(start + at, number, leaf) for at, (number, leaf) in enumerate(waiting)],
     )
-    do(
-        "DELETE FROM records_journalpending WHERE entry_id IN"
-        " (SELECT entry_id FROM records_journalleaf WHERE position >= %s)",
-        (start,),
-    )
+    if has_several_writers():
+        do(
+            "DELETE FROM records_journalpending WHERE entry_id IN"
+            " (SELECT entry_id FROM records_journalleaf WHERE position >= %s)",
+            (start,),
+        )
     return [str(leaf) for _, leaf in waiting]

@@ -14,7 +14,8 @@ class Certificate(models.Model):
     """A certificate, from the intent to sign it. `serial` is upper-case hexadecimal, whole octets, as we
     print it.
 
-    `draft` are the exact bytes meant to be signed; `der` what came back, null until it is recorded.
+    `draft` are the exact bytes meant to be signed, until `der` is recorded and holds them (trigger): `meant`
+    gives them ever after. `der` is what came back, null until it is recorded.
     `partition` is the part of its issuer's list that its distribution point names, null: the whole.
     """
 
@@ -28,7 +29,8 @@ class Certificate(models.Model):
     subject = models.TextField()
     draft = models.BinaryField()
     der = models.BinaryField(null=True)
-    spki_sha256 = models.CharField(max_length=64, db_index=True)
+    # Found by the uses of the key: an index of its own would be one more page written for each certificate.
+    spki_sha256 = models.CharField(max_length=64)
     not_before = models.DateTimeField()
     not_after = models.DateTimeField()
     # Found by the indexes below that begin with them: a second one each would only be written.
@@ -106,7 +108,36 @@ class Certificate(models.Model):
                 condition=Q(state__in=["issued", "collected"]),
                 name="certificate_ends",
             ),
+            # All that is said of a serial, for what may have been signed: the row itself is not opened.
+            models.Index(
+                fields=("serial", "issuer", "generation", "state", "changed_at"),
+                condition=Q(state__in=["issued", "collected", "presumed"]),
+                name="certificate_status",
+            ),
         )
+
+    @property
+    def meant(self) -> bytes:
+        """The exact bytes that were meant to be signed: the draft, or the body of what was signed. Empty, or
+        not a TBSCertificate, if the certificate cannot be read.
+        """
+        return bytes(self.draft) or _body_of(bytes(self.der or b""))
+
+
+def _body_of(der: bytes) -> bytes:
+    """The first element of a certificate: its TBSCertificate [RFC 5280 §4.1]."""
+    begins, _ = _contents(der, 0)
+    inner, length = _contents(der, begins)
+    return der[begins : inner + length]
+
+
+def _contents(der: bytes, at: int) -> tuple[int, int]:
+    """Where the contents of the element at `at` begin, and how long they are [X.690 §8.1.3]."""
+    first = der[at + 1] if len(der) > at + 1 else 0
+    if first < 0x80:
+        return at + 2, first
+    octets = first & 0x7F
+    return at + 2 + octets, int.from_bytes(der[at + 2 : at + 2 + octets])
 
 
 class KeptRequest(models.Model):
@@ -183,6 +214,15 @@ class KeyUse(models.Model):
     product = models.CharField(max_length=16)
     owner = models.CharField(max_length=64)
     certificate = models.ForeignKey(Certificate, on_delete=models.PROTECT, related_name="+", db_index=False)
+
+
+class FormerKeyUse(models.Model):
+    """A certificate that a key was certified in before its present use: written as the use passes on, never
+    changed, never removed (trigger). With `KeyUse`, every certificate of a key.
+    """
+
+    spki_sha256 = models.CharField(max_length=64, db_index=True)
+    certificate = models.OneToOneField(Certificate, on_delete=models.PROTECT, related_name="+")
 
 
 class BlockedKey(models.Model):

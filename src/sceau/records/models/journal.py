@@ -25,7 +25,10 @@ class JournalEntry(models.Model):
 
 
 class JournalPending(models.Model):
-    """An entry committed and not yet in the tree. Written with it, removed when it gets its leaf."""
+    """An entry committed and not yet in the tree. Written with it, removed when it gets its leaf. On SQLite,
+    which commits in the order of the numbers, those are the entries above the last leaf's, and none stands
+    here.
+    """
 
     entry = models.OneToOneField(JournalEntry, on_delete=models.PROTECT, primary_key=True, related_name="+")
 

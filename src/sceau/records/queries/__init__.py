@@ -135,6 +135,7 @@ from sceau.records.queries.registers import (
 )
 from sceau.records.queries.revocation_runs import (
     MOST_COUNTED,
+    certificates_on,
     count_run,
     counted_as_stored,
     find_on_key,
@@ -202,6 +203,7 @@ __all__ = [
     "certificate_lines",
     "certificate_under",
     "certificates_of",
+    "certificates_on",
     "certificates_under",
     "change_of",
     "check_joining",

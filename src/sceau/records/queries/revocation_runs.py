@@ -18,8 +18,10 @@ from sceau.records.models import (
     BlockedKey,
     Certificate,
     CertificateName,
+    FormerKeyUse,
     Habilitation,
     HabilitationVersion,
+    KeyUse,
     Person,
     Revocation,
     RevocationRun,
@@ -56,7 +58,7 @@ def under_criterion(kind: str, criterion: Mapping[str, str], run_id: int) -> Que
         members = RevocationRunMember.objects.filter(run_id=run_id, certificate_id=OuterRef("pk"))
         return everything.filter(Exists(members))
     if kind == CriterionKind.KEY:
-        return everything.filter(spki_sha256=criterion["key"])
+        return certificates_on(criterion["key"])
     if kind == CriterionKind.ADMINISTRATOR:
         return everything.filter(asked_by=criterion["person"], habilitation__isnull=False)
     if kind == CriterionKind.STRUCTURE:
@@ -77,9 +79,18 @@ def still_to_end(found: QuerySet[Certificate], at: datetime) -> QuerySet[Certifi
     return found.filter(~Exists(ended), state__in=ENDABLE, not_after__gte=at)
 
 
+def certificates_on(*keys: str) -> QuerySet[Certificate]:
+    """Every certificate on these keys (hex SHA-256 of their SubjectPublicKeyInfo): of their present uses, and
+    of former ones, as they are now.
+    """
+    present = KeyUse.objects.filter(spki_sha256__in=keys).values_list("certificate_id", flat=True)
+    former = FormerKeyUse.objects.filter(spki_sha256__in=keys).values_list("certificate_id", flat=True)
+    return Certificate.objects.filter(pk__in={*present, *former})
+
+
 def find_on_key(key: str, *, at: datetime, limit: int = 100) -> tuple[CertificateLine, ...]:
     """The certificates on a key (hex SHA-256 of its SubjectPublicKeyInfo), whoever's, newest first."""
-    return newest(Certificate.objects.filter(spki_sha256=key), at, after="", limit=limit)
+    return newest(certificates_on(key), at, after="", limit=limit)
 
 
 def is_key_blocked(key: str) -> bool:

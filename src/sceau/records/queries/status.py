@@ -33,7 +33,7 @@ class StatusRecords:
     def status(self, issuer: str, generation: int, serial: int) -> SerialStatus:
         """What is said of `serial` under that key of `issuer`, as committed now."""
         spelt = spell_serial(serial)
-        row = _one(_STATUS, (issuer, spelt))
+        row = _one(_STATUS_OF_SIGNED, (issuer, spelt)) or _one(_STATUS, (issuer, spelt))
         if row is None:
             return self._responder(issuer, generation, spelt)
         held, state, known_at, revoked_at, reason = row
@@ -94,6 +94,14 @@ class StatusRecords:
 _STATUS = (
     "SELECT c.generation, c.state, c.changed_at, r.at, r.reason_number FROM records_certificate c "
     "LEFT JOIN records_revocation r ON r.certificate_id = c.id WHERE c.issuer = %s AND c.serial = %s"
+)
+# Of what may have been signed, answered from the index that holds all of it: no row is opened, so that it
+# costs the same among ten million. What is done to the issuer leaves SQLite that index alone, which begins
+# with the serial: it prefers the one whose pairs are unique.
+_STATUS_OF_SIGNED = (
+    "SELECT c.generation, c.state, c.changed_at, r.at, r.reason_number FROM records_certificate c "
+    "LEFT JOIN records_revocation r ON r.certificate_id = c.id WHERE c.issuer || '' = %s AND c.serial = %s "
+    "AND c.state IN ('issued', 'collected', 'presumed')"
 )
 _GIVEN = (
     "SELECT c.issuer, c.generation, c.serial, c.not_after, c.state, c.changed_at, r.at, r.reason_number "
