@@ -442,6 +442,8 @@ def test_what_is_older_than_asked_is_left_out(house: House) -> None:
         "DELETE FROM records_keyuse",
         "UPDATE records_keyuse SET owner = 'un-autre'",
         "UPDATE records_keyuse SET product = 'ORG_SIGN'",
+        "UPDATE records_keyuse SET certificate_id = (SELECT c.id FROM records_certificate c"
+        " WHERE c.id <> records_keyuse.certificate_id LIMIT 1)",
         "UPDATE records_keyuse SET spki_sha256 = 'x' || substr(spki_sha256, 2)",
     ],
 )
