@@ -22,6 +22,7 @@ from sceau.publication import address_group
 from sceau.site.any_certificate import AnyCertificateContext, ProvenTls
 from sceau.site.gate import HANDSHAKE_SECONDS, MOST_FOR_ONE_ADDRESS, MOST_IN_ALL
 
+_HEADER = 5  # octets of a record's own header
 _PIECE = 17 * 1024  # a TLS record holds 16 KiB at most, and OpenSSL gives one at a time
 
 
@@ -61,6 +62,7 @@ class SecureProtocol(asyncio.Protocol):
         self._alarm: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop
         self._unsent: list[bytes] = []
+        self._missing = 0  # octets of the record under way that are still to come; less than none: not known
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take a place and wait for a handshake; without a place the connection ends here."""
@@ -81,9 +83,10 @@ class SecureProtocol(asyncio.Protocol):
             return
         try:
             self._tls.bio_write(data)
+            is_one = self._is_one_record(data)
             if self._inner is None and not self._shake_hands():
                 return
-            self._read()
+            self._read(once=is_one)
         except SSL.Error:
             self._flush()  # the alert that says why
             self._transport.abort()
@@ -168,7 +171,19 @@ class SecureProtocol(asyncio.Protocol):
         self._inner.connection_made(SecureTransport(self, self._transport, self._tls, self._context))
         return True
 
-    def _read(self) -> None:
+    def _is_one_record(self, data: bytes) -> bool:
+        """Whether `data` is one TLS record, whole: then OpenSSL need not be asked whether there is more. The
+        records are followed by their lengths [RFC 8446 §5.1]; a header in two pieces ends that for good.
+        """
+        at, size = self._missing, len(data)
+        if at == 0 and size == _HEADER + int.from_bytes(data[3:_HEADER]):
+            return True
+        while 0 <= at <= size - _HEADER:
+            at += _HEADER + int.from_bytes(data[at + 3 : at + _HEADER])
+        self._missing = at - size if at >= size else -1
+        return False
+
+    def _read(self, *, once: bool) -> None:
         inner = self._inner
         while inner is not None and not self._transport.is_closing():
             try:
@@ -179,6 +194,8 @@ class SecureProtocol(asyncio.Protocol):
                 self.end()
                 return
             inner.data_received(data)
+            if once:
+                return
 
     def _flush(self) -> None:
         while True:

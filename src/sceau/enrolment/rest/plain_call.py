@@ -18,7 +18,7 @@ from sceau.enrolment.rest.routes import SMALL
 _OPENING = b"POST /api/v1/certificates HTTP/1.1\r\n"
 _END = b"\r\n\r\n"
 _LONGEST_HEAD = 4096
-_VALUE = re.compile(rb"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
+_LINE = re.compile(rb"([A-Za-z-]+): ([\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)\r\n")
 _LENGTH = re.compile(rb"[1-9][0-9]{0,4}")
 _KEY = re.compile(rb"[A-Za-z0-9._~-]{1,40}")
 _BEARER = re.compile(rb"Bearer ([\x21-\x7e]{1,256})")
@@ -53,7 +53,7 @@ def read_plain_call(data: bytes) -> PlainCall | Unfinished | None:
     if not data.startswith(_OPENING):
         return None
     cut = data.find(_END, len(_OPENING), _LONGEST_HEAD)
-    found = {} if cut < 0 else _headers(data[len(_OPENING) : cut])
+    found = {} if cut < 0 else _headers(data[len(_OPENING) : cut + 2])
     if not found or not found.keys() >= _NEEDED:
         return None
     bearer = _BEARER.fullmatch(found[b"authorization"])
@@ -83,13 +83,15 @@ def read_plain_call(data: bytes) -> PlainCall | Unfinished | None:
 def _headers(head: bytes) -> dict[bytes, bytes]:
     """The headers by their names in small letters; none when one is not plain, or there twice."""
     found: dict[bytes, bytes] = {}
-    for line in head.split(b"\r\n"):
-        name, _, value = line.partition(b": ")
-        name = name.lower()
-        if name not in _KNOWN or name in found or _VALUE.fullmatch(value) is None:
+    size = 0
+    for spelled, value in _LINE.findall(head):
+        name = spelled.lower()
+        if name in found:
             return {}
         found[name] = value
-    return found
+        size += len(name) + len(value) + 4
+    is_all = size == len(head)  # else something stands between two of them
+    return found if is_all and found.keys() <= _KNOWN else {}
 
 
 def _language(wish: bytes | None) -> Language:

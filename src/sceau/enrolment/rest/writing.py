@@ -63,12 +63,15 @@ def body_of(reply: Reply) -> bytes:
 
 def headers_of(reply: Reply, *, instance: str, size: int) -> list[tuple[bytes, bytes]]:
     """What this answer says of itself; `size` is its body's, in octets."""
-    pairs = [(b"x-request-id", instance.removeprefix(_NAMED).encode("ascii"))]
+    named = _named(reply, instance=instance, size=size)
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in named]
+
+
+def _named(reply: Reply, *, instance: str, size: int) -> list[tuple[str, str]]:
+    own = [("x-request-id", instance.removeprefix(_NAMED))]
     if reply.status != 204:
-        pairs.append((b"content-type", reply.content_type.encode("latin-1")))
-        pairs.append((b"content-length", b"%d" % size))
-    pairs += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers.items()]
-    return pairs
+        own += (("content-type", reply.content_type), ("content-length", str(size)))
+    return own + list(reply.headers.items()) if reply.headers else own
 
 
 def whole(reply: Reply, *, instance: str, guards: bytes) -> tuple[bytes, bytes]:
@@ -76,8 +79,9 @@ def whole(reply: Reply, *, instance: str, guards: bytes) -> tuple[bytes, bytes]:
     `guards` are those of `guards_of`, as `lines_of` writes them.
     """
     body = body_of(reply)
-    own = lines_of(headers_of(reply, instance=instance, size=len(body)))
-    return _STATUS[reply.status], b"%b%b\r\n%b" % (guards, own, body)
+    named = _named(reply, instance=instance, size=len(body))
+    text = "".join([f"{name}: {value}\r\n" for name, value in named])
+    return _STATUS[reply.status], b"%b%b\r\n%b" % (guards, text.encode("latin-1"), body)
 
 
 def lines_of(pairs: Pairs) -> bytes:
