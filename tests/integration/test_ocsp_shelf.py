@@ -9,8 +9,9 @@ import os
 import shutil
 import socket
 import subprocess
+import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +23,7 @@ from cryptography.x509 import ocsp
 
 from sceau.publication import NoResponderError, PreparedShelf, Preparer
 from sceau.publication.preparer import PASS
+from sceau.site import answers as site_answers
 from sceau.status import (
     GOOD,
     UNKNOWN,
@@ -83,7 +85,7 @@ class Shelf:
         self.shelf = PreparedShelf(folder)
         self.preparer = self.new_preparer()
 
-    def new_preparer(self) -> Preparer:
+    def new_preparer(self, *, steady: Callable[[], float] | None = None) -> Preparer:
         return Preparer(
             self.shelf,
             [self.pki.identity],
@@ -91,7 +93,7 @@ class Shelf:
             signer=lambda code, generation: self.signer,
             valid=VALID,
             clock=self.clock,
-            steady=self.clock.steady,
+            steady=steady or self.clock.steady,
         )
 
     def read(self, serial: int) -> list[ocsp.OCSPResponse]:
@@ -234,6 +236,35 @@ def test_a_first_pass_trusts_no_file_and_records_put_in_their_place_are_read_ane
     shelf.source.mark_lost = True
     shelf.preparer.turn()
     assert shelf.standing(1) == {ocsp.OCSPCertStatus.GOOD}
+
+
+def test_a_first_pass_of_several_turns_does_not_rest_between_them(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(site_answers, "_TURN_SECONDS", 60.0)
+    for serial in range(1, 3_001):
+        shelf.source.give(serial)
+    stop, turns = threading.Event(), 0
+    preparer = shelf.new_preparer(steady=time.monotonic)
+    turn = preparer.turn
+
+    def counted() -> int:
+        nonlocal turns
+        turns += 1
+        return turn()
+
+    monkeypatch.setattr(preparer, "turn", counted)
+    told = {"stop": stop, "ready": lambda: None}
+    thread = threading.Thread(target=site_answers.keep_prepared, args=(preparer,), kwargs=told)
+    thread.start()
+    limit = time.monotonic() + 50
+    while preparer.is_behind and time.monotonic() < limit:
+        time.sleep(0.05)
+    stop.set()
+    thread.join(10)
+    assert not preparer.is_behind
+    assert turns > 2, "one turn would prove nothing"
+    assert shelf.standing(3_000) == {ocsp.OCSPCertStatus.GOOD}
 
 
 def test_what_was_revoked_while_nobody_prepared_comes_first(shelf: Shelf) -> None:
@@ -405,6 +436,9 @@ def test_nginx_gives_the_prepared_answer_for_each_spelling_of_the_question(front
         assert client.get(path, f"If-None-Match: {etag}").status == 304
         client.send(f"HEAD {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
         assert client.read(head_only=True).headers["content-length"] == str(len(said.body))
+        part = client.get(path, "Range: bytes=0-9")  # half an answer is none
+        assert (part.status, part.body) == (200, said.body)
+        assert "accept-ranges" not in part.headers
 
 
 def test_nginx_asks_the_embedded_server_for_whatever_has_no_file(front: Front) -> None:
