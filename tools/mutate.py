@@ -1,7 +1,7 @@
 """Change one thing in the code that refuses, and see whether a test notices.
 
     python tools/mutate.py [keys|weakness|curves|known_keys|profiles|examine|lint|shape|gate|scope …]
-                           [--most N] [--seconds S] [--seed N] [--at-once N]
+                           [--most N] [--seconds S] [--seed N] [--at-once N] [--once]
 
 The tests of a target run once, unchanged, and which lines each of them reaches is recorded. Then one process
 that has loaded everything forks for each mutant (see `mutant_changes`): the child gives the changed function
@@ -9,6 +9,7 @@ the changed code (and the module its tables anew, where they are made by what wa
 that reach the statement, the quickest first, until one fails. What they let through is judged from the
 beginning: by every test of the target that reaches the module, in a process that loads the changed module.
 What passes these as well has survived: it is either a test that is missing, or a change that changes nothing.
+With `--once` what they let through is not judged again, for a look: memories that are warm may hide a change.
 
 Nothing in the tree is written but `build/mutants.md` and `build/mutants.json`, where each target run takes
 the place of its last run. The usual tools (mutmut, cosmic-ray) rewrite the source in place and start an
@@ -191,6 +192,7 @@ class _Warm:
         with self._told.open("w", encoding="utf-8") as out:
             for mutant, fate, seconds in run_all(jobs, self._at_once):
                 out.write(json.dumps([self._mutants.index(mutant), fate, seconds]) + "\n")
+                out.flush()
         return True
 
     def _job(self, mutant: Mutant, items: dict[str, Any], session: Any) -> Job:
@@ -403,24 +405,24 @@ def record(modules: tuple[str, ...], tests: tuple[str, ...]) -> Reached:
 
 
 def judge(
-    target: str, mutants: list[Mutant], reached: Reached, at_once: int
+    target: str, mutants: list[Mutant], reached: Reached, *, at_once: int, once: bool
 ) -> Iterator[tuple[Mutant, str, float]]:
     """The fate of each mutant."""
     tests = TARGETS[target][1]
     again = [one for one in mutants if not reached.of(one)]
     quick = [one for one in mutants if reached.of(one)]
-    with tempfile.TemporaryDirectory() as folder:
-        told = Path(folder) / "told"
-        pid = _fork(lambda: _pytest(tests, _Warm(target, quick, reached, at_once, told)))
-        os.waitpid(pid, 0)
-        lines = [json.loads(line) for line in told.read_text("utf-8").splitlines()]
-    for which, fate, seconds in lines:
-        if fate in ("killed", "slow"):
+    told = _build() / f"mutants-{target}.jsonl"
+    told.unlink(missing_ok=True)
+    pid = _fork(lambda: _pytest(tests, _Warm(target, quick, reached, at_once, told)))
+    os.waitpid(pid, 0)
+    for line in told.read_text("utf-8").splitlines():
+        which, fate, seconds = json.loads(line)
+        if fate in ("killed", "slow") or (once and fate == "survived"):
             yield quick[which], fate, seconds
-    judged = {which for which, fate, _ in lines if fate in ("killed", "slow")}
-    again += [one for which, one in enumerate(quick) if which not in judged]
-    for mutant, fate, seconds in run_all((_whole(one, reached) for one in again), at_once):
-        yield mutant, fate, seconds
+        else:
+            again.append(quick[which])
+    told.unlink()
+    yield from run_all((_whole(one, reached) for one in again), at_once)
 
 
 def main() -> None:
@@ -430,6 +432,7 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=0, help="mutants a target, drawn by chance (0: all)")
     parser.add_argument("--seconds", type=float, default=0, help="stop a target after that long (0: never)")
     parser.add_argument("--seed", type=int, default=413)
+    parser.add_argument("--once", action="store_true", help="do not judge again what survives")
     parser.add_argument("--at-once", type=int, default=os.cpu_count() or 1, help="processes")
     given = parser.parse_args()
     os.chdir(ROOT)
@@ -473,7 +476,9 @@ def _judge_target(target: str, given: argparse.Namespace) -> list[Fate]:
     for at in range(0, len(drawn), step or 1):
         if given.seconds and time.monotonic() - began > given.seconds:
             break
-        for one, fate, seconds in judge(target, drawn[at : at + step], reached, given.at_once):
+        for one, fate, seconds in judge(
+            target, drawn[at : at + step], reached, at_once=given.at_once, once=given.once
+        ):
             fates.append(Fate(target, one.module, one.line, one.change, fate, seconds))
     killed = sum(one.fate != "survived" for one in fates)
     _say(

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.reliability import drills
+from tests.reliability.first_night import first_night
 from tests.reliability.honesty import honest_statuses
 from tests.reliability.outage import (
     Away,
@@ -94,6 +95,8 @@ def _drilled(folder: Path, share: float) -> dict[str, list[str]]:
         _noted(path, told, "G11 database away", lambda: _outage(folder / "outage", share, file_moved))
     if "G11 server silent" not in told:
         _noted(path, told, "G11 server silent", lambda: _server_silent(folder / "silence", share))
+    if "F20 first night" not in told:
+        _noted(path, told, "F20 first night", lambda: _first_night(folder, max(9_000, int(100_000 * share))))
     if "G19 full disk" not in told:
         _noted(path, told, "G19 full disk", lambda: _full_disk(folder, max(2, int(100 * share))))
     return told
@@ -131,6 +134,15 @@ def _server_silent(folder: Path, share: float) -> list[str]:
         return []
     with Server.throw_away() as server:
         return _outage(folder, share, server.paused, SCEAU_DATABASE=server.address)
+
+
+def _first_night(folder: Path, keys: int) -> list[str]:
+    instance = RealInstance.make(folder / "night")
+    try:
+        instance.start()
+        return first_night(instance, count=keys).told()
+    finally:
+        instance.stop()
 
 
 def _full_disk(folder: Path, fills: int) -> list[str]:

@@ -11,6 +11,7 @@ import pytest
 from tests.reliability import drills
 from tests.reliability.accounts import check
 from tests.reliability.conftest import started
+from tests.reliability.first_night import first_night
 from tests.reliability.honesty import honest_statuses
 from tests.reliability.load import Answers
 from tests.reliability.outage import (
@@ -117,6 +118,10 @@ def apart(tmp_path: Path) -> Iterator[RealInstance]:
 
 def test_g10_a_daily_limit_is_exact_under_two_hundred_at_once(apart: RealInstance) -> None:
     assert drills.quota(apart, allowed=10) == []
+
+
+def test_f20_a_first_night_that_is_killed_goes_on_and_finds_all(apart: RealInstance) -> None:
+    assert first_night(apart, count=9_000).found == []
 
 
 def test_g14_list_numbers_rise_through_crashes_and_a_restore(apart: RealInstance) -> None:
