@@ -157,7 +157,10 @@ class _Recorder:
         return line
 
     def pytest_runtestloop(self, session: Any) -> bool:
+        memories = _memories(gc.get_objects())
         for item, following in zip(session.items, [*session.items[1:], None], strict=True):
+            for memory in memories:  # or only the first test would be seen to reach what is remembered
+                memory.cache_clear()
             self._seen = self.reached.tests.setdefault(item.nodeid, {})
             began = time.monotonic()
             sys.settrace(self.trace)
@@ -183,9 +186,8 @@ class _Warm:
         _run_items(session.items)
         everything = gc.get_objects()
         self._functions = [one for one in everything if type(one) is FunctionType]
-        for one in everything:
-            if isinstance(one, functools._lru_cache_wrapper) and one.__module__.startswith("sceau."):
-                one.cache_clear()
+        for memory in _memories(everything):
+            memory.cache_clear()
         del everything
         gc.freeze()
         jobs = (self._job(mutant, items, session) for mutant in self._mutants)
@@ -207,6 +209,12 @@ class _Warm:
             return int(session.testsfailed > before)
 
         return Job(mutant, self._reached.limit(tests), child)
+
+
+def _memories(everything: Iterable[object]) -> list[Any]:
+    """What our own functions remember."""
+    found = [one for one in everything if isinstance(one, functools._lru_cache_wrapper)]
+    return [one for one in found if one.__module__.startswith("sceau.certification")]
 
 
 def _run_items(items: list[Any], until: Callable[[], bool] = lambda: False) -> None:

@@ -47,6 +47,7 @@ class Outage:
     waits: list[float] = field(default_factory=list)
     lists: int = 0
     refusals: list[float] = field(default_factory=list)
+    issued: list[int] = field(default_factory=list)
     back: float = 0.0
 
     def told(self) -> list[str]:
@@ -54,8 +55,8 @@ class Outage:
         waits = sorted(self.waits) or [0.0]
         sys.stderr.write(
             f"  {len(self.waits)} answers, 99 of 100 within {waits[int(len(waits) * 0.99)] * 1000:.1f} ms; "
-            f"{self.lists} lists; {len(self.refusals)} requests refused within {max(self.refusals):.2f} s; "
-            f"issuing and telling again after {self.back:.2f} s\n"
+            f"{self.lists} lists; {len(self.refusals)} refused within {max(self.refusals, default=0):.2f} s; "
+            f"{len(self.issued)} issued meanwhile; issuing and telling again after {self.back:.2f} s\n"
         )
         return self.found
 
@@ -108,7 +109,9 @@ def under_a_moved_clock(data: Path, **more: str) -> Iterator[tuple[RealInstance,
 
 @contextlib.contextmanager
 def file_moved(instance: RealInstance) -> Iterator[None]:
-    """The embedded database's file has another name."""
+    """The embedded database's file has another name. Who has it open may still write in it, and find what was
+    written there when it is back.
+    """
     moved = instance.database.with_suffix(".moved")
     instance.database.rename(moved)
     try:
@@ -193,7 +196,7 @@ def database_stopped(
             asker.everything(counts=False)  # the first to ask waits until the silence is understood
             for _ in range(steps):
                 clock.move(HOUR / steps)
-                _refused(instance, outage)
+                _refused(instance, outage, may_issue=away is file_moved)
                 asker.everything()
             instance.stop("signer")
             instance.start("signer")
@@ -201,6 +204,8 @@ def database_stopped(
         outage.found += _back(instance, status)
         outage.back = time.monotonic() - began
         asker.everything(counts=False)
+        lost = [serial for serial in outage.issued if status.of(serial) != "GOOD"]
+        outage.found += [f"{serial:x} was issued meanwhile and is not good" for serial in lost]
     late = sorted(outage.waits)[int(len(outage.waits) * 0.99)]
     if late > _ANSWER_SECONDS:
         outage.found.append(f"one answer of a hundred took {late * 1000:.0f} ms or more")
@@ -268,12 +273,15 @@ class _Asker:
         return ""
 
 
-def _refused(instance: RealInstance, outage: Outage) -> None:
+def _refused(instance: RealInstance, outage: Outage, *, may_issue: bool) -> None:
     program = Program(instance, timeout=30)
     began = time.monotonic()
     told = one_more(program, fresh("away"))
     waited = time.monotonic() - began
     program.close()
+    if may_issue and told is not None and told[0] == 201:
+        outage.issued.append(int(told[1]["serial"], 16))
+        return
     outage.refusals.append(waited)
     if told is None or told[0] != 503 or waited > _REFUSAL_SECONDS:
         outage.found.append(

@@ -63,6 +63,7 @@ def test_a_refusal_can_be_turned_denied_and_left_out() -> None:
 def test_a_mutant_knows_its_function_and_the_lines_that_run_with_it() -> None:
     found = mutants()
     turned = found[10, "Gt turned"]
+    assert turned.function == "Gate.takes"
     assert turned.first == turned.last == turned.line
     assert found[2, "3 moved"].function == ""
     assert not found[2, "3 moved"].in_class
