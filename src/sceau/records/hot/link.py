@@ -41,7 +41,14 @@ def ask(statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]
 
 def do(statement: str, parameters: Sequence[Any] = ()) -> None:
     """One statement that gives no row."""
-    ask(statement, parameters)
+    here = connections[DEFAULT_DB_ALIAS]
+    plain = _plain(here)
+    if plain is None:
+        with here.cursor() as cursor:
+            cursor.execute(statement, parameters)
+        return
+    with here.wrap_database_errors:
+        plain.execute(_marked(statement), parameters)
 
 
 def write_rows(statement: str, rows: Sequence[Sequence[Any]]) -> None:
