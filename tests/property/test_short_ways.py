@@ -12,7 +12,7 @@ from sceau.certification.csr_parts import Parts, divide, divide_read, forget_lay
 from sceau.certification.csr_signature import USUAL, Scheme, read_scheme
 from sceau.certification.der import MAX_DEPTH, Node, parse
 from sceau.certification.issuer import read_issuer
-from sceau.certification.shape import TakenApart, forget_walks, take_apart
+from sceau.certification.shape import TakenApart, forget_walks, is_plain_name, take_apart
 from sceau.certification.signing import check_signed
 from sceau.certification.subject_name import _LONGEST, _check, _is_plain, _spell
 from sceau.vocabulary import Fault, displayed
@@ -188,6 +188,23 @@ LABELS = st.text("abcxyz0123456789-N._ é", min_size=0, max_size=8)
 @given(st.lists(LABELS, min_size=0, max_size=5).map(".".join))
 def test_a_plain_host_name_is_one_by_the_long_way_without_a_word(text: str) -> None:
     assert read_host_name(text) == _read_spelt(text, displayed(text))
+
+
+@settings(max_examples=1000)
+@given(
+    st.one_of(
+        st.lists(LABELS, min_size=0, max_size=5).map(".".join),
+        st.from_regex(r"([a-z0-9-]{1,64}\.){1,5}[a-z0-9-]{1,64}", fullmatch=True),
+        st.lists(st.from_regex(r"[a-z0-9]([a-z0-9-]{0,9}[a-z0-9])?", fullmatch=True), max_size=9).map(
+            lambda labels: ".".join([*labels, "fr"])
+        ),
+    )
+)
+def test_a_host_name_that_is_plain_in_a_draft_is_canonical(text: str) -> None:
+    if is_plain_name((0x82, text.encode())):
+        read = read_host_name(text)
+        assert read.value is not None
+        assert (read.value.text, read.findings) == (text, ())
 
 
 @settings(max_examples=1000)

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.reliability import drills
+from tests.reliability import at_size, drills
 from tests.reliability.first_night import first_night
 from tests.reliability.honesty import honest_statuses
 from tests.reliability.outage import (
@@ -89,6 +89,8 @@ def _drilled(folder: Path, share: float) -> dict[str, list[str]]:
                 _noted(path, told, name, lambda drill=drill: drill(instance))  # type: ignore[misc]
         finally:
             instance.stop()
+    if "G02 restart at size" not in told:
+        _noted(path, told, "G02 restart at size", lambda: _restart(folder, share))
     if "G10 daily limit" not in told:
         _noted(path, told, "G10 daily limit", lambda: _limit(folder))
     if "G11 database away" not in told:
@@ -108,6 +110,18 @@ def _noted(path: Path, told: dict[str, list[str]], name: str, drill: Callable[[]
     path.write_text(json.dumps(told, indent=1))
     held = "held" if not told[name] else f"{len(told[name])} violation(s)"
     sys.stderr.write(f"{name}: {held}, {time.monotonic() - began:.0f} s\n")
+
+
+def _restart(folder: Path, share: float) -> list[str]:
+    instance = RealInstance.make(folder / "size")
+    try:
+        count, kills = int(100_000 * share), max(2, int(20 * share))
+        seen = at_size.restart(instance, count=count, kills=kills, limit=READY_SECONDS)
+    finally:
+        instance.stop()
+    told = f"G02: {count:,} certificates, ready after {seen.seconds:.1f} s ({seen.cpu:.1f} s of CPU)\n"
+    sys.stderr.write(told)
+    return seen.found
 
 
 def _limit(folder: Path) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.reliability import drills
+from tests.reliability import at_size, drills
 from tests.reliability.accounts import check
 from tests.reliability.conftest import started
 from tests.reliability.first_night import first_night
@@ -114,6 +114,14 @@ def test_g08_everything_issued_passes_the_whole_reading(standing: RealInstance) 
 def apart(tmp_path: Path) -> Iterator[RealInstance]:
     """An instance of its own, whose only token has ten certificates left for the day."""
     yield from started(tmp_path / "data", per_day=10)
+
+
+def test_g02_all_parts_killed_while_they_recover_come_back_with_all_that_was_signed(tmp_path: Path) -> None:
+    instance = RealInstance.make(tmp_path / "data")
+    try:
+        assert at_size.restart(instance, count=2_000, kills=2, limit=20).found == []
+    finally:
+        instance.stop()
 
 
 def test_g10_a_daily_limit_is_exact_under_two_hundred_at_once(apart: RealInstance) -> None:

@@ -38,6 +38,7 @@ _ALGORITHMS = {
 }
 _CURVES = {91: curves.P_256, 120: curves.P_384}  # by the length of the SubjectPublicKeyInfo
 _BACKDATED, _AHEAD = timedelta(hours=1), timedelta(minutes=5)
+_TERMS = tuple(Term)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,15 +188,25 @@ def _could_be(holes: Holes, rule: Rule, issuer: IssuerFacts, at: datetime) -> bo
     begin = read_time(holes.not_before)
     if begin is None or not at - _BACKDATED <= begin <= at + _AHEAD:
         return False
-    lives = [expect.dates(begin, issuer.certificate, term) for term in Term]
-    dates = next((one for one in lives if one[:2] == (holes.not_before, holes.not_after)), None)
+    dates = _dates_from(begin, holes, issuer)
+    return dates is not None and _are_possible(holes, rule) and _follow(holes, dates)
+
+
+def _dates_from(begin: datetime, holes: Holes, issuer: IssuerFacts) -> expect.Dates | None:
+    """The life from `begin` that these dates are; None when they are none."""
+    for term in _TERMS:
+        dates = expect.dates(begin, issuer.certificate, term)
+        if dates[0] == holes.not_before and dates[1] == holes.not_after:
+            return dates
+    return None
+
+
+def _are_possible(holes: Holes, rule: Rule) -> bool:
+    """Whether names are canonical ones of the rule's kind: a plain host name is (tested)."""
     names = tuple([text for _, text in holes.names])
-    return (
-        dates is not None
-        and expect.are_canonical(rule.names, names)
-        and (rule.names is not Names.HOSTS or dict(holes.subject).get(expect.COMMON_NAME) == names[0])
-        and _follow(holes, dates)
-    )
+    if rule.names is not Names.HOSTS:
+        return expect.are_canonical(rule.names, names)
+    return bool(names) and dict(holes.subject).get(expect.COMMON_NAME) == names[0]
 
 
 def _examine_for_signing(

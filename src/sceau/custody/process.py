@@ -110,7 +110,7 @@ def subscriber_examiner(folder: SignerFolder, catalogue: Catalogue) -> Certifica
         if not catalogue.issuers[issuer.identity.code].products:
             raise Refused([Finding.error("signer.no-subscribers", issuer.identity.code)])
         findings = examine_for_signing(tbs, issuer=of_its_day(tbs, issuer), catalogue=catalogue, at=at)
-        if errors(findings):
+        if findings and errors(findings):
             raise Refused(findings)
 
     return examine
