@@ -49,6 +49,8 @@ class AskingNames(Protocol):
 
 def check_request_names(csr: AskingNames, names: Iterable[Name]) -> tuple[Finding, ...]:
     """Every name in `csr` that is not among `names`, the names that the certificate will carry."""
+    if not csr.alternative_names and not csr.common_names:
+        return ()
     asked = tuple(names)
     found = [
         Finding.error("csr.name-not-requested", displayed(entry.value), kind=entry.kind)

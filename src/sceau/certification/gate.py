@@ -84,6 +84,8 @@ def _read_key(
     """The request's key under the whole policy; test hierarchies outlive the end of RSA-2048 [décision 7]."""
     until = None if validity.value is None else validity.value.not_after
     reading = read_key(csr.key.spki, until=until, facts=facts, deadline=issuer.environment == "production")
+    if not facts.uses:
+        return reading
     reused = reuse_findings(facts, product=warrant.product, holder=holder_of(warrant.subject))
     found = (*reading.findings, *reused)
     return Reading(None if errors(found) else reading.value, found)
@@ -104,7 +106,9 @@ def _check_orders(
     if not is_serial(serial):
         found.append(Finding.error("draft.serial", f"{serial:X}"))
     kind = _KINDS[catalogue.profiles[product.profile].san]
-    if kind is not None and (not warrant.names or not all(isinstance(name, kind) for name in warrant.names)):
+    if kind is not None and (
+        not warrant.names or not all([isinstance(name, kind) for name in warrant.names])
+    ):
         found.append(Finding.error("draft.names", product.code))
     return found
 
@@ -133,7 +137,7 @@ def _pass(
         product=product.code,
         profile=product.profile,
         subject=own.subject.rfc4514,
-        names=tuple(name.text for name in own.warrant.names),
+        names=tuple([name.text for name in own.warrant.names]),
         not_before=own.validity.not_before,
         not_after=own.validity.not_after,
         spki_sha256=own.key.sha256,

@@ -211,6 +211,8 @@ def read_key(
         found.extend(_curve_findings(key))
     else:
         found.extend(_modulus_findings(key.modulus))
+    if not found:
+        return shape
     return read_refused(*found) if errors(found) else read_ok(key, *found)
 
 

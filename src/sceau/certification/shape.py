@@ -84,8 +84,10 @@ class Walk(NamedTuple):
     skeleton: Skeleton
     pieces: Struct
     around: tuple[bytes, ...]
-    key: slice
+    key: slice  # in the draft, and the content of its BIT STRING
     bits: slice
+    values: slice  # among the holes
+    period: slice
     subject: tuple[bytes, ...]
     names: tuple[int, ...]
 
@@ -96,13 +98,18 @@ class Walk(NamedTuple):
         pieces = self.pieces.unpack(tbs)
         if pieces[::2] != self.around:
             return None
-        serial, begin, end, *more = pieces[1::2]
-        texts = len(self.subject)
-        subject = tuple(zip(self.subject, more[:texts], strict=True))
-        names = tuple(zip(self.names, more[len(more) - len(self.names) :], strict=True))
-        identifier, period = more[texts + 1], tuple(more[texts + 2 : len(more) - len(self.names)])
-        own = tbs[self.key], tbs[self.bits], identifier, period, names
-        holes = Holes(serial, begin, end, subject, *own)
+        own, period = pieces[1::2], self.period
+        holes = Holes(
+            own[0],
+            own[1],
+            own[2],
+            tuple(zip(self.subject, own[self.values], strict=True)),
+            tbs[self.key],
+            tbs[self.bits],
+            own[period.start - 1],
+            own[period],
+            tuple(zip(self.names, own[period.stop :], strict=True)),
+        )
         return TakenApart(self.skeleton, holes, _are_plain(holes))
 
 
@@ -117,12 +124,25 @@ _WALKS: Remembered[int, tuple[Walk, ...]] = Remembered(_MOST_LENGTHS)
 def forget_walks() -> None:
     """Walk through the next draft of each layout again."""
     _WALKS.forget()
-    take_apart.cache_clear()
+    _LAST[0] = (b"", None)
 
 
-@lru_cache(maxsize=4)  # a draft is examined, then linted
+_LAST: list[tuple[bytes, TakenApart | None]] = [(b"", None)]
+
+
 def take_apart(tbs: bytes) -> TakenApart | None:
-    """The shape and the holes of a TBSCertificate that is laid out as ours are; None for any other octets."""
+    """The shape and the holes of a TBSCertificate that is laid out as ours are; None for any other octets.
+
+    The last one is kept: a draft is examined, then linted, and it is the same object.
+    """
+    last, taken = _LAST[0]
+    if last is not tbs:
+        taken = _take_apart(tbs)
+        _LAST[0] = (tbs, taken)
+    return taken
+
+
+def _take_apart(tbs: bytes) -> TakenApart | None:
     walks = _WALKS.get(len(tbs)) or ()
     for walk in walks:
         taken = walk.cut(tbs)
@@ -167,14 +187,16 @@ def _walk(tbs: bytes) -> Walk:
         *rest,
     )
     first = (serial_at, issuer_at), (dates_at + 4, dates_at + 17), (dates_at + 19, subject_at)
-    values = [(begin, end) for _, begin, end in subject]
-    texts = [(begin, end) for _, begin, end in names]
+    texts = [(begin, end) for _, begin, end in subject]
+    entries = [(begin, end) for _, begin, end in names]
     number = (key_at + before, more_at - after)
-    pieces = _pieces([*first, *values, number, (identifier_at, rest_at), *period, *texts], len(tbs))
+    pieces = _pieces([*first, *texts, number, (identifier_at, rest_at), *period, *entries], len(tbs))
     around = pieces.unpack(tbs)[::2]
-    key, bits = slice(key_at, more_at), slice(key_at + bits_at, more_at)
+    last = len(first) + len(texts)
+    spans = slice(key_at, more_at), slice(key_at + bits_at, more_at)
+    places = slice(len(first), last), slice(last + 2, last + 2 + len(period))
     kinds, tags = tuple([kind for kind, _, _ in subject]), tuple([tag for tag, _, _ in names])
-    return Walk(skeleton, pieces, around, key, bits, kinds, tags)
+    return Walk(skeleton, pieces, around, *spans, *places, kinds, tags)
 
 
 def _pieces(holes: list[Span], end: int) -> Struct:

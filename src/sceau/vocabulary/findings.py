@@ -61,6 +61,8 @@ def _as_details(values: dict[str, object]) -> tuple[tuple[str, str], ...]:
 
 def errors(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Those of `findings` that refuse."""
+    if not findings:
+        return ()
     return tuple([finding for finding in findings if finding.severity is Severity.ERROR])
 
 
