@@ -68,7 +68,7 @@ TARGETS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "shape": (("certification.shape", "certification.remembered"), (*_SHAPES, "property/test_short_ways.py")),
     "gate": (
         ("certification.gate", "certification.signing", "certification.draft"),
-        (*_SHAPES, *_PROFILES, "property/test_issuance.py"),
+        (*_SHAPES, *_PROFILES, "property/test_issuance.py", "property/test_short_ways.py"),
     ),
     "scope": (("registration.scope",), ("unit/test_scope.py", "property/test_scope_properties.py")),
 }

@@ -127,7 +127,7 @@ def _make(count: int) -> None:
     """Copies of the one certificate there is, each on a key of its own."""
     from django.db import connection, transaction
 
-    from sceau.records.models import Certificate
+    from sceau.records.models import Certificate, KeyUse
 
     model = Certificate.objects.order_by("id").first()
     assert model is not None
@@ -147,6 +147,10 @@ def _make(count: int) -> None:
             signed.append((der, row.reference))
         with transaction.atomic(), connection.cursor() as cursor:
             Certificate.objects.bulk_create(rows)
+            KeyUse.objects.bulk_create(
+                KeyUse(spki_sha256=row.spki_sha256, product=row.product, owner="1", certificate=row)
+                for row in rows
+            )
             cursor.executemany(
                 "UPDATE records_certificate SET state = 'issued', der = %s WHERE reference = %s", signed
             )
