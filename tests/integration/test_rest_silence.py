@@ -141,10 +141,12 @@ def test_a_file_is_never_silent() -> None:
     assert not silence.lasts
 
 
-@pytest.mark.django_db
+@pytest.mark.usefixtures("database")
 def test_a_server_gives_a_sign_of_life_over_a_link_of_its_own() -> None:
     ask = sign_of_life()
     assert (ask is None) == (VENDOR == "sqlite") == (connection.vendor == "sqlite")
     for _ in range(3 if ask else 0):
         assert ask is not None
         ask()
+    if ask is not None:
+        ask.close()

@@ -6,7 +6,7 @@ would forget a serial [ASSURANCE G03]. Both are refused, not warned of.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.db import connection
@@ -35,25 +35,35 @@ def check_records() -> None:
                 raise Fault("operations.not-durable", retryable=False, detail=f"{name}={found}")
 
 
-def sign_of_life() -> Callable[[], None] | None:
+class SignOfLife:
     """Asks the database server for a sign of life over a link of its own, kept between two calls, which waits
-    for no place in the pool and for no lock. Raises what the driver raises. None where the database is a
-    file, which answers or refuses. For one thread.
+    for no place in the pool and for no lock. For one thread.
     """
+
+    def __init__(self, connect: Callable[..., Any], parameters: Mapping[str, Any]) -> None:
+        self._connect, self._parameters = connect, parameters
+        self._link: Any = None
+
+    def __call__(self) -> None:
+        """Return when the server answers. Raises what the driver raises."""
+        try:
+            if self._link is None:
+                self._link = self._connect(**self._parameters, autocommit=True)
+            self._link.execute("SELECT 1")
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Give the link back; the next call makes another."""
+        link, self._link = self._link, None
+        if link is not None:
+            link.close()
+
+
+def sign_of_life() -> SignOfLife | None:
+    """What asks the server; None where the database is a file, which answers or refuses."""
     if connection.vendor == "sqlite":
         return None
     connect: Any = connection.Database.connect  # type: ignore[attr-defined]
-    told = connection.get_connection_params()
-    link: list[Any] = []
-
-    def ask() -> None:
-        try:
-            if not link:
-                link.append(connect(**told, autocommit=True))
-            link[0].execute("SELECT 1")
-        except BaseException:
-            if link:
-                link.pop().close()
-            raise
-
-    return ask
+    return SignOfLife(connect, connection.get_connection_params())
