@@ -96,7 +96,11 @@ def test_where_kinds_are_worked_out_is_known() -> None:
     assert places - PASSED_ON == set(DYNAMIC)
 
 
-PASSED_ON = {("acts.py", "kind"), ("acts.py", "f'refused.{act.telling.kind}'")}
+PASSED_ON = {
+    ("acts.py", "kind"),
+    ("acts.py", "f'refused.{act.telling.kind}'"),
+    ("intents.py", "act.telling.kind"),
+}
 """Places that hand on a kind that another place names; a refusal is said at once to whom it is made."""
 
 

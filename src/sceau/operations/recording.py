@@ -157,7 +157,7 @@ def _hand_over(several: Sequence[_Keeping], at: datetime) -> None:
             one.others.append((act, refusal_of(act, refused)))
             continue
         one.state = _delivered(one.state)
-        one.act.telling.kind = "certificate.delivered"  # one entry tells both
+        one.act.rename("certificate.delivered")  # one entry tells both
         one.act.telling.public["by"] = "token" if actor.token else "card"
 
 
