@@ -170,9 +170,10 @@ def _salts(present: Machine, count: int) -> Iterator[bytes]:
 def _entry_of(act: Act, telling: Telling, salts: Iterator[bytes], actors: dict[int, bytes]) -> hot.NewEntry:
     """The entry with its salts: what is committed here is disclosed beside it."""
     actor, personal = act.actor, telling.personal
+    public = {**telling.public, "hat": actor.hat} if actor.hat else telling.public
     mould = mould_of(
         telling.kind,
-        tuple(telling.public),
+        tuple(public),
         tuple(personal),
         catalogue=act.machine.catalogue.digest,
         machine="" if actor.person_id else f"machine:{actor.display or 'instance'}",
@@ -189,7 +190,7 @@ def _entry_of(act: Act, telling: Telling, salts: Iterator[bytes], actors: dict[i
         salt = next(salts)
         commitments.append(commit_to(text, salt=salt))
         disclosures.append(hot.NewDisclosure(name, salt, text.decode()))
-    data = mould.write(at=act.at, about=telling.about, public=telling.public, commitments=commitments)
+    data = mould.write(at=act.at, about=telling.about, public=public, commitments=commitments)
     subject = telling.about[0] if telling.about else ""
     return hot.NewEntry(act.at, telling.kind, subject, data, leaf_hash(data).hex(), disclosures)
 
