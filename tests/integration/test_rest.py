@@ -563,7 +563,7 @@ def test_t59_an_unknown_outcome_is_said_and_never_signed_again(
     instance.signer.after = dies
     for _ in range(2):
         answer = program.post("certificates", body(), key="k")
-        assert (answer.status, answer.codes) == (503, {"issuance.outcome-unknown"})
+        assert (answer.status, answer.codes) == (500, {"issuance.outcome-unknown"})
     assert len(instance.signer.drafts()) == 1
     assert Certificate.objects.get().revocation.quality == "authority"
 

@@ -141,10 +141,8 @@ def problem_of_refusal(refused: Refused) -> Problem:
 
 
 def problem_of_fault(fault: Fault) -> Problem:
-    """A machine failed: what the caller may do, without what happened inside. A signer that fell silent is no
-    defect of ours, and asking again under the same key gives the same answer: 503, without Retry-After [T59].
-    """
-    failed = 503 if fault.retryable or fault.code == "issuance.outcome-unknown" else 500
+    """A machine failed: what the caller may do, without what happened inside."""
+    failed = 503 if fault.retryable else 500
     status = 409 if fault.code == "issuance.in-progress" else failed
     return Problem(status, (), _LATER if fault.retryable else {}, fault=fault)
 
