@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 
 from tests.reliability.accounts import check
 from tests.reliability.conftest import started
@@ -54,7 +55,9 @@ def test_each_check_can_fail(small: RealInstance) -> None:
         for name in names:
             database.execute(f"DROP TRIGGER {name}")
         database.execute("PRAGMA ignore_check_constraints = ON")
-        database.execute("UPDATE records_certificate SET state = 'intended', der = NULL")
+        (der,) = database.execute("SELECT der FROM records_certificate").fetchone()
+        meant = x509.load_der_x509_certificate(der).tbs_certificate_bytes
+        database.execute("UPDATE records_certificate SET state = 'intended', der = NULL, draft = ?", (meant,))
         database.commit()
     assert any("stuck in 'intended'" in one for one in check(small, Answers()))
     with contextlib.closing(sqlite3.connect(small.database)) as database:
