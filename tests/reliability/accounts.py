@@ -119,7 +119,8 @@ def _twice(record: list[Signature], rows: dict[int, Row], instance: RealInstance
 
 def unaccounted(record: list[Signature], rows: dict[int, Row]) -> Iterator[str]:
     """Signed without a row, over other bytes, or left in between."""
-    for serial, one in signed_certificates(record).items():
+    signed = signed_certificates(record)
+    for serial, one in signed.items():
         row = rows.get(serial)
         if row is None:
             yield f"{serial:x} was signed and is in no row"
@@ -132,7 +133,7 @@ def unaccounted(record: list[Signature], rows: dict[int, Row]) -> Iterator[str]:
     for row in rows.values():
         if row.state == "intended":
             yield f"{row.serial:x} is stuck in 'intended'"
-        if row.state in ("issued", "collected") and row.serial not in signed_certificates(record):
+        if row.state in ("issued", "collected") and row.serial not in signed:
             yield f"{row.serial:x} is issued and was never signed"
 
 

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from bench.database import CertificateMaker, connect
 from bench.fleet import Fleet
+from cryptography import x509
 
 from sceau.custody import OutcomeKind, ledger_lines, signatures
 from sceau.custody.ledger import Ledger
@@ -119,8 +120,7 @@ def grow(instance: RealInstance, count: int) -> None:
         _issue_one(instance)
     maker = CertificateMaker()
     serials = [maker.serial(number) for number in range(1, count + 1)]
-    digest = _fill_database(instance, serials)
-    _fill_record(instance, serials, digest)
+    _fill_record(instance, serials, _fill_database(instance, serials))
 
 
 @contextlib.contextmanager
@@ -143,8 +143,16 @@ def _issue_one(instance: RealInstance) -> None:
     assert told[0] == 201, told
 
 
-def _fill_database(instance: RealInstance, serials: list[int]) -> str:
-    """Rows as the verbs left those of the model; the SHA-256 of what was signed for it."""
+@dataclass(frozen=True, slots=True)
+class _Signed:
+    """SHA-256 of what was to be signed for the model, and of what was."""
+
+    body: str
+    der: str
+
+
+def _fill_database(instance: RealInstance, serials: list[int]) -> _Signed:
+    """Rows as the verbs left those of the model."""
     connection = connect(instance.data)
     with contextlib.closing(connection), _without_triggers(connection):
         fleet = Fleet(connection, len(serials), datetime.now(UTC))
@@ -165,7 +173,8 @@ def _fill_database(instance: RealInstance, serials: list[int]) -> str:
             fleet.put("certificatename", names)
             fleet.put("keyuse", uses)
             connection.execute("COMMIT")
-    return hashlib.sha256(model["draft"]).hexdigest()
+    body = x509.load_der_x509_certificate(model["der"]).tbs_certificate_bytes
+    return _Signed(hashlib.sha256(body).hexdigest(), hashlib.sha256(model["der"]).hexdigest())
 
 
 @contextlib.contextmanager
@@ -181,12 +190,12 @@ def _without_triggers(connection: sqlite3.Connection) -> Iterator[None]:
             connection.execute(sql)
 
 
-def _fill_record(instance: RealInstance, serials: list[int], digest: str) -> None:
+def _fill_record(instance: RealInstance, serials: list[int], model: _Signed) -> None:
     """Both lines of each signature, in the record's own segments."""
     at = datetime.now(UTC)
     with Ledger.open(instance.ledger, at=at) as ledger:
         for first in range(0, len(serials), _SLICE):
             some = serials[first : first + _SLICE]
-            intents = [Intent(at, SignatureKind.CERTIFICATE, ISSUER, 1, one, digest, at) for one in some]
+            intents = [Intent(at, SignatureKind.CERTIFICATE, ISSUER, 1, one, model.body, at) for one in some]
             places = ledger.append(intents)
-            ledger.append([Outcome(place, at, OutcomeKind.SIGNED, digest) for place in places])
+            ledger.append([Outcome(place, at, OutcomeKind.SIGNED, model.der) for place in places])
