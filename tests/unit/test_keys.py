@@ -32,7 +32,7 @@ from sceau.certification import (
     read_key,
     weakness,
 )
-from sceau.certification.curves import P_256, P_384
+from sceau.certification.curves import P_256, P_384, Curve
 from sceau.certification.keys import RSA_2048_UNTIL, reuse_findings
 from sceau.vocabulary import Finding
 from tests.authority import AT, PrivateKey, private_key, spki_of, tlv
@@ -376,6 +376,18 @@ def test_f21_points_are_uncompressed_on_their_curve_and_not_at_infinity(kind: st
 def test_f21_a_point_of_one_curve_is_not_taken_for_one_of_the_other() -> None:
     point = spki_of(private_key("ec:P-384", "subscriber"))[-97:]
     assert codes(ec_spki(P_256.oid, point)) == {"key.point-malformed"}
+
+
+@pytest.mark.parametrize("curve", [P_256, P_384], ids=lambda curve: str(curve.octets))
+def test_f21_a_coordinate_that_is_not_reduced_names_no_point(curve: Curve) -> None:
+    x, y = curve.base
+    assert curve.holds(x, y)
+    for unreduced in ((x + curve.prime, y), (x, y + curve.prime), (x + curve.prime, y + curve.prime)):
+        assert not curve.holds(*unreduced)
+    root = pow(curve.b, (curve.prime + 1) // 4, curve.prime)  # x nought, where there is such a point
+    if root * root % curve.prime == curve.b:
+        assert curve.holds(0, root)
+        assert not curve.holds(curve.prime, root)
 
 
 @pytest.mark.parametrize("scalar", [1, 2, 3, 100, 256])

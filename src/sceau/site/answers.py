@@ -21,8 +21,8 @@ _AFTER_TROUBLE_SECONDS = 1.0
 
 def keep_prepared(preparer: Preparer, *, stop: threading.Event, ready: Callable[[], None]) -> None:
     """Take turns until `stop`, one upon the other while something was never looked at since the start.
-    `ready` is called after the first one, also a failed one. A trouble is told
-    when it begins and when it is over.
+    `ready` is called after the first one, also a failed one. A trouble is told when it begins and when it is
+    over.
     """
     trouble = ""
     first = True
