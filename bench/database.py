@@ -75,9 +75,11 @@ def connect(data: Path) -> sqlite3.Connection:
 @contextlib.contextmanager
 def filling(connection: sqlite3.Connection) -> Iterator[None]:
     """Without triggers, without a log of writes and without waiting for the disk; all are put back."""
+    from django.conf import settings
     from django.db import connections
 
-    connections.close_all()  # who changes the journal is alone
+    if settings.configured:  # else this process has no connection of Django's
+        connections.close_all()  # who changes the journal is alone
     triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
     for name, _ in triggers:
         connection.execute(f'DROP TRIGGER "{name}"')
